@@ -1,3 +1,7 @@
+drop function search_steps(bigint);
+drop function search_year(text, timestamptz);
+drop function search_month(text, timestamptz);
+drop function search_tag(text, text);
 drop function search_text(text, integer);
 drop function search_config(text);
 do $$

@@ -75,3 +75,26 @@ language sql immutable strict parallel safe as $$
 		'\m([a-z])\+\+', '\1plusplus', 'gi'),
 		'\m([a-z])#(?![[:alnum:]])', '\1sharp', 'gi')
 $$;
+
+-- Rows carry their filter values inside the search index as words that no text can contain: a control
+-- character, a letter for the column, the value. One index scan then intersects text and filters.
+create function search_tag(kind text, value text) returns text
+language sql immutable strict parallel safe as $$
+	select chr(1) || kind || left(value, 400)
+$$;
+
+-- A moment's month and year, so that a search can keep to a span of time inside the index.
+create function search_month(kind text, moment timestamptz) returns text
+language sql immutable parallel safe as $$
+	select chr(1) || kind || 'm' || coalesce(to_char(moment at time zone 'UTC', 'YYYY-MM'), 'none')
+$$;
+create function search_year(kind text, moment timestamptz) returns text
+language sql immutable parallel safe as $$
+	select chr(1) || kind || 'y' || coalesce(to_char(moment at time zone 'UTC', 'YYYY'), 'none')
+$$;
+
+-- Steps of 8,192, 32,768 and 131,072 rows by age, so that a search for a common word can read the newest first.
+create function search_steps(seq bigint) returns text[]
+language sql immutable strict parallel safe as $$
+	select array[chr(1) || '0' || (seq >> 13), chr(1) || '1' || (seq >> 15), chr(1) || '2' || (seq >> 17)]
+$$;

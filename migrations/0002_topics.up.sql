@@ -1,3 +1,9 @@
+-- One number for the values that lists filter by equality; see topic_facets.
+create function topic_facet(domain text, market text, language text, source text, status text) returns bigint
+language sql immutable parallel safe as $$
+	select hashtextextended(status, hashtextextended(source, hashtextextended(language, hashtextextended(market, hashtextextended(domain, 0)))))
+$$;
+
 create table topics (
 	id uuid primary key,
 	title text not null check (char_length(title) between 3 and 500),
@@ -45,6 +51,17 @@ create table topics (
 		setweight(to_tsvector(search_config(language), search_text(coalesce(description, ''), 20000)), 'B') ||
 		setweight(to_tsvector(search_config(language), search_text(coalesce(research_report, ''), 150000)), 'C')
 	) stored,
+
+	-- What ranking looks at: short, so that ranking a thousand candidates reads no long vectors.
+	rank_vector tsvector not null generated always as (
+		setweight(to_tsvector(search_config(language), search_text(title, 500)), 'A') ||
+		setweight(to_tsvector(search_config(language), search_text(coalesce(description, ''), 300)), 'B')
+	) stored,
+	facet bigint not null generated always as (topic_facet(domain, market, language, source, status)) stored,
+	-- What lists sort titles by; bounded, since an index row is.
+	title_order text collate "C" not null generated always as (left(title_key, 100)) stored,
+	-- The order of arrival.
+	seq bigint not null generated always as identity,
 
 	constraint topics_unique_title unique (market, language, title_key)
 );

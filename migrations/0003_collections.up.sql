@@ -18,6 +18,13 @@ create table collections (
 	success_count bigint not null default 0,
 	failure_count bigint not null default 0,
 	consecutive_failures integer not null default 0,
+	health text not null generated always as (case
+		when not enabled then 'paused'
+		when last_polled_at is null then 'new'
+		when consecutive_failures = 0 then 'healthy'
+		when consecutive_failures < 5 then 'degraded'
+		else 'failing'
+	end) stored,
 	documents_count bigint not null default 0,
 	last_error_code text,
 	last_error text,

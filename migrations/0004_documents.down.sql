@@ -1,1 +1,2 @@
 drop table documents;
+drop function document_facet(text, text, text, text, text, uuid, text);

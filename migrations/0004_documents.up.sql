@@ -1,3 +1,11 @@
+-- One number for the values that lists filter by equality; see document_facets.
+create function document_facet(
+	domain text, market text, language text, source text, source_name text, collection_id uuid, status text) returns bigint
+language sql immutable parallel safe as $$
+	select hashtextextended(status, hashtextextended(source, hashtextextended(source_name, hashtextextended(coalesce(collection_id::text, ''),
+		hashtextextended(language, hashtextextended(market, hashtextextended(domain, 0)))))))
+$$;
+
 create table documents (
 	id uuid primary key,
 	-- The collection that first brought the document; null once that collection is deleted.
@@ -41,6 +49,18 @@ create table documents (
 		setweight(to_tsvector(search_config(language), search_text(coalesce(summary, ''), 20000)), 'B') ||
 		setweight(to_tsvector(search_config(language), search_text(coalesce(content_text, ''), 150000)), 'C')
 	) stored,
+
+	-- What ranking looks at: short, so that ranking a thousand candidates reads no long vectors.
+	rank_vector tsvector not null generated always as (
+		setweight(to_tsvector(search_config(language), search_text(title, 500)), 'A') ||
+		setweight(to_tsvector(search_config(language), search_text(coalesce(summary, ''), 300)), 'B')
+	) stored,
+	facet bigint not null generated always as (
+		document_facet(domain, market, language, source, source_name, collection_id, status)) stored,
+	-- What lists sort by: documents without a date come after all others.
+	published_order timestamptz not null generated always as (coalesce(published_at, '-infinity')) stored,
+	-- The order of arrival.
+	seq bigint not null generated always as identity,
 
 	constraint documents_unique_canonical_url unique (canonical_url_hash)
 );

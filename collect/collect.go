@@ -1,0 +1,90 @@
+// Package collect brings documents in from outside: one polite fetcher and the collectors above it.
+//
+// A collector takes a Source, asks the outside world once and returns a Batch or an *Error. It
+// knows no database, keeps nothing between calls and is safe for concurrent use.
+package collect
+
+import (
+	"context"
+	"time"
+
+	"github.com/content-creator/content-creator-api/store"
+)
+
+// A Source says what to collect and what the last collection learnt.
+type Source struct {
+	// Type names the collector, as a key of All.
+	Type string
+	URL  string
+	// Language overrides what the source says of its language; "" believes the source.
+	Language string
+	// ETag and LastModified are those of the last Batch; "" asks for everything.
+	ETag, LastModified string
+}
+
+// A Batch is what one collection of a source brought.
+type Batch struct {
+	// Documents stand in the source's order, no two with one canonical URL. ID, CollectionID,
+	// Domain and Market are left zero: the caller fills them.
+	Documents []store.Document
+	// Skipped are the entries that could not become documents; the first MaxSkipped of them.
+	Skipped []Skipped
+	// Entries counts what the source listed, good or bad; SkippedCount those that are no
+	// document, Duplicates those whose canonical URL an earlier one has.
+	Entries, SkippedCount, Duplicates int
+	// Empty tells a valid source without a single entry from one that answered NotModified.
+	Empty bool
+	// Cut is set where the source listed more than MaxEntries; the rest was left.
+	Cut bool
+
+	// NotModified is set where the server answered 304: nothing else is new.
+	NotModified bool
+	// ETag and LastModified go into the next Source, byte for byte. Save them in the transaction
+	// that saves the documents, or those are lost.
+	ETag, LastModified string
+
+	// Status is the HTTP status of the last answer, Bytes what its body weighed on the wire.
+	Status int
+	Bytes  int64
+	// FinalURL is where the answer came from; MovedTo the address that every permanent redirect
+	// before the first temporary one led to, "" if there was none.
+	FinalURL, MovedTo string
+	// Downgraded is set where a redirect led from https to http.
+	Downgraded bool
+
+	// FeedTitle and FeedLanguage are what the source says of itself; "" and "und" if nothing.
+	FeedTitle, FeedLanguage string
+	// MinInterval is how long the source asks to be left alone; zero means it says nothing.
+	MinInterval time.Duration
+}
+
+// A Skipped entry could not become a document.
+type Skipped struct {
+	// Position counts from 1 in the source's order.
+	Position int
+	// Title is the entry's title where it is known.
+	Title string
+	// Reason is a sentence for a person.
+	Reason string
+}
+
+// Bounds of one collection.
+const (
+	// MaxEntries is how many entries of one source are read.
+	MaxEntries = 2000
+	// MaxSkipped is how many skipped entries a Batch lists.
+	MaxSkipped = 100
+)
+
+// A Collector reads one kind of source.
+type Collector interface {
+	// Collect asks the source once. Its error is always an *Error.
+	Collect(ctx context.Context, s Source) (Batch, error)
+}
+
+// All is every collector by the type of source it reads.
+func All(f *Fetcher, now func() time.Time) map[string]Collector {
+	return map[string]Collector{
+		"rss": rssCollector{fetcher: f, now: now},
+	}
+}

@@ -1,0 +1,322 @@
+package collect
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/net/publicsuffix"
+)
+
+// DefaultUserAgent is what the fetcher calls itself unless it is configured otherwise.
+const DefaultUserAgent = "content-creator/1.0 (+https://github.com/content-creator/content-creator-api)"
+
+// MaxRetryAfter is the longest wait that a server's Retry-After can ask for.
+const MaxRetryAfter = 7 * 24 * time.Hour
+
+// maxValidator bounds an ETag or Last-Modified worth keeping.
+const maxValidator = 1024
+
+// Config sets up a Fetcher. Every zero field takes its default.
+type Config struct {
+	UserAgent string // DefaultUserAgent
+	// AllowCIDRs are networks that may be fetched although they are not of the public internet.
+	AllowCIDRs []netip.Prefix
+
+	MaxBody      int64 // 15 MiB, on the wire and again after decompression
+	MaxHeader    int64 // 64 KiB
+	MaxRedirects int   // 10
+
+	DialTimeout   time.Duration // 10 s, DNS included
+	TLSTimeout    time.Duration // 10 s
+	HeaderTimeout time.Duration // 15 s from the request to the end of the answer's header
+	BodyTimeout   time.Duration // 15 s between two pieces of the body
+	Timeout       time.Duration // 60 s for everything, redirects included
+
+	Resolver *net.Resolver    // the system's
+	RootCAs  *x509.CertPool   // the system's
+	Now      func() time.Time // time.Now
+}
+
+// A Fetcher gets pages over HTTP: bounded in time and size, never from inside a private network,
+// polite to servers. It is safe for concurrent use; Close it when it is no longer needed.
+type Fetcher struct {
+	config    Config
+	guard     guard
+	transport *http.Transport
+}
+
+// NewFetcher makes a Fetcher of its own connections.
+func NewFetcher(c Config) *Fetcher {
+	c.UserAgent = cmp.Or(c.UserAgent, DefaultUserAgent)
+	c.MaxBody = cmp.Or(c.MaxBody, 15<<20)
+	c.MaxHeader = cmp.Or(c.MaxHeader, 64<<10)
+	c.MaxRedirects = cmp.Or(c.MaxRedirects, 10)
+	c.DialTimeout = cmp.Or(c.DialTimeout, 10*time.Second)
+	c.TLSTimeout = cmp.Or(c.TLSTimeout, 10*time.Second)
+	c.HeaderTimeout = cmp.Or(c.HeaderTimeout, 15*time.Second)
+	c.BodyTimeout = cmp.Or(c.BodyTimeout, 15*time.Second)
+	c.Timeout = cmp.Or(c.Timeout, 60*time.Second)
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	f := &Fetcher{config: c, guard: guard{allow: c.AllowCIDRs}}
+	dialer := &net.Dialer{Timeout: c.DialTimeout, Resolver: c.Resolver, ControlContext: f.guard.control}
+	f.transport = &http.Transport{
+		// A proxy would dial for us, past the guard.
+		Proxy:                  nil,
+		DialContext:            dialer.DialContext,
+		ForceAttemptHTTP2:      true,
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: c.RootCAs},
+		TLSHandshakeTimeout:    c.TLSTimeout,
+		ResponseHeaderTimeout:  c.HeaderTimeout,
+		MaxResponseHeaderBytes: c.MaxHeader,
+		// Bodies are decompressed here, where their size is watched.
+		DisableCompression:  true,
+		MaxIdleConns:        32,
+		MaxIdleConnsPerHost: 1,
+		IdleConnTimeout:     30 * time.Second,
+	}
+	return f
+}
+
+// Close ends the connections that are kept open for the next request.
+func (f *Fetcher) Close() { f.transport.CloseIdleConnections() }
+
+// A Request says what to get.
+type Request struct {
+	URL string
+	// ETag and LastModified make the request conditional; "" leaves them out.
+	ETag, LastModified string
+	// Accept is the header; "" takes anything.
+	Accept string
+}
+
+// A Response is the answer to a Request: 200, or 304 to a conditional one.
+type Response struct {
+	Status int
+	Header http.Header
+	// Body is whole, decompressed and at most Config.MaxBody long.
+	Body []byte
+	// Bytes is what the body weighed on the wire.
+	Bytes int64
+	// URL is where the answer came from, without credentials.
+	URL *url.URL
+	// MovedTo, NotModified and Downgraded are as in Batch.
+	MovedTo                 string
+	NotModified, Downgraded bool
+	// ETag and LastModified are the server's, byte for byte; those of the request where a 304 names none.
+	ETag, LastModified string
+}
+
+// Get fetches one page and follows its redirects, https to http included: what comes is never
+// trusted anyway, and Response tells. Validators go to the site (registrable domain) they were
+// meant for and to no other, which could mistake them for its own. The error is always an *Error.
+func (f *Fetcher) Get(ctx context.Context, r Request) (*Response, error) {
+	at, err := parseURL(r.URL)
+	if err != nil {
+		return nil, &Error{Code: CodeInvalidURL, Message: "The address of the source is not one: " + err.Error() + ".", Err: err}
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, f.config.Timeout, errTotalTimeout)
+	defer cancel()
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+
+	out := &Response{}
+	first, seen, permanent := at, map[string]bool{}, true
+	for {
+		seen[at.String()] = true
+		conditional := (r.ETag != "" || r.LastModified != "") && sameSite(first, at)
+		resp, err := f.send(ctx, at, r, conditional)
+		if err != nil {
+			return nil, failure(ctx, at, err)
+		}
+		if !redirects(resp.StatusCode) {
+			defer resp.Body.Close()
+			return out, f.receive(ctx, stop, at, r, conditional, resp, out)
+		}
+		resp.Body.Close()
+		next, err := follow(at, resp)
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case seen[next.String()]:
+			return nil, &Error{Code: CodeTooManyRedirects, Status: resp.StatusCode, Message: shown(first) + " redirects in a circle."}
+		case len(seen) > f.config.MaxRedirects:
+			return nil, &Error{Code: CodeTooManyRedirects, Status: resp.StatusCode, Message: fmt.Sprintf("%s redirects more than %d times.", shown(first), f.config.MaxRedirects)}
+		}
+		permanent = permanent && (resp.StatusCode == http.StatusMovedPermanently || resp.StatusCode == http.StatusPermanentRedirect)
+		if permanent {
+			out.MovedTo = next.String()
+		}
+		out.Downgraded = out.Downgraded || at.Scheme == "https" && next.Scheme == "http"
+		at = next
+	}
+}
+
+// send asks one address, without following anything.
+func (f *Fetcher) send(ctx context.Context, at *url.URL, r Request, conditional bool) (*http.Response, error) {
+	if err := f.guard.checkHost(at.Hostname()); err != nil {
+		return nil, err
+	}
+	req := (&http.Request{Method: http.MethodGet, URL: at, Host: at.Host, Header: http.Header{}}).WithContext(ctx)
+	req.Header.Set("User-Agent", f.config.UserAgent)
+	req.Header.Set("Accept", cmp.Or(r.Accept, "*/*"))
+	req.Header.Set("Accept-Encoding", "gzip, br, deflate")
+	if at.User != nil {
+		password, _ := at.User.Password()
+		req.SetBasicAuth(at.User.Username(), password)
+	}
+	if conditional && r.ETag != "" {
+		req.Header.Set("If-None-Match", r.ETag)
+	}
+	if conditional && r.LastModified != "" {
+		req.Header.Set("If-Modified-Since", r.LastModified)
+	}
+	return f.transport.RoundTrip(req)
+}
+
+func redirects(status int) bool {
+	switch status {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
+		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return true
+	}
+	return false
+}
+
+// follow is where a redirect leads.
+func follow(at *url.URL, resp *http.Response) (*url.URL, error) {
+	bad := func(why string, err error) error {
+		return &Error{Code: CodeBadRedirect, Status: resp.StatusCode, Message: shown(at) + " redirects " + why + ".", Err: err}
+	}
+	location := resp.Header.Get("Location")
+	if location == "" {
+		return nil, bad("without saying where to", nil)
+	}
+	next, err := resolveURL(at, location)
+	if err != nil {
+		return nil, bad("to what is no http address", err)
+	}
+	return next, nil
+}
+
+// receive turns the last answer into the response.
+func (f *Fetcher) receive(ctx context.Context, stop context.CancelCauseFunc, at *url.URL, r Request, conditional bool, resp *http.Response, out *Response) error {
+	out.Status, out.Header = resp.StatusCode, resp.Header
+	clean := *at
+	clean.User = nil
+	out.URL = &clean
+	out.ETag, out.LastModified = validator(resp.Header, "ETag"), validator(resp.Header, "Last-Modified")
+	if conditional && resp.StatusCode == http.StatusNotModified {
+		out.NotModified = true
+		out.ETag = cmp.Or(out.ETag, r.ETag)
+		out.LastModified = cmp.Or(out.LastModified, r.LastModified)
+		return nil
+	}
+	if resp.StatusCode != http.StatusOK {
+		return statusError(at, resp, f.config.Now())
+	}
+	tooLarge := &Error{Code: CodeTooLarge, Status: resp.StatusCode, Message: fmt.Sprintf("%s is larger than %s.", shown(at), size(f.config.MaxBody))}
+	if resp.ContentLength > f.config.MaxBody {
+		return tooLarge
+	}
+	raw, err := f.readAll(resp.Body, stop)
+	if err != nil {
+		e := failure(ctx, at, err)
+		e.Status = resp.StatusCode
+		return e
+	}
+	out.Bytes = int64(len(raw))
+	if out.Bytes > f.config.MaxBody {
+		return tooLarge
+	}
+	out.Body, err = decompress(raw, resp.Header.Values("Content-Encoding"), f.config.MaxBody)
+	switch {
+	case errors.Is(err, errTooLarge):
+		return tooLarge
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return &Error{Code: CodeTruncated, Status: resp.StatusCode, Message: shown(at) + " broke off in the middle of its compressed answer.", Err: err}
+	case err != nil:
+		return &Error{Code: CodeBadEncoding, Status: resp.StatusCode, Message: fmt.Sprintf("%s sent what cannot be decompressed: %s.", shown(at), cleanText(err.Error())), Err: err}
+	}
+	return nil
+}
+
+// readAll reads one byte more than allowed at most, and gives up when nothing comes for a while.
+func (f *Fetcher) readAll(body io.Reader, stop context.CancelCauseFunc) ([]byte, error) {
+	timer := time.AfterFunc(f.config.BodyTimeout, func() { stop(errBodyTimeout) })
+	defer timer.Stop()
+	var buf bytes.Buffer
+	_, err := io.Copy(&buf, io.LimitReader(readerFunc(func(p []byte) (int, error) {
+		n, err := body.Read(p)
+		if n > 0 {
+			timer.Reset(f.config.BodyTimeout)
+		}
+		return n, err
+	}), f.config.MaxBody+1))
+	return buf.Bytes(), err
+}
+
+type readerFunc func(p []byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+// validator is a header that is worth sending back; what the database could not keep is not.
+func validator(h http.Header, name string) string {
+	value := h.Get(name)
+	if len(value) > maxValidator || !utf8.ValidString(value) {
+		return ""
+	}
+	return value
+}
+
+// sameSite compares registrable domains, so that example.org may answer for www.example.org.
+func sameSite(a, b *url.URL) bool {
+	return site(a.Hostname()) == site(b.Hostname())
+}
+
+func site(host string) string {
+	if domain, err := publicsuffix.EffectiveTLDPlusOne(host); err == nil && net.ParseIP(host) == nil {
+		return domain
+	}
+	return host
+}
+
+// retryAfter reads the header as seconds or as a date; zero if it says nothing of the future.
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	value := strings.TrimSpace(h.Get("Retry-After"))
+	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil {
+		if seconds > uint64(MaxRetryAfter/time.Second) {
+			return MaxRetryAfter
+		}
+		return time.Duration(seconds) * time.Second
+	}
+	date, err := http.ParseTime(value)
+	if err != nil {
+		return 0
+	}
+	return min(max(date.Sub(now).Round(time.Second), 0), MaxRetryAfter)
+}
+
+// size is a number of bytes as a message tells it.
+func size(n int64) string {
+	if n >= 1<<20 {
+		return strconv.FormatInt(n>>20, 10) + " MiB"
+	}
+	return strconv.FormatInt(n, 10) + " bytes"
+}

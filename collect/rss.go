@@ -1,0 +1,187 @@
+package collect
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// feedAccept asks for feeds first and takes anything: many are served as something else.
+const feedAccept = "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.5"
+
+// maxInterval is the longest that a feed's own wish for rest counts.
+const maxInterval = 24 * time.Hour
+
+// An rssCollector reads RSS 0.9 to 2.0, Atom 0.3 and 1.0 and JSON Feed.
+type rssCollector struct {
+	fetcher *Fetcher
+	now     func() time.Time
+}
+
+// Collect fetches the feed and reads it. A feed of which some entries are broken is a success that
+// lists them as Skipped; one without entries is a success that is Empty.
+func (c rssCollector) Collect(ctx context.Context, s Source) (Batch, error) {
+	resp, err := c.fetcher.Get(ctx, Request{URL: s.URL, ETag: s.ETag, LastModified: s.LastModified, Accept: feedAccept})
+	if err != nil {
+		return Batch{}, err
+	}
+	b := Batch{
+		Status: resp.Status, Bytes: resp.Bytes, NotModified: resp.NotModified,
+		ETag: resp.ETag, LastModified: resp.LastModified,
+		FinalURL: resp.URL.String(), MovedTo: resp.MovedTo, Downgraded: resp.Downgraded,
+		FeedLanguage: undetermined, MinInterval: maxAge(resp.Header),
+	}
+	if resp.NotModified {
+		return b, nil
+	}
+	if err := c.read(ctx, s, resp, &b); err != nil {
+		return Batch{}, err
+	}
+	return b, nil
+}
+
+// read turns the body of an answer into documents.
+func (c rssCollector) read(ctx context.Context, s Source, resp *Response, b *Batch) error {
+	contentType := resp.Header.Get("Content-Type")
+	feed := splitFeed(toUTF8(resp.Body, contentType))
+	if feed.kind == kindNone {
+		return notAFeed(resp, contentType)
+	}
+	head, headErr := feed.readHead()
+	r := newReader(s, head, resp.URL, c.now())
+	b.FeedTitle, _ = truncate(plainText(head.title), maxTitle)
+	b.FeedLanguage = primaryLanguage(head.language)
+	b.MinInterval = max(b.MinInterval, min(max(head.ttl, 0), maxInterval))
+	b.Cut = feed.cut
+
+	for queue := feed.entries; len(queue) > 0; {
+		if err := ctx.Err(); err != nil {
+			return failure(ctx, resp.URL, err)
+		}
+		if b.Entries == MaxEntries {
+			b.Cut = true
+			break
+		}
+		raw := queue[0]
+		queue = queue[1:]
+		e, work, err := feed.readEntry(raw)
+		if err != nil {
+			if parts := feed.resplit(raw); parts != nil {
+				queue = append(parts, queue...)
+				continue
+			}
+		}
+		if r.work += work; r.work > maxFeedWork && err == nil {
+			err = errTooComplex
+		}
+		b.Entries++
+		if err == nil {
+			err = r.add(b, e)
+		}
+		if err == nil {
+			continue
+		}
+		b.SkippedCount++
+		if len(b.Skipped) < MaxSkipped {
+			title, _ := truncate(plainText(e.title), maxTitle)
+			b.Skipped = append(b.Skipped, Skipped{Position: b.Entries, Title: title, Reason: reason(err)})
+		}
+	}
+
+	fault := feed.broken
+	if b.Entries == 0 {
+		fault = cmp.Or(fault, headErr)
+	}
+	switch {
+	case len(b.Documents) > 0:
+	case b.Entries > 0:
+		return malformed(resp, fmt.Sprintf("none of its %d entries can be read; the first: %s", b.Entries, cmp.Or(firstReason(b), "it is a duplicate")))
+	case fault != nil:
+		return malformed(resp, strings.TrimSuffix(fault.Error(), "."))
+	default:
+		b.Empty = true
+	}
+	return nil
+}
+
+func firstReason(b *Batch) string {
+	for _, s := range b.Skipped {
+		return strings.TrimSuffix(s.Reason, ".")
+	}
+	return ""
+}
+
+// reason is the fault of an entry as a sentence.
+func reason(err error) string {
+	text, _ := truncate(cleanText(err.Error()), 300)
+	return strings.ToUpper(text[:1]) + text[1:] + "."
+}
+
+func malformed(resp *Response, why string) *Error {
+	return &Error{Code: CodeMalformedFeed, Status: resp.Status, Message: fmt.Sprintf("%s is a broken feed: %s.", shown(resp.URL), cleanText(why))}
+}
+
+// notAFeed says what the answer is instead.
+func notAFeed(resp *Response, contentType string) *Error {
+	e := &Error{Code: CodeNotAFeed, Status: resp.Status}
+	body := bytes.TrimSpace(resp.Body)
+	media, _, _ := mime.ParseMediaType(contentType)
+	sniffed, _, _ := strings.Cut(http.DetectContentType(body), ";")
+	what := "text that is no feed"
+	switch {
+	case len(body) == 0:
+		what = "an empty page"
+	case !looksPlain(body) && !utf8.Valid(body) && !strings.HasPrefix(sniffed, "text/"), binary(media) && !looksPlain(body):
+		e.Code = CodeUnsupportedType
+		what = fmt.Sprintf("%s, not a feed", cmp.Or(cleanText(media), sniffed))
+	case sniffed == "text/html" || strings.Contains(media, "html"):
+		what = "a web page, not a feed"
+	case body[0] == '{' || body[0] == '[':
+		what = "JSON that is no JSON Feed"
+	case body[0] == '<':
+		what = "XML that is no feed"
+	}
+	e.Message = fmt.Sprintf("%s answered with %s.", shown(resp.URL), what)
+	return e
+}
+
+func binary(media string) bool {
+	kind, _, _ := strings.Cut(media, "/")
+	return kind == "image" || kind == "audio" || kind == "video" || kind == "font" ||
+		media == "application/pdf" || media == "application/zip" || media == "application/octet-stream"
+}
+
+// maxAge is what Cache-Control asks for; no-cache and no-store say nothing of how often to come.
+func maxAge(h http.Header) time.Duration {
+	for part := range strings.SplitSeq(strings.Join(h.Values("Cache-Control"), ","), ",") {
+		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
+		if !strings.EqualFold(name, "max-age") {
+			continue
+		}
+		seconds, err := strconv.ParseInt(strings.Trim(value, `"`), 10, 64)
+		if err != nil || seconds < 0 {
+			return 0
+		}
+		return min(time.Duration(min(seconds, int64(maxInterval/time.Second)))*time.Second, maxInterval)
+	}
+	return 0
+}
+
+// feedBase is what relative links of a feed stand against: the site it names, else itself.
+func feedBase(link string, final *url.URL) *url.URL {
+	if link == "" {
+		return final
+	}
+	if site, err := resolveURL(final, link); err == nil {
+		return site
+	}
+	return final
+}

@@ -1,0 +1,400 @@
+package collect
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+)
+
+// Bounds of what is given to the parsers. They recurse, and copy what is in scope for every
+// element: without bounds a few kilobytes could take a process down.
+const (
+	maxHead       = 1 << 20  // bytes of a feed outside its entries
+	maxShell      = 64 << 10 // bytes of the tags around the entries
+	maxEntry      = 4 << 20  // bytes of one entry
+	maxDepth      = 200      // elements inside each other
+	maxTokens     = 100_000  // elements, texts and comments of one entry
+	maxNamespaces = 200      // declared at one place
+	maxWork       = 64 << 20 // bytes copied for one entry
+	maxFeedWork   = 1 << 30  // bytes copied for all of them
+)
+
+var errTooComplex = errors.New("it is built in a way that no feed needs")
+
+// A kind is a format of feeds.
+type kind int
+
+const (
+	kindNone kind = iota
+	kindRSS
+	kindAtom
+	kindJSON
+)
+
+// A rawFeed is a feed taken apart, so that each entry can be read alone: one that is broken does
+// not spoil the others, and none can cost more than its share.
+type rawFeed struct {
+	kind kind
+	// head is the feed without its entries, a document in itself.
+	head string
+	// open and close make a document of a single entry.
+	open, close string
+	// entryName is the name of an entry's element as the feed writes it.
+	entryName string
+	entries   []string
+	// cut tells that there were more than MaxEntries, broken that the feed ends in a fault.
+	cut    bool
+	broken error
+}
+
+var (
+	feedRoot = regexp.MustCompile(`(?i)<(rss|rdf:rdf|(?:[a-z_][\w.-]*:)?feed)[\s/>]`)
+	firstTag = regexp.MustCompile(`<([A-Za-z_][\w.:-]*)`)
+	channel  = regexp.MustCompile(`(?i)<((?:[a-z_][\w.-]*:)?)channel[\s/>]`)
+	prolog   = regexp.MustCompile(`(?is)<\?.*?\?>|<!--.*?-->|<!doctype\s[^\[>]*(?:\[.*?\]\s*)?>`)
+)
+
+// splitFeed takes a feed apart; its kind is kindNone if it is none.
+func splitFeed(text string) rawFeed {
+	text = strings.TrimSpace(text)
+	if strings.HasPrefix(text, "{") {
+		return splitJSON(text)
+	}
+	return splitXML(text)
+}
+
+func splitXML(text string) rawFeed {
+	start, name := findRoot(text)
+	if start < 0 {
+		return rawFeed{}
+	}
+	text = text[start:]
+	f := rawFeed{kind: kindRSS}
+	rootEnd := tagEnd(text, 0)
+	f.open, f.close = openTag(text[:rootEnd]), "</"+name+">"
+	prefix := ""
+	if lower := strings.ToLower(name); lower == "feed" || strings.HasSuffix(lower, ":feed") {
+		f.kind = kindAtom
+		f.entryName = name[:len(name)-len("feed")] + "entry"
+	} else {
+		if m := channel.FindStringSubmatchIndex(text); m != nil {
+			prefix = text[m[2]:m[3]]
+			if lower == "rss" {
+				end := tagEnd(text, m[0])
+				f.open += openTag(text[m[0]:end])
+				f.close = "</" + text[m[2]:m[3]] + text[m[3]:m[3]+len("channel")] + ">" + f.close
+			}
+		}
+		f.entryName = prefix + "item"
+	}
+	if len(f.open) > maxShell || strings.Count(f.open, "xmlns") > maxNamespaces {
+		f.broken = errTooComplex
+		return f
+	}
+
+	blocks := findBlocks(text, f.entryName, true)
+	var head strings.Builder
+	at := 0
+	for _, b := range blocks {
+		if len(f.entries) == MaxEntries {
+			f.cut = true
+			at = len(text)
+			break
+		}
+		head.WriteString(text[at:b[0]])
+		f.entries = append(f.entries, text[b[0]:b[1]])
+		at = b[1]
+	}
+	head.WriteString(text[at:])
+	if head.Len() <= maxHead {
+		// The closing tags may have been lost with a broken entry; too many do no harm.
+		f.head = head.String() + f.close
+	}
+	if !strings.Contains(text[at:], "</"+name) && !f.cut && !strings.HasSuffix(text[:rootEnd], "/>") {
+		f.broken = errors.New("it ends before its end")
+	}
+	return f
+}
+
+// findRoot is where the feed's element begins, past what stands before it: declarations, comments,
+// and the warnings that broken servers put there. -1 if there is none.
+func findRoot(text string) (int, string) {
+	at := 0
+	for {
+		rest := text[at:]
+		trimmed := len(rest) - len(strings.TrimLeft(rest, " \t\r\n"))
+		m := prolog.FindStringIndex(rest)
+		if m == nil || m[0] != trimmed {
+			break
+		}
+		if strings.EqualFold(strings.Join(strings.Fields(rest[m[0]:m[1]]), " "), "<!doctype html>") {
+			return -1, ""
+		}
+		at += m[1]
+	}
+	if m := firstTag.FindStringSubmatchIndex(text[at:]); m != nil && isPage(text[at+m[2]:at+m[3]]) {
+		return -1, ""
+	}
+	window := text[at:min(len(text), at+maxShell)]
+	m := feedRoot.FindStringSubmatchIndex(window)
+	if m == nil {
+		return -1, ""
+	}
+	return at + m[0], window[m[2]:m[3]]
+}
+
+// isPage is whether an element begins a web page.
+func isPage(name string) bool {
+	switch strings.ToLower(name) {
+	case "html", "head", "body":
+		return true
+	}
+	return false
+}
+
+// tagEnd is where the tag that begins at i ends.
+func tagEnd(text string, i int) int {
+	quote := byte(0)
+	for ; i < len(text); i++ {
+		switch c := text[i]; {
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '"' || c == '\'':
+			quote = c
+		case c == '>':
+			return i + 1
+		}
+	}
+	return len(text)
+}
+
+// openTag is a start tag that closes nothing.
+func openTag(tag string) string {
+	if inner, ok := strings.CutSuffix(tag, "/>"); ok {
+		return inner + ">"
+	}
+	return tag
+}
+
+// findBlocks finds the elements of a name, none inside another: where one begins before the last
+// has ended, the last ended there. With sections it skips comments and CDATA, which may hold the
+// name too; where one of those is not closed only a search without sections finds what follows.
+func findBlocks(text, name string, sections bool) [][2]int {
+	var blocks [][2]int
+	start := -1
+	for i := 0; i < len(text); {
+		j := strings.IndexByte(text[i:], '<')
+		if j < 0 {
+			break
+		}
+		i += j
+		rest := text[i:]
+		switch {
+		case sections && strings.HasPrefix(rest, "<![CDATA["):
+			i = after(text, i, "]]>")
+		case sections && strings.HasPrefix(rest, "<!--"):
+			i = after(text, i, "-->")
+		case isTag(rest[1:], name):
+			if start >= 0 {
+				blocks = append(blocks, [2]int{start, i})
+			}
+			start = i
+			end := tagEnd(text, i)
+			if strings.HasSuffix(text[i:end], "/>") {
+				blocks = append(blocks, [2]int{i, end})
+				start = -1
+			}
+			i++
+		case strings.HasPrefix(rest, "</") && isTag(rest[2:], name) && start >= 0:
+			i = after(text, i, ">")
+			blocks = append(blocks, [2]int{start, i})
+			start = -1
+		default:
+			i++
+		}
+	}
+	if start >= 0 {
+		blocks = append(blocks, [2]int{start, len(text)})
+	}
+	return blocks
+}
+
+func after(text string, i int, mark string) int {
+	if j := strings.Index(text[i:], mark); j >= 0 {
+		return i + j + len(mark)
+	}
+	return len(text)
+}
+
+// isTag is whether a tag of that name begins here, past its bracket.
+func isTag(rest, name string) bool {
+	return len(rest) > len(name) && strings.EqualFold(rest[:len(name)], name) && strings.IndexByte(" \t\r\n/>", rest[len(name)]) >= 0
+}
+
+// resplit takes a broken entry for several that an open comment or CDATA section has glued
+// together; nil if it is but one.
+func (f *rawFeed) resplit(entry string) []string {
+	if f.kind == kindJSON {
+		return nil
+	}
+	blocks := findBlocks(entry, f.entryName, false)
+	if len(blocks) < 2 {
+		return nil
+	}
+	out := make([]string, len(blocks))
+	for i, b := range blocks {
+		out[i] = entry[b[0]:b[1]]
+	}
+	return out
+}
+
+// document is a feed of that one entry.
+func (f *rawFeed) document(entry string) string { return f.open + entry + f.close }
+
+// inspect reads a document once without building anything and refuses what the parsers would
+// choke on. The language is the innermost xml:lang down to the depth of an entry, the work what
+// parsing it will copy, in bytes.
+func inspect(document string, entryDepth int) (language string, work int, err error) {
+	d := xml.NewDecoder(strings.NewReader(document))
+	d.Strict = false
+	var (
+		tokens, depth, declared, base int
+		// By depth: the pieces of text so far, the namespaces declared.
+		text, namespaces [maxDepth + 1]int
+	)
+	for {
+		token, err := d.Token()
+		if err != nil {
+			return "", work, syntaxError(err)
+		}
+		if tokens++; tokens > maxTokens {
+			return "", work, errTooComplex
+		}
+		switch t := token.(type) {
+		case xml.StartElement:
+			if depth++; depth > maxDepth {
+				return "", work, errTooComplex
+			}
+			text[depth], namespaces[depth] = 0, 0
+			for _, a := range t.Attr {
+				switch {
+				case a.Name.Space == "xmlns" || a.Name.Local == "xmlns":
+					namespaces[depth]++
+				case a.Name.Local == "base":
+					base = max(base, len(a.Value))
+				case a.Name.Local == "lang" && depth <= entryDepth && a.Value != "":
+					language = a.Value
+				}
+			}
+			declared += namespaces[depth]
+			// Each element copies the namespaces in scope, and each address may grow by the base.
+			work += declared*64 + base*2
+		case xml.EndElement:
+			declared -= namespaces[depth]
+			if depth--; depth == 0 {
+				return language, work, nil
+			}
+		case xml.CharData:
+			// The pieces of one text are joined one by one.
+			text[depth] += len(t)
+			work += text[depth]
+		}
+		if declared > 2*maxNamespaces || work > maxWork || base*len(document)/8 > maxWork {
+			return "", work, errTooComplex
+		}
+	}
+}
+
+// syntaxError is a fault of XML without the line, which counts in a document of our making.
+func syntaxError(err error) error {
+	var syntax *xml.SyntaxError
+	switch {
+	case errors.As(err, &syntax):
+		return errors.New(syntax.Msg)
+	case errors.Is(err, io.EOF):
+		return errors.New("it holds no element")
+	}
+	return err
+}
+
+// splitJSON takes a JSON Feed apart. Where its text breaks off, what came before is kept.
+func splitJSON(text string) rawFeed {
+	f := rawFeed{kind: kindJSON, open: `{"version":"https://jsonfeed.org/version/1.1","items":[`, close: `]}`}
+	head := map[string]json.RawMessage{}
+	d := json.NewDecoder(strings.NewReader(text))
+	items, err := f.readJSON(d, head)
+	var version string
+	_ = json.Unmarshal(head["version"], &version)
+	if !strings.Contains(version, "jsonfeed.org") && !(items && head["title"] != nil) {
+		return rawFeed{}
+	}
+	if err != nil {
+		f.broken = err
+	}
+	if packed, err := json.Marshal(head); err == nil && len(packed) <= maxHead {
+		f.head = string(packed)
+	}
+	return f
+}
+
+// readJSON reads the members of the feed's object, the items one by one; found tells whether it
+// has a list of items.
+func (f *rawFeed) readJSON(d *json.Decoder, head map[string]json.RawMessage) (found bool, err error) {
+	if _, err := d.Token(); err != nil {
+		return false, jsonError(err)
+	}
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return found, jsonError(err)
+		}
+		if key != "items" {
+			var value json.RawMessage
+			if err := d.Decode(&value); err != nil {
+				return found, jsonError(err)
+			}
+			head[fmt.Sprint(key)] = value
+			continue
+		}
+		open, err := d.Token()
+		if err != nil {
+			return found, jsonError(err)
+		}
+		if open != json.Delim('[') {
+			return found, errors.New("its items are no list")
+		}
+		found = true
+		for d.More() {
+			var item json.RawMessage
+			if err := d.Decode(&item); err != nil {
+				return found, jsonError(err)
+			}
+			if len(f.entries) == MaxEntries {
+				f.cut = true
+				continue
+			}
+			f.entries = append(f.entries, string(item))
+		}
+		if _, err := d.Token(); err != nil {
+			return found, jsonError(err)
+		}
+	}
+	_, err = d.Token()
+	if err != nil {
+		return found, jsonError(err)
+	}
+	return found, nil
+}
+
+func jsonError(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return errors.New("it ends before its end")
+	}
+	return err
+}

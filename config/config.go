@@ -1,0 +1,219 @@
+// Package config reads the settings of a process: environment variables, and flags of the same names.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/caarlos0/env/v11"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// Config is every setting there is. The env tag is the variable's name, which in lower case with
+// dashes is also the flag's; help says what it is for.
+type Config struct {
+	Addr        string   `env:"ADDR" envDefault:"127.0.0.1:8080" help:"address to serve on"`
+	DatabaseURL Secret   `env:"DATABASE_URL" help:"PostgreSQL 15 or newer; empty starts a private one"`
+	DataDir     string   `env:"DATA_DIR" help:"folder of the private PostgreSQL and the first key; empty takes the user's data folder"`
+	AdminAPIKey Secret   `env:"ADMIN_API_KEY" help:"the first admin key, 32 characters or more; empty makes one at the first start"`
+	LogLevel    string   `env:"LOG_LEVEL" envDefault:"info" help:"debug, info, warn or error"`
+	LogFormat   string   `env:"LOG_FORMAT" envDefault:"text" help:"text or json"`
+	CORSOrigins []string `env:"CORS_ORIGINS" help:"origins whose pages may call the API, separated by commas; * is any"`
+	RateLimit   float64  `env:"RATE_LIMIT" envDefault:"50" help:"requests a second per key, in bursts of four times that; 0 is no limit"`
+	Workers     bool     `env:"WORKERS" envDefault:"true" help:"whether serve works jobs, too"`
+	// PollConcurrency also bounds the connections that a process opens to sources.
+	PollConcurrency int            `env:"POLL_CONCURRENCY" envDefault:"16" help:"how many sources are polled at once"`
+	DatabaseConns   int            `env:"DATABASE_CONNS" envDefault:"20" help:"how many database connections a process opens at most"`
+	FetchAllowCIDRs []netip.Prefix `env:"FETCH_ALLOW_CIDRS" help:"private networks that fetching may reach, separated by commas"`
+	FetchUserAgent  string         `env:"FETCH_USER_AGENT" envDefault:"content-creator/0.1 (+https://github.com/content-creator/content-creator-api)" help:"how fetching names itself"`
+
+	sources map[string]string
+}
+
+// A Secret is a setting that is never shown.
+type Secret string
+
+// String hides the secret in logs and messages.
+func (s Secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return "***"
+}
+
+// LogValue hides the secret in structured logs.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// An Entry is one setting as it may be shown.
+type Entry struct {
+	Name, Value, Help string
+	// Source is default, environment or flag.
+	Source string
+}
+
+// Load reads the settings from flags, which win, and from the environment. It reports every fault at once.
+// Other arguments than flags are answered in the order they came.
+func Load(args, environ []string) (c Config, rest []string, err error) {
+	settings, sources := map[string]string{}, map[string]string{}
+	for _, pair := range environ {
+		name, value, _ := strings.Cut(pair, "=")
+		if names := c.names(); slices.Contains(names, name) && value != "" {
+			settings[name], sources[name] = value, "environment"
+		}
+	}
+	flags, rest, faults := parseFlags(args, c.names())
+	for name, value := range flags {
+		settings[name], sources[name] = value, "flag"
+	}
+	if err := env.ParseWithOptions(&c, env.Options{Environment: settings, FuncMap: parsers}); err != nil {
+		faults = append(faults, parseFaults(err)...)
+	}
+	c.sources = sources
+	faults = append(faults, c.check()...)
+	return c, rest, errors.Join(faults...)
+}
+
+// parsers read the types that the library does not know.
+var parsers = map[reflect.Type]env.ParserFunc{
+	reflect.TypeFor[netip.Prefix](): func(text string) (any, error) {
+		prefix, err := netip.ParsePrefix(strings.TrimSpace(text))
+		if err != nil {
+			return nil, fmt.Errorf("%q is not a network such as 10.0.0.0/8", text)
+		}
+		return prefix, nil
+	},
+}
+
+// parseFlags splits arguments into settings and the rest. A flag is --name=value, --name value or,
+// for true, --name.
+func parseFlags(args, names []string) (settings map[string]string, rest []string, faults []error) {
+	settings = map[string]string{}
+	for len(args) > 0 {
+		arg := args[0]
+		args = args[1:]
+		if !strings.HasPrefix(arg, "-") {
+			rest = append(rest, arg)
+			continue
+		}
+		flag, value, told := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+		name := strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+		switch {
+		case !slices.Contains(names, name):
+			faults = append(faults, fmt.Errorf("--%s: there is no such flag", flag))
+			continue
+		case told:
+		case name == "WORKERS":
+			value = "true"
+		case len(args) == 0:
+			faults = append(faults, fmt.Errorf("--%s: needs a value", flag))
+			continue
+		default:
+			value, args = args[0], args[1:]
+		}
+		settings[name] = value
+	}
+	return settings, rest, faults
+}
+
+// parseFaults names the variable in each fault of the library's.
+func parseFaults(err error) []error {
+	var all env.AggregateError
+	if !errors.As(err, &all) {
+		return []error{err}
+	}
+	var faults []error
+	for _, fault := range all.Errors {
+		var parse env.ParseError
+		if errors.As(fault, &parse) {
+			field, _ := reflect.TypeFor[Config]().FieldByName(parse.Name)
+			fault = fmt.Errorf("%s: %w", field.Tag.Get("env"), parse.Err)
+		}
+		faults = append(faults, fault)
+	}
+	return faults
+}
+
+// check finds what the types let through.
+func (c Config) check() []error {
+	var faults []error
+	fault := func(name, format string, args ...any) {
+		faults = append(faults, fmt.Errorf(name+": "+format, args...))
+	}
+	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
+		fault("ADDR", "%q is not host:port", c.Addr)
+	}
+	if c.DatabaseURL != "" {
+		if _, err := pgconn.ParseConfig(string(c.DatabaseURL)); err != nil {
+			fault("DATABASE_URL", "is not an address such as postgres://user:password@host:5432/database")
+		}
+	}
+	if c.AdminAPIKey != "" && len(c.AdminAPIKey) < 32 {
+		fault("ADMIN_API_KEY", "has %d characters, needs 32", len(c.AdminAPIKey))
+	}
+	if _, err := ParseLevel(c.LogLevel); err != nil {
+		fault("LOG_LEVEL", "%q is not debug, info, warn or error", c.LogLevel)
+	}
+	if c.LogFormat != "text" && c.LogFormat != "json" {
+		fault("LOG_FORMAT", "%q is not text or json", c.LogFormat)
+	}
+	if c.RateLimit < 0 {
+		fault("RATE_LIMIT", "%v is negative", c.RateLimit)
+	}
+	if c.PollConcurrency < 1 || c.PollConcurrency > 1000 {
+		fault("POLL_CONCURRENCY", "%d is not from 1 to 1000", c.PollConcurrency)
+	}
+	if c.DatabaseConns < 5 || c.DatabaseConns > 1000 {
+		fault("DATABASE_CONNS", "%d is not from 5 to 1000", c.DatabaseConns)
+	}
+	if strings.TrimSpace(c.FetchUserAgent) == "" {
+		fault("FETCH_USER_AGENT", "is empty")
+	}
+	return faults
+}
+
+// ParseLevel reads the name of a log level.
+func ParseLevel(name string) (slog.Level, error) {
+	var level slog.Level
+	if !slices.Contains([]string{"debug", "info", "warn", "error"}, name) {
+		return level, fmt.Errorf("%q is not a log level", name)
+	}
+	return level, level.UnmarshalText([]byte(name))
+}
+
+// Entries lists every setting, secrets masked.
+func (c Config) Entries() []Entry {
+	var entries []Entry
+	value := reflect.ValueOf(c)
+	for _, field := range reflect.VisibleFields(value.Type()) {
+		name := field.Tag.Get("env")
+		if name == "" {
+			continue
+		}
+		source := c.sources[name]
+		if source == "" {
+			source = "default"
+		}
+		text := fmt.Sprint(value.FieldByIndex(field.Index).Interface())
+		if field.Type.Kind() == reflect.Slice {
+			text = strings.Join(strings.Fields(strings.Trim(text, "[]")), ",")
+		}
+		entries = append(entries, Entry{Name: name, Value: text, Help: field.Tag.Get("help"), Source: source})
+	}
+	return entries
+}
+
+func (c Config) names() []string {
+	var names []string
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[Config]()) {
+		if name := field.Tag.Get("env"); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}

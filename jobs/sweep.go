@@ -1,0 +1,67 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/riverqueue/river"
+
+	"github.com/content-creator/content-creator-api/store"
+)
+
+// SweepArgs asks which collections are due and queues their polls.
+type SweepArgs struct{}
+
+// Kind names the job.
+func (SweepArgs) Kind() string { return "sweep" }
+
+// InsertOpts says that one sweep at a time is enough; the next one makes up for a failed one.
+func (SweepArgs) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByState: unfinished}}
+}
+
+// sweepBatch is how many collections one transaction claims.
+const sweepBatch = 500
+
+type sweepWorker struct {
+	river.WorkerDefaults[SweepArgs]
+	client *Client
+}
+
+// Work claims due collections and queues their polls, batch by batch, each in one transaction.
+func (w *sweepWorker) Work(ctx context.Context, _ *river.Job[SweepArgs]) error {
+	if _, err := w.client.store.RequeueOrphans(ctx); err != nil {
+		return fmt.Errorf("take over jobs of dead workers: %w", err)
+	}
+	settings, err := w.client.store.Settings(ctx)
+	if err != nil || !settings.PollingEnabled {
+		return err
+	}
+	for {
+		claimed, err := w.client.queueDue(ctx)
+		if err != nil || claimed < sweepBatch {
+			return err
+		}
+	}
+}
+
+// queueDue claims one batch of due collections and queues their polls.
+func (c *Client) queueDue(ctx context.Context) (claimed int, err error) {
+	err = c.store.InTx(ctx, func(ctx context.Context) error {
+		due, err := c.store.ClaimDueCollections(ctx, sweepBatch)
+		if err != nil || len(due) == 0 {
+			return err
+		}
+		claimed = len(due)
+		params := make([]river.InsertManyParams, len(due))
+		for i, id := range due {
+			params[i] = river.InsertManyParams{
+				Args: PollArgs{CollectionID: id}, InsertOpts: &river.InsertOpts{Tags: []string{scheduledTag}},
+			}
+		}
+		tx, _ := store.Tx(ctx)
+		_, err = c.river.InsertManyTx(ctx, tx, params)
+		return err
+	})
+	return claimed, err
+}

@@ -1,0 +1,35 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"github.com/content-creator/content-creator-api/store"
+)
+
+// eventAge is for how long events can be resumed from.
+const eventAge = 24 * time.Hour
+
+// TidyArgs forgets what has had its time: events and kept answers.
+type TidyArgs struct{}
+
+// Kind names the job.
+func (TidyArgs) Kind() string { return "tidy" }
+
+// InsertOpts says that one at a time is enough.
+func (TidyArgs) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByState: unfinished}}
+}
+
+type tidyWorker struct {
+	river.WorkerDefaults[TidyArgs]
+	store *store.Store
+}
+
+// Work deletes what is too old.
+func (w *tidyWorker) Work(ctx context.Context, _ *river.Job[TidyArgs]) error {
+	return errors.Join(w.store.DeleteOldEvents(ctx, eventAge), w.store.DeleteOldAnswers(ctx))
+}

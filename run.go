@@ -1,0 +1,286 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/content-creator/content-creator-api/collect"
+	"github.com/content-creator/content-creator-api/config"
+	"github.com/content-creator/content-creator-api/jobs"
+	"github.com/content-creator/content-creator-api/server"
+	"github.com/content-creator/content-creator-api/store"
+)
+
+// Exit codes.
+const (
+	exitOK = iota
+	exitFailure
+	exitUsage
+)
+
+const usage = `Usage: content-creator <command> [--setting=value …]
+
+  serve                      API, workers and schedule in one process (--workers=false: the API alone)
+  work                       workers and schedule alone
+  migrate up|down|status     bring the schema up to date, take back the last step (down --all: everything), show it
+  keys create <name> <scope> [<scope> …]    make an API key; scopes are read, write and admin
+  keys list                  show the keys
+  keys revoke <id>           make a key stop working
+  healthcheck                ask the server at ADDR how it is; for containers
+  version                    show the version
+
+Settings are environment variables, or flags of the same name: ADDR is --addr.
+`
+
+// process is what a run gets from the operating system.
+type process struct {
+	args, environ []string
+	out, log      io.Writer
+}
+
+// run is the whole program. It returns the exit code.
+func run(ctx context.Context, p process) int {
+	all, args := takeFlag(p.args, "--all")
+	c, rest, err := config.Load(args, p.environ)
+	if len(rest) == 0 || rest[0] == "help" {
+		_, _ = fmt.Fprint(p.out, usage, "\n")
+		for _, e := range c.Entries() {
+			_, _ = fmt.Fprintf(p.out, "  %-18s %s [%s]\n", e.Name, e.Help, e.Value)
+		}
+		if len(rest) == 0 && err == nil {
+			return exitUsage
+		}
+		return exitOK
+	}
+	if err != nil {
+		p.report(fmt.Errorf("the settings are not valid:\n%w", err))
+		return exitUsage
+	}
+	a := &app{process: p, config: c, level: &slog.LevelVar{}}
+	a.logger = a.newLogger()
+	return a.command(ctx, rest[0], rest[1:], all)
+}
+
+// takeFlag removes a flag that is no setting.
+func takeFlag(args []string, flag string) (found bool, rest []string) {
+	for _, arg := range args {
+		if arg == flag {
+			found = true
+			continue
+		}
+		rest = append(rest, arg)
+	}
+	return found, rest
+}
+
+// An app is one run with its settings.
+type app struct {
+	process
+	config config.Config
+	level  *slog.LevelVar
+	logger *slog.Logger
+}
+
+func (a *app) newLogger() *slog.Logger {
+	level, _ := config.ParseLevel(a.config.LogLevel) // checked on loading
+	a.level.Set(level)
+	options := &slog.HandlerOptions{Level: a.level}
+	if a.config.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(a.log, options))
+	}
+	return slog.New(slog.NewTextHandler(a.log, options))
+}
+
+var errUsage = errors.New("there is no such command; see content-creator help")
+
+func (a *app) command(ctx context.Context, name string, args []string, all bool) int {
+	var err error
+	switch {
+	case name == "serve" && len(args) == 0:
+		err = a.serve(ctx)
+	case name == "work" && len(args) == 0:
+		err = a.work(ctx)
+	case name == "migrate" && len(args) == 1:
+		err = a.withDatabase(ctx, func(dsn string) error { return a.migrate(ctx, dsn, args[0], all) })
+	case name == "keys" && len(args) > 0:
+		err = a.withStore(ctx, func(s *store.Store) error { return a.keys(ctx, s, args) })
+	case name == "healthcheck" && len(args) == 0:
+		err = a.healthcheck(ctx)
+	case name == "version" && len(args) == 0:
+		_, err = fmt.Fprintln(a.out, version)
+	default:
+		err = errUsage
+	}
+	if err == nil {
+		return exitOK
+	}
+	a.report(err)
+	if errors.Is(err, errUsage) {
+		return exitUsage
+	}
+	return exitFailure
+}
+
+// grace is how long requests and jobs may take to finish once the process is told to stop.
+const grace = 20 * time.Second
+
+// serve answers requests and, unless told otherwise, works jobs.
+func (a *app) serve(ctx context.Context) error {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.config.Addr)
+	if err != nil {
+		return fmt.Errorf("ADDR: %w", err)
+	}
+	defer func() { _ = listener.Close() }()
+	return a.withStore(ctx, func(s *store.Store) error {
+		key, err := a.firstKey(ctx, s)
+		if err != nil {
+			return err
+		}
+		polls := a.config.PollConcurrency
+		if !a.config.Workers {
+			polls = 0
+		}
+		registry := newRegistry()
+		queue, err := a.newJobs(s, registry, polls)
+		if err != nil {
+			return err
+		}
+		// What ends before the database must outlive the requests that use it.
+		serving, stopServing := context.WithCancel(ctx)
+		defer stopServing()
+		srv, err := server.New(serving, server.Config{
+			Store: s, Jobs: queue, Logger: a.logger, LogLevel: a.level, Registry: registry, Version: version,
+			Settings: a.config, Now: time.Now,
+		})
+		if err != nil {
+			return err
+		}
+		if err := queue.Start(context.WithoutCancel(ctx)); err != nil {
+			return fmt.Errorf("start the workers: %w", err)
+		}
+		group, groupCtx := errgroup.WithContext(serving)
+		group.Go(func() error { srv.Run(groupCtx); return nil })
+		group.Go(func() error { return srv.Serve(groupCtx, listener, grace) })
+		a.welcome(listener.Addr(), key)
+		err = group.Wait()
+		return errors.Join(err, a.stopJobs(queue))
+	})
+}
+
+// work works jobs and nothing else.
+func (a *app) work(ctx context.Context) error {
+	return a.withStore(ctx, func(s *store.Store) error {
+		queue, err := a.newJobs(s, newRegistry(), a.config.PollConcurrency)
+		if err != nil {
+			return err
+		}
+		if err := queue.Start(context.WithoutCancel(ctx)); err != nil {
+			return fmt.Errorf("start the workers: %w", err)
+		}
+		a.logger.Info("working", "polls_at_once", a.config.PollConcurrency)
+		<-ctx.Done()
+		return a.stopJobs(queue)
+	})
+}
+
+func (a *app) newJobs(s *store.Store, registry *prometheus.Registry, polls int) (*jobs.Client, error) {
+	fetcher := collect.NewFetcher(collect.Config{UserAgent: a.config.FetchUserAgent, AllowCIDRs: a.config.FetchAllowCIDRs})
+	return jobs.New(jobs.Config{
+		Store: s, Collectors: collect.All(fetcher, time.Now), Logger: a.logger, Metrics: registry, Polls: polls, Now: time.Now,
+	})
+}
+
+func (a *app) stopJobs(queue *jobs.Client) error {
+	ctx, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	if err := queue.Stop(ctx); err != nil {
+		return fmt.Errorf("stop the workers: %w", err)
+	}
+	return nil
+}
+
+func newRegistry() *prometheus.Registry {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return registry
+}
+
+// firstKey makes sure that an admin key works. It answers the key if it was made now.
+func (a *app) firstKey(ctx context.Context, s *store.Store) (string, error) {
+	if a.config.AdminAPIKey != "" {
+		return "", s.SetEnvironmentKey(ctx, string(a.config.AdminAPIKey))
+	}
+	key, err := s.FirstAPIKey(ctx)
+	if err != nil || key == "" {
+		return "", err
+	}
+	dir, err := a.dataDir()
+	if err != nil {
+		return "", err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "admin.key"), []byte(key+"\n"), 0o600); err != nil {
+		return "", fmt.Errorf("keep the first key: %w", err)
+	}
+	return key, nil
+}
+
+// welcome prints where everything is, and the key if this is the first start.
+func (a *app) welcome(addr net.Addr, key string) {
+	base := "http://" + reachable(addr)
+	_, _ = fmt.Fprintf(a.out, "\nContent Creator API %s\n\n  API          %s/api/v1\n  Swagger UI   %s/docs\n  Redoc        %s/redoc\n"+
+		"  Job monitor  %s/monitor   (any name, the admin key as password)\n", version, base, base, base, base)
+	if key != "" {
+		dir, _ := a.dataDir()
+		_, _ = fmt.Fprintf(a.out, "\n  Admin key    %s\n               shown this once; kept in %s\n", key, filepath.Join(dir, "admin.key"))
+	}
+	_, _ = fmt.Fprintln(a.out)
+}
+
+// reachable is an address as a browser can open it.
+func reachable(addr net.Addr) string {
+	host, port, err := net.SplitHostPort(addr.String())
+	if ip := net.ParseIP(host); err == nil && ip != nil && ip.IsUnspecified() {
+		return net.JoinHostPort("localhost", port)
+	}
+	return addr.String()
+}
+
+// healthcheck asks the server at ADDR how it is.
+func (a *app) healthcheck(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	_, port, err := net.SplitHostPort(a.config.Addr)
+	if err != nil {
+		return fmt.Errorf("ADDR: %w", err)
+	}
+	host, _, _ := strings.Cut(a.config.Addr, ":"+port)
+	if host = strings.Trim(host, "[]"); host == "" || net.ParseIP(host).IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/api/v1/admin/health", nil)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("the server is not well: %s", response.Status)
+	}
+	return nil
+}

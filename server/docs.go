@@ -1,0 +1,44 @@
+package server
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/content-creator/content-creator-api/openapi"
+)
+
+// mountDocs serves the specification as it was written, and the two pages that show it. All of it
+// comes from the binary and is open to everybody.
+func (s *Server) mountDocs() error {
+	var tree any
+	if err := yaml.Unmarshal(openapi.YAML, &tree); err != nil {
+		return fmt.Errorf("read the specification: %w", err)
+	}
+	asJSON, err := json.Marshal(tree)
+	if err != nil {
+		return fmt.Errorf("write the specification as JSON: %w", err)
+	}
+	s.echo.GET("/openapi.yaml", constant("application/yaml", openapi.YAML))
+	s.echo.GET("/openapi.json", constant(echo.MIMEApplicationJSON, asJSON))
+	return nil
+}
+
+// constant serves what never changes while the process runs.
+func constant(contentType string, content []byte) echo.HandlerFunc {
+	sum := sha256.Sum256(content)
+	tag := `"` + hex.EncodeToString(sum[:8]) + `"`
+	return func(c echo.Context) error {
+		c.Response().Header().Set("ETag", tag)
+		header := c.Request().Header.Get("If-None-Match")
+		if matches(&header, tag) {
+			return c.NoContent(http.StatusNotModified)
+		}
+		return c.Blob(http.StatusOK, contentType, content)
+	}
+}

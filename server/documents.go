@@ -1,0 +1,47 @@
+package server
+
+import (
+	"context"
+
+	"github.com/content-creator/content-creator-api/gen/api"
+)
+
+// ListDocuments answers one page of documents.
+func (s *Server) ListDocuments(ctx context.Context, req api.ListDocumentsRequestObject) (api.ListDocumentsResponseObject, error) {
+	filter, page := documentFilter(req.Params)
+	list, err := s.Store.Documents(ctx, filter, page)
+	if err != nil {
+		return nil, err
+	}
+	return api.ListDocuments200JSONResponse(list), nil
+}
+
+// SearchDocuments answers one page of hits.
+func (s *Server) SearchDocuments(ctx context.Context, req api.SearchDocumentsRequestObject) (api.SearchDocumentsResponseObject, error) {
+	filter, page := searchFilter(req.Params)
+	result, err := s.Store.FindDocuments(ctx, req.Params.Q, filter, page)
+	if err != nil {
+		return nil, err
+	}
+	return api.SearchDocuments200JSONResponse(result), nil
+}
+
+// GetDocument answers one document.
+func (s *Server) GetDocument(ctx context.Context, req api.GetDocumentRequestObject) (api.GetDocumentResponseObject, error) {
+	document, err := s.Store.Document(ctx, req.ID)
+	if err != nil {
+		return nil, err
+	}
+	if tag := etag(document.Revision); matches(req.Params.IfNoneMatch, tag) {
+		return api.GetDocument304Response{Headers: api.NotModifiedResponseHeaders{ETag: tag}}, nil
+	}
+	return api.GetDocument200JSONResponse{Body: document, Headers: api.GetDocument200ResponseHeaders{ETag: etag(document.Revision)}}, nil
+}
+
+// DeleteDocument deletes a document and remembers its address.
+func (s *Server) DeleteDocument(ctx context.Context, req api.DeleteDocumentRequestObject) (api.DeleteDocumentResponseObject, error) {
+	if err := s.Store.DeleteDocument(ctx, req.ID, revision(req.Params.IfMatch)); err != nil {
+		return nil, err
+	}
+	return api.DeleteDocument204Response{}, nil
+}

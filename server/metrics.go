@@ -1,0 +1,75 @@
+package server
+
+import (
+	"context"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/content-creator/content-creator-api/store"
+)
+
+// metrics count requests.
+type metrics struct {
+	requests *prometheus.CounterVec
+	latency  *prometheus.HistogramVec
+}
+
+func newMetrics(registry prometheus.Registerer) *metrics {
+	m := &metrics{
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "content_creator_http_requests_total", Help: "Requests by method, route and status.",
+		}, []string{"method", "route", "status"}),
+		latency: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "content_creator_http_request_duration_seconds", Help: "How long requests took, by method and route.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60},
+		}, []string{"method", "route"}),
+	}
+	registry.MustRegister(m.requests, m.latency)
+	return m
+}
+
+// databaseMetrics are read when they are asked for: the connection pool and the queue.
+type databaseMetrics struct{ store *store.Store }
+
+var (
+	poolConnections = prometheus.NewDesc("content_creator_db_connections", "Database connections by state.", []string{"state"}, nil)
+	poolWaits       = prometheus.NewDesc("content_creator_db_waits_total", "How often a connection had to be waited for.", nil, nil)
+	poolWaited      = prometheus.NewDesc("content_creator_db_wait_seconds_total", "How long connections were waited for.", nil, nil)
+	queueJobs       = prometheus.NewDesc("content_creator_queue_jobs", "Unfinished jobs by queue and state.", []string{"queue", "state"}, nil)
+	queueAge        = prometheus.NewDesc("content_creator_queue_oldest_job_age_seconds",
+		"For how long the oldest job has been due, by queue and state.", []string{"queue", "state"}, nil)
+)
+
+// Describe tells what there will be.
+func (databaseMetrics) Describe(descriptions chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{poolConnections, poolWaits, poolWaited, queueJobs, queueAge} {
+		descriptions <- d
+	}
+}
+
+// Collect reads the pool and the queue. A queue that cannot be read fails the scrape: no figure is
+// better than a wrong one.
+func (m databaseMetrics) Collect(metrics chan<- prometheus.Metric) {
+	stat := m.store.Pool().Stat()
+	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
+		metrics <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
+	}
+	gauge(poolConnections, float64(stat.AcquiredConns()), "acquired")
+	gauge(poolConnections, float64(stat.IdleConns()), "idle")
+	gauge(poolConnections, float64(stat.MaxConns()), "max")
+	metrics <- prometheus.MustNewConstMetric(poolWaits, prometheus.CounterValue, float64(stat.EmptyAcquireCount()))
+	metrics <- prometheus.MustNewConstMetric(poolWaited, prometheus.CounterValue, stat.AcquireDuration().Seconds())
+
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	depths, err := m.store.QueueDepths(ctx)
+	if err != nil {
+		metrics <- prometheus.NewInvalidMetric(queueJobs, err)
+		return
+	}
+	for _, d := range depths {
+		gauge(queueJobs, float64(d.Jobs), d.Queue, d.State)
+		gauge(queueAge, d.OldestAge.Seconds(), d.Queue, d.State)
+	}
+}

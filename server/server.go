@@ -1,0 +1,126 @@
+// Package server is the HTTP side: it obeys the specification, asks the store and queues jobs.
+// It talks to nobody outside.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/content-creator/content-creator-api/config"
+	"github.com/content-creator/content-creator-api/gen/api"
+	"github.com/content-creator/content-creator-api/jobs"
+	"github.com/content-creator/content-creator-api/openapi"
+	"github.com/content-creator/content-creator-api/store"
+)
+
+// basePath is where the operations of the specification begin.
+const basePath = "/api/v1"
+
+// Config is what the server needs.
+type Config struct {
+	Store    *store.Store
+	Jobs     *jobs.Client
+	Logger   *slog.Logger
+	LogLevel *slog.LevelVar
+	Registry *prometheus.Registry
+	Version  string
+	// Settings are the process's own; those that may change while running start from them.
+	Settings config.Config
+	Now      func() time.Time
+}
+
+// A Server answers HTTP requests.
+type Server struct {
+	Config
+	echo       *echo.Echo
+	operations map[string]*operation
+	keys       *keyring
+	limits     *limiter
+	hub        *hub
+	metrics    *metrics
+	started    time.Time
+	// runtime holds the settings in force: the environment's, changed by the database's.
+	runtime atomic.Pointer[runtimeSettings]
+}
+
+// New builds a server from the specification and fails where the two disagree. What it keeps running
+// beside the requests ends with ctx.
+func New(ctx context.Context, c Config) (*Server, error) {
+	doc, err := openapi3.NewLoader().LoadFromData(openapi.YAML)
+	if err != nil {
+		return nil, fmt.Errorf("read the specification: %w", err)
+	}
+	s := &Server{
+		Config: c, started: c.Now(), keys: newKeyring(c.Store, c.Now), limits: newLimiter(c.Now), hub: newHub(),
+		metrics: newMetrics(c.Registry),
+	}
+	s.apply(store.Settings{PollingEnabled: true})
+	s.Registry.MustRegister(databaseMetrics{s.Store})
+	if s.operations, err = operationsOf(doc); err != nil {
+		return nil, err
+	}
+	s.echo = echo.New()
+	s.echo.HideBanner, s.echo.HidePort = true, true
+	s.echo.Logger.SetOutput(discard{})
+	s.echo.HTTPErrorHandler = s.writeError
+	s.echo.IPExtractor = echo.ExtractIPDirect()
+	s.echo.Use(s.observe, recoverPanic, secure, s.crossOrigin(), limitBody, s.admit, s.validate, s.waitForJob, s.idempotent)
+	strict := api.NewStrictHandler(s, nil)
+	api.RegisterHandlersWithBaseURL(s.echo, strict, basePath)
+	if err := s.mountDocs(); err != nil {
+		return nil, err
+	}
+	if err := s.mountMonitor(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Run follows what other processes change (keys, settings, events) and keeps books until ctx ends.
+func (s *Server) Run(ctx context.Context) {
+	var books sync.WaitGroup
+	books.Go(func() { s.keys.keepLastUse(ctx, s.Logger) })
+	s.follow(ctx)
+	books.Wait()
+}
+
+// Handler answers every request.
+func (s *Server) Handler() http.Handler { return s.echo }
+
+// Serve answers requests on a listener until ctx ends, then lets running ones finish for at most
+// grace. Open event streams end with ctx.
+func (s *Server) Serve(ctx context.Context, listener net.Listener, grace time.Duration) error {
+	httpServer := &http.Server{
+		Handler:           s.Handler(),
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(s.Logger.Handler(), slog.LevelDebug),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- httpServer.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer cancel()
+	if err := httpServer.Shutdown(drain); err != nil {
+		return errors.Join(fmt.Errorf("stop serving: %w", err), httpServer.Close())
+	}
+	return nil
+}

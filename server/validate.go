@@ -1,0 +1,297 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+)
+
+// An operation is what the middlewares know of one method of one path.
+type operation struct {
+	id string
+	// scope is what a key needs; "" is open to everybody.
+	scope string
+	route *routers.Route
+	// query has the names of the parameters that the query may hold.
+	query map[string]bool
+	// idempotent operations honour Idempotency-Key, waits those that queue a job honour Prefer.
+	idempotent, waits bool
+	options           *openapi3filter.Options
+}
+
+// pathParameter is a parameter as the specification writes it.
+var pathParameter = regexp.MustCompile(`\{(\w+)\}`)
+
+// operationsOf indexes the specification by method and Echo's pattern, as Echo has routed already.
+func operationsOf(doc *openapi3.T) (map[string]*operation, error) {
+	defineFormats(doc)
+	if err := doc.Validate(context.Background()); err != nil {
+		return nil, fmt.Errorf("the specification is not valid: %w", err)
+	}
+	openapi3filter.RegisterBodyDecoder("application/json", decodeJSON)
+	openapi3filter.RegisterBodyDecoder("application/merge-patch+json", decodeJSON)
+	options := &openapi3filter.Options{
+		MultiError:              true,
+		KeepValidatedValue:      true,
+		AuthenticationFunc:      openapi3filter.NoopAuthenticationFunc, // see authorize
+		SchemaValidationOptions: doc.GetSchemaValidationOptions(),
+	}
+	operations := map[string]*operation{}
+	for path, item := range doc.Paths.Map() {
+		for method, spec := range item.Operations() {
+			op := &operation{
+				id: spec.OperationID, options: options, query: map[string]bool{},
+				route: &routers.Route{Spec: doc, Path: path, PathItem: item, Method: method, Operation: spec},
+			}
+			if spec.Security == nil {
+				scope, ok := spec.Extensions["x-required-scope"].(string)
+				if !ok {
+					return nil, fmt.Errorf("%s needs a key but names no x-required-scope", spec.OperationID)
+				}
+				op.scope = scope
+			}
+			for _, parameter := range append(item.Parameters, spec.Parameters...) {
+				op.query[parameter.Value.Name] = op.query[parameter.Value.Name] || parameter.Value.In == openapi3.ParameterInQuery
+				op.idempotent = op.idempotent || parameter.Value.Name == idempotencyHeader
+				op.waits = op.waits || parameter.Value.Name == "Prefer"
+			}
+			operations[method+" "+basePath+pathParameter.ReplaceAllString(path, ":$1")] = op
+		}
+	}
+	return operations, nil
+}
+
+// operation is the one that the request was routed to; nil outside of the specification.
+func (s *Server) operation(c echo.Context) *operation {
+	return s.operations[c.Request().Method+" "+c.Path()]
+}
+
+// defineFormats makes the formats of strings be checked, which the library leaves open: its own UUID
+// refuses version 7, its own date-time takes 30 February.
+func defineFormats(doc *openapi3.T) {
+	doc.SetStringFormatValidator("uuid", openapi3.NewCallbackValidator(func(value string) error {
+		if len(value) != 36 || uuid.Validate(value) != nil {
+			return errors.New("is not a UUID")
+		}
+		return nil
+	}))
+	doc.SetStringFormatValidator("date-time", openapi3.NewCallbackValidator(func(value string) error {
+		if _, err := time.Parse(time.RFC3339, value); err != nil {
+			return errors.New("is not a time such as 2026-11-23T08:15:00Z")
+		}
+		return nil
+	}))
+}
+
+// decodeJSON reads one JSON value and refuses anything behind it.
+func decodeJSON(body io.Reader, _ http.Header, _ *openapi3.SchemaRef, _ openapi3filter.EncodingFn) (any, error) {
+	decoder := json.NewDecoder(body)
+	decoder.UseNumber()
+	var value any
+	if err := decoder.Decode(&value); err != nil {
+		return nil, &openapi3filter.ParseError{Kind: openapi3filter.KindInvalidFormat, Cause: err}
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, &openapi3filter.ParseError{Kind: openapi3filter.KindInvalidFormat, Cause: errors.New("something follows the JSON value")}
+	}
+	return value, nil
+}
+
+// validate lets only requests through that obey the specification.
+func (s *Server) validate(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		op := s.operation(c)
+		if op == nil {
+			return next(c)
+		}
+		request := c.Request()
+		faults := unknownQuery(op, c)
+		input := &openapi3filter.RequestValidationInput{
+			Request: request, PathParams: pathParams(c), QueryParams: c.QueryParams(), Route: op.route, Options: op.options,
+		}
+		if op.route.Operation.RequestBody != nil {
+			if err := checkBody(c); err != nil {
+				return err
+			}
+		}
+		if err := openapi3filter.ValidateRequest(request.Context(), input); err != nil {
+			if p := validationProblem(err, faults); p != nil {
+				return p
+			}
+		}
+		if len(faults) > 0 {
+			return invalidRequest(faults)
+		}
+		if request.Header.Get(echo.HeaderContentType) == mergePatch {
+			// The handlers know one content type; the specification has told the two apart.
+			request.Header.Set(echo.HeaderContentType, echo.MIMEApplicationJSON)
+		}
+		return next(c)
+	}
+}
+
+const mergePatch = "application/merge-patch+json"
+
+func pathParams(c echo.Context) map[string]string {
+	names, values := c.ParamNames(), c.ParamValues()
+	params := make(map[string]string, len(names))
+	for i, name := range names {
+		params[name] = values[i]
+	}
+	return params
+}
+
+// unknownQuery refuses parameters that the operation does not have, and a second value where one is meant.
+func unknownQuery(op *operation, c echo.Context) map[string]string {
+	faults := map[string]string{}
+	for name, values := range c.QueryParams() {
+		if !op.query[name] {
+			faults[name] = "is not a parameter of this operation"
+			continue
+		}
+		schema := op.route.Operation.Parameters.GetByInAndName(openapi3.ParameterInQuery, name)
+		if len(values) > 1 && !schema.Schema.Value.Type.Is(openapi3.TypeArray) {
+			faults[name] = "stands there more than once"
+		}
+	}
+	return faults
+}
+
+// bodyKey is where the body is kept as it came.
+const bodyKey = "body"
+
+// checkBody tells an empty body and a wrong type apart from an invalid one.
+func checkBody(c echo.Context) error {
+	r := c.Request()
+	contentType, _, _ := strings.Cut(r.Header.Get(echo.HeaderContentType), ";")
+	contentType = strings.ToLower(strings.TrimSpace(contentType))
+	if contentType != echo.MIMEApplicationJSON && (contentType != mergePatch || r.Method != http.MethodPatch) {
+		return &problem{
+			status: http.StatusUnsupportedMediaType, code: "UNSUPPORTED_MEDIA_TYPE", message: "Send the body as application/json.",
+			details: map[string]any{"content_type": r.Header.Get(echo.HeaderContentType)},
+		}
+	}
+	r.Header.Set(echo.HeaderContentType, contentType)
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return err
+	}
+	if len(bytes.TrimSpace(body)) == 0 {
+		return malformedJSON("The body is missing.")
+	}
+	c.Set(bodyKey, body)
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return nil
+}
+
+func malformedJSON(message string) *problem {
+	return &problem{status: http.StatusBadRequest, code: "MALFORMED_JSON", message: message}
+}
+
+func invalidRequest(faults map[string]string) *problem {
+	message := "1 field is not valid."
+	if len(faults) != 1 {
+		message = fmt.Sprintf("%d fields are not valid.", len(faults))
+	}
+	return &problem{
+		status: http.StatusUnprocessableEntity, code: "VALIDATION_FAILED", message: message,
+		details: map[string]any{"errors": faults},
+	}
+}
+
+// validationProblem collects every fault that the library found, by field.
+func validationProblem(err error, faults map[string]string) *problem {
+	var parse *openapi3filter.ParseError
+	if errors.As(err, &parse) && isBodyError(err) {
+		return malformedJSON("The body is not valid JSON: " + parse.RootCause().Error() + ".")
+	}
+	collectFaults(err, "", faults)
+	return nil
+}
+
+func isBodyError(err error) bool {
+	var request *openapi3filter.RequestError
+	return errors.As(err, &request) && request.RequestBody != nil
+}
+
+// collectFaults walks the library's tree of errors.
+func collectFaults(err error, field string, faults map[string]string) {
+	var multi openapi3.MultiError
+	var request *openapi3filter.RequestError
+	var schema *openapi3.SchemaError
+	switch {
+	case errors.As(err, &multi) && isDirect(err, multi):
+		for _, inner := range multi {
+			collectFaults(inner, field, faults)
+		}
+	case errors.As(err, &request) && request == err: //nolint:errorlint // the outermost only
+		if request.Parameter != nil {
+			field = request.Parameter.Name
+		}
+		if request.Err == nil {
+			faults[field] = request.Reason
+			return
+		}
+		collectFaults(request.Err, field, faults)
+	case errors.As(err, &schema):
+		faults[fieldOf(schema, field)] = reasonOf(schema)
+	default:
+		faults[orBody(field)] = parseReason(err)
+	}
+}
+
+// isDirect reports whether err is the multi error itself and not a wrapper of it.
+func isDirect(err error, _ openapi3.MultiError) bool {
+	_, direct := err.(openapi3.MultiError) //nolint:errorlint // that is the question
+	return direct
+}
+
+// fieldOf is the path of the faulty value: the parameter, else the body's pointer with dots.
+func fieldOf(e *openapi3.SchemaError, field string) string {
+	if pointer := e.JSONPointer(); len(pointer) > 0 {
+		return strings.Join(pointer, ".")
+	}
+	// The library names an unknown or missing property in its text only.
+	if name := quotedName.FindStringSubmatch(e.Reason); name != nil && field == "" {
+		return name[1]
+	}
+	return orBody(field)
+}
+
+var quotedName = regexp.MustCompile(`^property "([^"]+)"`)
+
+// reasonOf is the library's reason without its schema's source.
+func reasonOf(e *openapi3.SchemaError) string {
+	if e.Origin != nil && e.SchemaField == "format" {
+		return e.Origin.Error()
+	}
+	return e.Reason
+}
+
+func parseReason(err error) string {
+	var parse *openapi3filter.ParseError
+	if errors.As(err, &parse) {
+		return "cannot be read: " + parse.RootCause().Error()
+	}
+	return err.Error()
+}
+
+func orBody(field string) string {
+	if field == "" {
+		return "body"
+	}
+	return field
+}

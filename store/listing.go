@@ -1,0 +1,392 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+// How the lists of topics and documents stay fast whatever is asked, at a million rows each.
+//
+// Filters by equality are looked up in a small table first, which holds every combination of their
+// values that occurs: the facets. No facet, no row. The facets say which rows match, exactly, however
+// the columns hang together; a bounded count then says whether they are few or many:
+//
+//   - few are gathered from the index of their facets and sorted;
+//   - many are met soon on a walk along the index that has the order of the page; and
+//   - where that walk meets too few of them, because they lie far down in this order, the first row of
+//     each facet shows which facets the page is made of (heads).
+//
+// Every query reads indexes alone until the items of the page are known.
+const (
+	// gatherDeep is up to how many rows are gathered where the page lies deep; else it is what the total counts.
+	gatherDeep = 40_000
+	deepPage   = 1_000
+	// walkRows is how many index entries a walk may read before it gives up.
+	walkRows = 20_000
+	// headsFirst is up to how many facets heads come before a walk, headsMost up to how many they come at all.
+	headsFirst = 48
+	headsMost  = 8_000
+)
+
+// A listing says how one table is listed and searched.
+type listing struct {
+	resource string
+	table    string
+	facets   string
+	// columns are those of a list item, of the table alias t.
+	columns string
+	orders  []order
+	// walked are the columns that orders and filters need while walking.
+	walked string
+	// spanned holds for an order the other time column that has an index of months in this order.
+	spanned map[string]string
+	// words is the expression that the search index covers.
+	words string
+	// recent is the column that breaks ties of rank.
+	recent string
+	// kinds are the search tags of the time columns.
+	kinds map[string]string
+}
+
+// A selection is what a filter selects, as SQL.
+type selection struct {
+	args pgx.NamedArgs
+	// equal are conditions over the columns of the facets.
+	equal []string
+	// rows are the other conditions, over the columns of the table.
+	rows []rowCondition
+	// tags are the filters as the search index knows them.
+	tags []string
+	// spans are the bounds of time columns.
+	spans map[string]span
+	// facets are the facets that equal selects; nil where it has no condition.
+	facets []int64
+	// languages are those of the facets.
+	languages []string
+}
+
+type rowCondition struct{ column, sql string }
+
+// A span reaches from its first moment up to, but not including, its last.
+type span struct{ after, before *time.Time }
+
+func newSelection() *selection {
+	return &selection{args: pgx.NamedArgs{}, spans: map[string]span{}}
+}
+
+// is selects rows whose column has one of these values; no value selects all.
+func (s *selection) is(column, kind string, values ...string) {
+	values = slices.DeleteFunc(slices.Clone(values), func(value string) bool { return value == "" })
+	if len(values) == 0 {
+		return
+	}
+	s.args[column] = values
+	s.equal = append(s.equal, column+"::text = any(@"+column+"::text[])")
+	s.tags = append(s.tags, anyTag(kind, values))
+}
+
+// atLeast selects rows whose column, from 1 to 10, has this value or more; 0 selects all.
+func (s *selection) atLeast(column, kind string, value int) {
+	if value <= 1 {
+		return
+	}
+	s.args[column] = value
+	s.rows = append(s.rows, rowCondition{column, "t." + column + " >= @" + column + "::integer"})
+	var values []string
+	for v := value; v <= 10; v++ {
+		values = append(values, strconv.Itoa(v))
+	}
+	s.tags = append(s.tags, anyTag(kind, values))
+}
+
+// within selects rows whose column lies in the span. A row without a date lies in none.
+func (s *selection) within(column string, after, before *time.Time) {
+	if after == nil && before == nil {
+		return
+	}
+	s.spans[column] = span{after, before}
+	condition := "t." + column + " > '-infinity'"
+	if after != nil {
+		s.args[column+"_after"] = *after
+		condition = "t." + column + " >= @" + column + "_after::timestamptz"
+	}
+	if before != nil {
+		s.args[column+"_before"] = *before
+		condition += " and t." + column + " < @" + column + "_before::timestamptz"
+	}
+	s.rows = append(s.rows, rowCondition{column, condition})
+}
+
+// where joins the conditions over rows, with any others.
+func (s *selection) where(more ...string) string {
+	var conditions []string
+	for _, row := range s.rows {
+		conditions = append(conditions, row.sql)
+	}
+	return allOf(append(conditions, more...)...)
+}
+
+// split parts the conditions into those on the column and the rest.
+func (s *selection) split(column string) (on, off string) {
+	var these, others []string
+	for _, row := range s.rows {
+		if row.column == column {
+			these = append(these, row.sql)
+			continue
+		}
+		others = append(others, row.sql)
+	}
+	return allOf(these...), allOf(others...)
+}
+
+func allOf(conditions ...string) string {
+	conditions = slices.DeleteFunc(conditions, func(c string) bool { return c == "" || c == "true" })
+	if len(conditions) == 0 {
+		return "true"
+	}
+	return strings.Join(conditions, " and ")
+}
+
+// inFacets is the condition that a row is in the selected facets. "Is true" keeps the planner from
+// turning it into a join, which would lose the order of a walk.
+func (s *selection) inFacets(alias string) string {
+	if s.facets == nil {
+		return "true"
+	}
+	return "(" + alias + "facet in (select unnest(@facets::bigint[]))) is true"
+}
+
+// resolve looks the facets up; languages are wanted by searches.
+func (l *listing) resolve(ctx context.Context, db querier, s *selection, languages bool) error {
+	if len(s.equal) == 0 && !languages {
+		return nil
+	}
+	var facets []int64
+	q := `
+		select coalesce(array_agg(distinct facet), '{}'), coalesce(array_agg(distinct language), '{}')
+		from ` + l.facets + `
+		where ` + allOf(s.equal...)
+	if err := db.QueryRow(ctx, q, s.args).Scan(&facets, &s.languages); err != nil {
+		return fmt.Errorf("look up facets: %w", err)
+	}
+	if len(s.equal) > 0 {
+		s.facets = facets
+		s.args["facets"] = facets
+	}
+	return nil
+}
+
+// nothing reports that the filters exclude each other.
+func (s *selection) nothing() bool { return s.facets != nil && len(s.facets) == 0 }
+
+// count counts the selected rows, but stops behind limit.
+func (l *listing) count(ctx context.Context, db querier, s *selection, limit int) (int, error) {
+	from := `select from ` + l.table + ` t where ` + s.where()
+	if s.facets != nil {
+		from = `
+			select from unnest(@facets::bigint[]) as f (facet)
+			cross join lateral (select from ` + l.table + ` t where t.facet = f.facet and ` + s.where() + `) x`
+	}
+	var count int
+	q := `select count(*) from (` + from + ` limit @limit) x`
+	args := maps.Clone(s.args)
+	args["limit"] = limit + 1
+	if err := db.QueryRow(ctx, q, args).Scan(&count); err != nil {
+		return 0, fmt.Errorf("count: %w", err)
+	}
+	return count, nil
+}
+
+// A found row is its id and its sort keys.
+type found struct {
+	ID   uuid.UUID
+	Keys []string
+}
+
+// find finds the rows of a page and one more if there is one.
+func (l *listing) find(ctx context.Context, db querier, s *selection, p paging, count int) ([]found, error) {
+	depth := p.offset() + p.size + 1
+	wanted := p.size + 1
+	gather := TotalCap
+	if depth > deepPage {
+		gather = gatherDeep
+	}
+	unfiltered := s.facets == nil && len(s.rows) == 0
+	switch {
+	case unfiltered:
+		return l.read(ctx, db, s, p, l.walk(s, p, 0))
+	case count <= gather:
+		return l.read(ctx, db, s, p, l.gather(s, p))
+	case s.facets != nil && len(s.facets) <= headsFirst && depth <= deepPage/4:
+		return l.read(ctx, db, s, p, l.heads(s, p))
+	}
+	rows, err := l.read(ctx, db, s, p, l.walk(s, p, walkRows+2*depth))
+	if err != nil || len(rows) == wanted || depth > deepPage {
+		if err == nil && len(rows) < wanted {
+			return l.read(ctx, db, s, p, l.walk(s, p, 0))
+		}
+		return rows, err
+	}
+	if column, ok := l.spanned[p.order.name]; ok && s.spans[column] != (span{}) {
+		return l.read(ctx, db, s, p, l.monthHeads(s, p, column))
+	}
+	if s.facets != nil && len(s.facets) <= headsMost {
+		return l.read(ctx, db, s, p, l.heads(s, p))
+	}
+	return l.read(ctx, db, s, p, l.walk(s, p, 0))
+}
+
+// gather reads all selected rows and sorts them.
+func (l *listing) gather(s *selection, p paging) string {
+	where := allOf(s.where(), l.continued(s, p, "t."))
+	from := `select t.id, ` + p.order.columns("t.") + ` from ` + l.table + ` t where ` + where
+	if s.facets != nil {
+		from = `
+			select x.*
+			from unnest(@facets::bigint[]) as f (facet)
+			cross join lateral (` + from + ` and t.facet = f.facet) x`
+	}
+	return `with gathered as materialized (` + from + `)
+		select g.id, ` + p.order.texts("g.") + ` as keys
+		from gathered g
+		order by ` + p.order.by("g.") + `
+		limit @limit offset @offset`
+}
+
+// walk reads rows in the order of the page and keeps the selected ones. It reads most index
+// entries; 0 reads on to the end.
+func (l *listing) walk(s *selection, p paging, most int) string {
+	on, off := s.split(p.order.keys[0].column)
+	walked := `
+		select ` + l.walked + `
+		from ` + l.table + ` t
+		where ` + allOf(on, l.continued(s, p, "t.")) + `
+		order by ` + p.order.by("t.")
+	if most > 0 {
+		walked += ` limit ` + strconv.Itoa(most)
+	}
+	return `
+		select t.id, ` + p.order.texts("t.") + ` as keys
+		from (` + walked + `) t
+		where ` + allOf(off, s.inFacets("t.")) + `
+		order by ` + p.order.by("t.") + `
+		limit @limit offset @offset`
+}
+
+// heads finds the facets whose first rows come first, and merges their rows. No row of the page can be
+// in another facet.
+func (l *listing) heads(s *selection, p paging) string {
+	return l.merge(s, p, `select unnest(@facets::bigint[])`, "t.facet")
+}
+
+// monthHeads does the same with the months of another column.
+func (l *listing) monthHeads(s *selection, p paging, column string) string {
+	months := `
+		select generate_series(
+			list_month(` + bound(s.spans[column].after, "@"+column+"_after::timestamptz", `(select min(`+column+`) from `+l.table+` where `+column+` > '-infinity')`) + `),
+			list_month(` + bound(s.spans[column].before, "@"+column+"_before::timestamptz", `(select max(`+column+`) from `+l.table+`)`) + `))`
+	return l.merge(s, p, months, "list_month(t."+column+")", s.inFacets("t."))
+}
+
+func bound(moment *time.Time, given, open string) string {
+	if moment != nil {
+		return given
+	}
+	return open
+}
+
+func (l *listing) merge(s *selection, p paging, parts, column string, more ...string) string {
+	first := `
+		select t.id, ` + p.order.columns("t.") + `
+		from ` + l.table + ` t
+		where ` + column + ` = part.part and ` + allOf(append(more, s.where(), l.continued(s, p, "t."))...) + `
+		order by ` + p.order.by("t.")
+	return `with heads as materialized (
+			select part.part, h.*
+			from (` + parts + `) as part (part)
+			cross join lateral (` + first + ` limit 1) h
+			order by ` + p.order.by("h.") + `
+			limit @depth)
+		select x.id, ` + p.order.texts("x.") + ` as keys
+		from heads part
+		cross join lateral (` + first + ` limit @depth) x
+		order by ` + p.order.by("x.") + `
+		limit @limit offset @offset`
+}
+
+// continued is the condition of a cursor.
+func (l *listing) continued(s *selection, p paging, alias string) string {
+	if p.after == nil {
+		return "true"
+	}
+	return p.order.behind(alias, p.after, s.args)
+}
+
+func (l *listing) read(ctx context.Context, db querier, s *selection, p paging, q string) ([]found, error) {
+	args := maps.Clone(s.args)
+	args["limit"], args["offset"], args["depth"] = p.size+1, p.offset(), p.offset()+p.size+1
+	rows, _ := db.Query(ctx, q, args)
+	return pgx.CollectRows(rows, pgx.RowToStructByName[found])
+}
+
+// page answers one page of a list without a search.
+func page[T any](ctx context.Context, db querier, l *listing, s *selection, p paging, limit int) (List[T], error) {
+	if err := l.resolve(ctx, db, s, false); err != nil {
+		return List[T]{}, err
+	}
+	if s.nothing() {
+		return newList[T](p, nil, nil, total{exact: true}), nil
+	}
+	most := limit
+	if p.offset() > deepPage {
+		most = max(limit, gatherDeep)
+	}
+	count, err := l.count(ctx, db, s, most)
+	if err != nil {
+		return List[T]{}, err
+	}
+	rows, err := l.find(ctx, db, s, p, count)
+	if err != nil {
+		return List[T]{}, fmt.Errorf("find the page: %w", err)
+	}
+	return load[T](ctx, db, l, p, rows, counted(count, limit))
+}
+
+// load reads the items of the rows found, in their order. A row that is gone by now is left out.
+func load[T any](ctx context.Context, db querier, l *listing, p paging, rows []found, count total) (List[T], error) {
+	list := newList(p, rows, keysOf(rows), count)
+	ids := make([]uuid.UUID, len(list.Items))
+	for i, row := range list.Items {
+		ids[i] = row.ID
+	}
+	q := `
+		select ` + l.columns + `
+		from unnest($1::uuid[]) with ordinality as wanted (id, place)
+		join ` + l.table + ` t on t.id = wanted.id
+		order by wanted.place`
+	loaded, _ := db.Query(ctx, q, ids)
+	items, err := pgx.CollectRows(loaded, pgx.RowToStructByName[T])
+	if err != nil {
+		return List[T]{}, fmt.Errorf("read the items: %w", err)
+	}
+	return List[T]{
+		Items: items, Total: list.Total, TotalRelation: list.TotalRelation, Page: list.Page, PageSize: list.PageSize,
+		Pages: list.Pages, NextCursor: list.NextCursor,
+	}, nil
+}
+
+func keysOf(rows []found) [][]string {
+	keys := make([][]string, len(rows))
+	for i, row := range rows {
+		keys[i] = row.Keys
+	}
+	return keys
+}

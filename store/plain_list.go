@@ -1,0 +1,135 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// A plainListing lists a table that stays small enough for ordinary SQL: collections, jobs, keys.
+type plainListing[T any] struct {
+	resource string
+	// from is the from clause and where its conditions; both use the same names as the orders.
+	columns, from, where string
+	// orders, the first of which is the default.
+	orders []order
+	scan   pgx.RowToFunc[T]
+	// keys are an item's sort keys in an order, as a cursor holds them.
+	keys func(item T, order string) []string
+}
+
+// page answers one page of what args select.
+func (l plainListing[T]) page(ctx context.Context, s *Store, p Page, args pgx.NamedArgs) (List[T], error) {
+	checked, err := p.checked(l.resource, l.orders, args)
+	if err != nil {
+		return List[T]{}, err
+	}
+	args = maps.Clone(args)
+	args["limit"], args["offset"], args["cap"] = checked.size+1, checked.offset(), s.totalCap+1
+	behind := "true"
+	if checked.after != nil {
+		behind = checked.order.behind("", checked.after, args)
+	}
+	q := `
+		select ` + l.columns + `
+		from ` + l.from + `
+		where ` + l.where + ` and ` + behind + `
+		order by ` + checked.order.by("") + `
+		limit @limit offset @offset`
+	rows, _ := s.db(ctx).Query(ctx, q, args)
+	items, err := pgx.CollectRows(rows, l.scan)
+	if err != nil {
+		return List[T]{}, fmt.Errorf("list: %w", err)
+	}
+	var count int
+	q = `select count(*) from (select from ` + l.from + ` where ` + l.where + ` limit @cap) counted`
+	if err := s.db(ctx).QueryRow(ctx, q, args).Scan(&count); err != nil {
+		return List[T]{}, fmt.Errorf("count: %w", err)
+	}
+	keys := make([][]string, len(items))
+	for i, item := range items {
+		keys[i] = l.keys(item, checked.order.name)
+	}
+	return newList(checked, items, keys, counted(count, s.totalCap)), nil
+}
+
+// momentKey is a time as a cursor holds it.
+func momentKey(at time.Time) string { return at.UTC().Format("2006-01-02 15:04:05.999999-07") }
+
+// A CollectionFilter narrows a list of collections; nil fields do not.
+type CollectionFilter struct {
+	Domain, Market, Type, Health *string
+	Enabled                      *bool
+}
+
+var collectionListing = plainListing[Collection]{
+	resource: "collection",
+	columns:  collectionColumns,
+	from:     "collections",
+	where: `(@domain::text is null or domain = @domain)
+			and (@market::text is null or market = lower(@market))
+			and (@type::text is null or type = @type)
+			and (@health::text is null or health = @health)
+			and (@enabled::boolean is null or enabled = @enabled)`,
+	orders: []order{
+		{name: "-created_at", desc: true, keys: []sortKey{{"created_at", keyTime}, {"id", keyID}}},
+		{name: "name", keys: []sortKey{{"lower(name)", keyText}, {"id", keyID}}},
+		{name: "next_poll_at", keys: []sortKey{{"next_poll_at", keyTime}, {"id", keyID}}},
+	},
+	scan: pgx.RowToStructByName[Collection],
+	keys: func(c Collection, order string) []string {
+		switch order {
+		case "name":
+			// The index lowers as the database does, which need not be as Go does.
+			return []string{c.NameKey, c.ID.String()}
+		case "next_poll_at":
+			return []string{momentKey(c.NextPollAt), c.ID.String()}
+		}
+		return []string{momentKey(c.CreatedAt), c.ID.String()}
+	},
+}
+
+// Collections answers one page of collections.
+func (s *Store) Collections(ctx context.Context, f CollectionFilter, p Page) (List[Collection], error) {
+	return collectionListing.page(ctx, s, p, pgx.NamedArgs{
+		"domain": f.Domain, "market": f.Market, "type": f.Type, "health": f.Health, "enabled": f.Enabled,
+	})
+}
+
+// A JobFilter narrows a list of jobs; nil fields do not.
+type JobFilter struct{ Kind, State *string }
+
+var jobListing = plainListing[Job]{
+	resource: "job",
+	columns:  jobColumns,
+	from:     "river_job left join job_progress on job_progress.job_id = river_job.id",
+	where: publicJobs + `
+			and (@kind::text is null or river_job.kind = @kind)
+			and (@state::text is null or job_state(river_job.state, river_job.metadata) = @state)`,
+	orders: []order{{name: "-id", desc: true, keys: []sortKey{{"river_job.id", keyInt}}}},
+	scan:   scanJob,
+	keys:   func(j Job, _ string) []string { return []string{j.ID.String()} },
+}
+
+// Jobs answers one page of jobs, the newest first.
+func (s *Store) Jobs(ctx context.Context, f JobFilter, p Page) (List[Job], error) {
+	return jobListing.page(ctx, s, p, pgx.NamedArgs{"kind": f.Kind, "state": f.State})
+}
+
+var apiKeyListing = plainListing[APIKey]{
+	resource: "api_key",
+	columns:  apiKeyColumns,
+	from:     "api_keys",
+	where:    "true",
+	orders:   []order{{name: "-created_at", desc: true, keys: []sortKey{{"created_at", keyTime}, {"id", keyID}}}},
+	scan:     pgx.RowToStructByName[APIKey],
+	keys:     func(k APIKey, _ string) []string { return []string{momentKey(k.CreatedAt), k.ID.String()} },
+}
+
+// APIKeys answers one page of keys, the newest first.
+func (s *Store) APIKeys(ctx context.Context, p Page) (List[APIKey], error) {
+	return apiKeyListing.page(ctx, s, p, pgx.NamedArgs{})
+}
