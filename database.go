@@ -17,10 +17,10 @@ import (
 )
 
 // withDatabase gives f the address of a database: DATABASE_URL, else a private server that lives as
-// long as f. If that server ends by itself, so does the context that f was called under.
-func (a *app) withDatabase(ctx context.Context, f func(dsn string) error) error {
+// long as f. If that server ends by itself, so does the context that f is given, and that is the error.
+func (a *app) withDatabase(ctx context.Context, f func(ctx context.Context, dsn string) error) error {
 	if a.config.DatabaseURL != "" {
-		return f(string(a.config.DatabaseURL))
+		return f(ctx, string(a.config.DatabaseURL))
 	}
 	dir, err := a.dataDir()
 	if err != nil {
@@ -30,12 +30,26 @@ func (a *app) withDatabase(ctx context.Context, f func(dsn string) error) error 
 	if err != nil {
 		return err
 	}
-	return errors.Join(f(postgres.DSN()), postgres.Stop())
+	running, stop := context.WithCancel(ctx)
+	defer stop()
+	go func() {
+		select {
+		case <-postgres.Done():
+			stop()
+		case <-running.Done():
+		}
+	}()
+	err = f(running, postgres.DSN())
+	if gone := postgres.Err(); gone != nil {
+		// Whatever else went wrong did so because of that.
+		err = fmt.Errorf("the private database is gone: %w", gone)
+	}
+	return errors.Join(err, postgres.Stop())
 }
 
 // withStore gives f a store on a migrated database.
-func (a *app) withStore(ctx context.Context, f func(*store.Store) error) error {
-	return a.withDatabase(ctx, func(dsn string) error {
+func (a *app) withStore(ctx context.Context, f func(context.Context, *store.Store) error) error {
+	return a.withDatabase(ctx, func(ctx context.Context, dsn string) error {
 		if err := store.Migrate(ctx, dsn); err != nil {
 			return err
 		}
@@ -44,7 +58,7 @@ func (a *app) withStore(ctx context.Context, f func(*store.Store) error) error {
 			return err
 		}
 		defer s.Close()
-		return f(s)
+		return f(ctx, s)
 	})
 }
 

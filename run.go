@@ -10,7 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -53,20 +53,19 @@ type process struct {
 
 // run is the whole program. It returns the exit code.
 func run(ctx context.Context, p process) int {
-	all, args := takeFlag(p.args, "--all")
+	help, args := takeFlag(p.args, "--help", "-help", "-h")
+	all, args := takeFlag(args, "--all")
 	c, rest, err := config.Load(args, p.environ)
-	if len(rest) == 0 || rest[0] == "help" {
-		_, _ = fmt.Fprint(p.out, usage, "\n")
-		for _, e := range c.Entries() {
-			_, _ = fmt.Fprintf(p.out, "  %-18s %s [%s]\n", e.Name, e.Help, e.Value)
-		}
-		if len(rest) == 0 && err == nil {
-			return exitUsage
-		}
+	if help || len(rest) > 0 && rest[0] == "help" {
+		p.help(c)
 		return exitOK
 	}
 	if err != nil {
 		p.report(fmt.Errorf("the settings are not valid:\n%w", err))
+		return exitUsage
+	}
+	if len(rest) == 0 {
+		p.help(c)
 		return exitUsage
 	}
 	a := &app{process: p, config: c, level: &slog.LevelVar{}}
@@ -74,10 +73,18 @@ func run(ctx context.Context, p process) int {
 	return a.command(ctx, rest[0], rest[1:], all)
 }
 
+// help prints how to use the program, and every setting with the value it has.
+func (p process) help(c config.Config) {
+	_, _ = fmt.Fprint(p.out, usage, "\n")
+	for _, e := range c.Entries() {
+		_, _ = fmt.Fprintf(p.out, "  %-18s %s [%s]\n", e.Name, e.Help, e.Value)
+	}
+}
+
 // takeFlag removes a flag that is no setting.
-func takeFlag(args []string, flag string) (found bool, rest []string) {
+func takeFlag(args []string, names ...string) (found bool, rest []string) {
 	for _, arg := range args {
-		if arg == flag {
+		if slices.Contains(names, arg) {
 			found = true
 			continue
 		}
@@ -109,14 +116,16 @@ var errUsage = errors.New("there is no such command; see content-creator help")
 func (a *app) command(ctx context.Context, name string, args []string, all bool) int {
 	var err error
 	switch {
+	case all && (name != "migrate" || !slices.Equal(args, []string{"down"})):
+		err = errUsage
 	case name == "serve" && len(args) == 0:
 		err = a.serve(ctx)
 	case name == "work" && len(args) == 0:
 		err = a.work(ctx)
 	case name == "migrate" && len(args) == 1:
-		err = a.withDatabase(ctx, func(dsn string) error { return a.migrate(ctx, dsn, args[0], all) })
+		err = a.withDatabase(ctx, func(ctx context.Context, dsn string) error { return a.migrate(ctx, dsn, args[0], all) })
 	case name == "keys" && len(args) > 0:
-		err = a.withStore(ctx, func(s *store.Store) error { return a.keys(ctx, s, args) })
+		err = a.withStore(ctx, func(ctx context.Context, s *store.Store) error { return a.keys(ctx, s, args) })
 	case name == "healthcheck" && len(args) == 0:
 		err = a.healthcheck(ctx)
 	case name == "version" && len(args) == 0:
@@ -144,7 +153,7 @@ func (a *app) serve(ctx context.Context) error {
 		return fmt.Errorf("ADDR: %w", err)
 	}
 	defer func() { _ = listener.Close() }()
-	return a.withStore(ctx, func(s *store.Store) error {
+	return a.withStore(ctx, func(ctx context.Context, s *store.Store) error {
 		key, err := a.firstKey(ctx, s)
 		if err != nil {
 			return err
@@ -182,7 +191,7 @@ func (a *app) serve(ctx context.Context) error {
 
 // work works jobs and nothing else.
 func (a *app) work(ctx context.Context) error {
-	return a.withStore(ctx, func(s *store.Store) error {
+	return a.withStore(ctx, func(ctx context.Context, s *store.Store) error {
 		queue, err := a.newJobs(s, newRegistry(), a.config.PollConcurrency)
 		if err != nil {
 			return err
@@ -223,18 +232,22 @@ func (a *app) firstKey(ctx context.Context, s *store.Store) (string, error) {
 	if a.config.AdminAPIKey != "" {
 		return "", s.SetEnvironmentKey(ctx, string(a.config.AdminAPIKey))
 	}
-	key, err := s.FirstAPIKey(ctx)
-	if err != nil || key == "" {
-		return "", err
-	}
-	dir, err := a.dataDir()
-	if err != nil {
-		return "", err
-	}
-	if err := os.WriteFile(filepath.Join(dir, "admin.key"), []byte(key+"\n"), 0o600); err != nil {
-		return "", fmt.Errorf("keep the first key: %w", err)
-	}
-	return key, nil
+	var key string
+	// A key that could not be kept must not exist: nobody would ever see it, and no other would be made.
+	err := s.InTx(ctx, func(ctx context.Context) (err error) {
+		if key, err = s.FirstAPIKey(ctx); err != nil || key == "" {
+			return err
+		}
+		dir, err := a.dataDir()
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(dir, "admin.key"), []byte(key+"\n"), 0o600); err != nil {
+			return fmt.Errorf("keep the first key: %w", err)
+		}
+		return nil
+	})
+	return key, err
 }
 
 // welcome prints where everything is, and the key if this is the first start.
@@ -262,12 +275,8 @@ func reachable(addr net.Addr) string {
 func (a *app) healthcheck(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	_, port, err := net.SplitHostPort(a.config.Addr)
-	if err != nil {
-		return fmt.Errorf("ADDR: %w", err)
-	}
-	host, _, _ := strings.Cut(a.config.Addr, ":"+port)
-	if host = strings.Trim(host, "[]"); host == "" || net.ParseIP(host).IsUnspecified() {
+	host, port, _ := net.SplitHostPort(a.config.Addr) // checked on loading
+	if host == "" || net.ParseIP(host).IsUnspecified() {
 		host = "127.0.0.1"
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/api/v1/admin/health", nil)

@@ -140,6 +140,9 @@ func asciiHost(host string) (string, error) {
 		}
 		return "[" + addr.WithZone("").String() + "]", nil
 	}
+	if strings.Contains(host, "..") {
+		return "", errURLHost
+	}
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	if strings.ContainsFunc(host, func(r rune) bool { return r >= 0x80 }) {
 		ascii, err := hostProfile.ToASCII(host)

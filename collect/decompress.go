@@ -53,6 +53,9 @@ func decode(body []byte, encoding string, limit int64) ([]byte, error) {
 	)
 	switch encoding {
 	case "gzip", "x-gzip":
+		if !isGzip(body) {
+			return nil, gzip.ErrHeader
+		}
 		r, err = gzip.NewReader(bytes.NewReader(body))
 	case "br":
 		r = brotli.NewReader(bytes.NewReader(body))

@@ -66,6 +66,16 @@ func newReader(s Source, head feedHead, final *url.URL, now time.Time) *reader {
 	}
 }
 
+// read reads one entry while the feed's share of work lasts.
+func (r *reader) read(f *rawFeed, raw string) (entry, error) {
+	if r.work > maxFeedWork {
+		return entry{}, errTooComplex
+	}
+	e, work, err := f.readEntry(raw)
+	r.work += work
+	return e, err
+}
+
 // add makes a document of an entry, unless an earlier one has its canonical URL.
 func (r *reader) add(b *Batch, e entry) error {
 	address, canonical, err := r.address(e)
@@ -275,8 +285,12 @@ func primaryLanguage(tag string) string {
 	if len(primary) < 2 || len(primary) > 3 {
 		return undetermined
 	}
-	base, err := language.ParseBase(primary)
+	parsed, err := language.Parse(primary)
 	if err != nil {
+		return undetermined
+	}
+	base, confidence := parsed.Base()
+	if confidence != language.Exact {
 		return undetermined
 	}
 	return base.String()

@@ -69,7 +69,6 @@ func failure(ctx context.Context, at *url.URL, err error) *Error {
 	cause := context.Cause(ctx)
 
 	var (
-		known    *Error
 		refused  *refusedError
 		dns      *net.DNSError
 		op       *net.OpError
@@ -80,8 +79,6 @@ func failure(ctx context.Context, at *url.URL, err error) *Error {
 		hostname x509.HostnameError
 	)
 	switch {
-	case errors.As(err, &known):
-		return known
 	case errors.As(err, &refused):
 		e.Code, e.Message = CodeAddressRefused, fmt.Sprintf("%s is not fetched: %s has %s.", where, host, refused.what)
 	case errors.Is(cause, errBodyTimeout):

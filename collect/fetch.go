@@ -130,6 +130,7 @@ func (f *Fetcher) Get(ctx context.Context, r Request) (*Response, error) {
 	if err != nil {
 		return nil, &Error{Code: CodeInvalidURL, Message: "The address of the source is not one: " + err.Error() + ".", Err: err}
 	}
+	at.Fragment, at.RawFragment = "", ""
 	ctx, cancel := context.WithTimeoutCause(ctx, f.config.Timeout, errTotalTimeout)
 	defer cancel()
 	ctx, stop := context.WithCancelCause(ctx)
@@ -212,6 +213,7 @@ func follow(at *url.URL, resp *http.Response) (*url.URL, error) {
 	if err != nil {
 		return nil, bad("to what is no http address", err)
 	}
+	next.Fragment, next.RawFragment = "", ""
 	return next, nil
 }
 

@@ -134,7 +134,7 @@ func (s *sanitizer) resolve(n *html.Node, base *url.URL) {
 				break
 			}
 			u, err := resolveURL(base, address)
-			if err != nil {
+			if err != nil || address == "" {
 				continue
 			}
 			resolved := u.String()

@@ -62,27 +62,12 @@ func (c rssCollector) read(ctx context.Context, s Source, resp *Response, b *Bat
 	b.MinInterval = max(b.MinInterval, min(max(head.ttl, 0), maxInterval))
 	b.Cut = feed.cut
 
-	for queue := feed.entries; len(queue) > 0; {
+	for _, raw := range feed.entries {
 		if err := ctx.Err(); err != nil {
 			return failure(ctx, resp.URL, err)
 		}
-		if b.Entries == MaxEntries {
-			b.Cut = true
-			break
-		}
-		raw := queue[0]
-		queue = queue[1:]
-		e, work, err := feed.readEntry(raw)
-		if err != nil {
-			if parts := feed.resplit(raw); parts != nil {
-				queue = append(parts, queue...)
-				continue
-			}
-		}
-		if r.work += work; r.work > maxFeedWork && err == nil {
-			err = errTooComplex
-		}
 		b.Entries++
+		e, err := r.read(&feed, raw)
 		if err == nil {
 			err = r.add(b, e)
 		}
@@ -103,20 +88,13 @@ func (c rssCollector) read(ctx context.Context, s Source, resp *Response, b *Bat
 	switch {
 	case len(b.Documents) > 0:
 	case b.Entries > 0:
-		return malformed(resp, fmt.Sprintf("none of its %d entries can be read; the first: %s", b.Entries, cmp.Or(firstReason(b), "it is a duplicate")))
+		return malformed(resp, fmt.Sprintf("none of its %d entries can be read; the first: %s", b.Entries, strings.TrimSuffix(b.Skipped[0].Reason, ".")))
 	case fault != nil:
 		return malformed(resp, strings.TrimSuffix(fault.Error(), "."))
 	default:
 		b.Empty = true
 	}
 	return nil
-}
-
-func firstReason(b *Batch) string {
-	for _, s := range b.Skipped {
-		return strings.TrimSuffix(s.Reason, ".")
-	}
-	return ""
 }
 
 // reason is the fault of an entry as a sentence.

@@ -13,14 +13,14 @@ import (
 // Bounds of what is given to the parsers. They recurse, and copy what is in scope for every
 // element: without bounds a few kilobytes could take a process down.
 const (
-	maxHead       = 1 << 20  // bytes of a feed outside its entries
-	maxShell      = 64 << 10 // bytes of the tags around the entries
-	maxEntry      = 4 << 20  // bytes of one entry
-	maxDepth      = 200      // elements inside each other
-	maxTokens     = 100_000  // elements, texts and comments of one entry
-	maxNamespaces = 200      // declared at one place
-	maxWork       = 64 << 20 // bytes copied for one entry
-	maxFeedWork   = 1 << 30  // bytes copied for all of them
+	maxHead       = 1 << 20   // bytes of a feed outside its entries
+	maxShell      = 64 << 10  // bytes of the tags around the entries
+	maxEntry      = 4 << 20   // bytes of one entry
+	maxDepth      = 200       // elements inside each other
+	maxTokens     = 100_000   // elements, texts and comments of one entry
+	maxNamespaces = 200       // declared at one place
+	maxWork       = 64 << 20  // bytes copied for one entry
+	maxFeedWork   = 512 << 20 // bytes copied for all of them
 )
 
 var errTooComplex = errors.New("it is built in a way that no feed needs")
@@ -52,9 +52,9 @@ type rawFeed struct {
 }
 
 var (
-	feedRoot = regexp.MustCompile(`(?i)<(rss|rdf:rdf|(?:[a-z_][\w.-]*:)?feed)[\s/>]`)
+	feedRoot = regexp.MustCompile(`(?i)<((?:[a-z_][\w.-]*:)?(?:rss|rdf|feed))[\s/>]`)
 	firstTag = regexp.MustCompile(`<([A-Za-z_][\w.:-]*)`)
-	channel  = regexp.MustCompile(`(?i)<((?:[a-z_][\w.-]*:)?)channel[\s/>]`)
+	channel  = regexp.MustCompile(`(?i)<(((?:[a-z_][\w.-]*:)?)channel)[\s/>]`)
 	prolog   = regexp.MustCompile(`(?is)<\?.*?\?>|<!--.*?-->|<!doctype\s[^\[>]*(?:\[.*?\]\s*)?>`)
 )
 
@@ -76,27 +76,24 @@ func splitXML(text string) rawFeed {
 	f := rawFeed{kind: kindRSS}
 	rootEnd := tagEnd(text, 0)
 	f.open, f.close = openTag(text[:rootEnd]), "</"+name+">"
-	prefix := ""
-	if lower := strings.ToLower(name); lower == "feed" || strings.HasSuffix(lower, ":feed") {
+	f.entryName = "item"
+	local := strings.ToLower(name[strings.IndexByte(name, ':')+1:])
+	if local == "feed" {
 		f.kind = kindAtom
 		f.entryName = name[:len(name)-len("feed")] + "entry"
-	} else {
-		if m := channel.FindStringSubmatchIndex(text); m != nil {
-			prefix = text[m[2]:m[3]]
-			if lower == "rss" {
-				end := tagEnd(text, m[0])
-				f.open += openTag(text[m[0]:end])
-				f.close = "</" + text[m[2]:m[3]] + text[m[3]:m[3]+len("channel")] + ">" + f.close
-			}
+	} else if m := channel.FindStringSubmatchIndex(text); m != nil {
+		f.entryName = text[m[4]:m[5]] + "item"
+		if local == "rss" {
+			f.open += openTag(text[m[0]:tagEnd(text, m[0])])
+			f.close = "</" + text[m[2]:m[3]] + ">" + f.close
 		}
-		f.entryName = prefix + "item"
 	}
 	if len(f.open) > maxShell || strings.Count(f.open, "xmlns") > maxNamespaces {
 		f.broken = errTooComplex
 		return f
 	}
 
-	blocks := findBlocks(text, f.entryName, true)
+	blocks := findBlocks(text, f.entryName)
 	var head strings.Builder
 	at := 0
 	for _, b := range blocks {
@@ -183,10 +180,14 @@ func openTag(tag string) string {
 }
 
 // findBlocks finds the elements of a name, none inside another: where one begins before the last
-// has ended, the last ended there. With sections it skips comments and CDATA, which may hold the
-// name too; where one of those is not closed only a search without sections finds what follows.
-func findBlocks(text, name string, sections bool) [][2]int {
-	var blocks [][2]int
+// has ended, the last ended there. Comments and CDATA sections are skipped, for they may hold the
+// name too, unless they were never closed and what looks like their end belongs to a later one.
+func findBlocks(text, name string) [][2]int {
+	var (
+		blocks [][2]int
+		cdata  = section{open: finder{text: text, mark: "<![CDATA["}, close: finder{text: text, mark: "]]>"}, end: finder{text: text, mark: "</" + name}}
+		remark = section{open: finder{text: text, mark: "<!--"}, close: finder{text: text, mark: "-->"}, end: finder{text: text, mark: "</" + name}}
+	)
 	start := -1
 	for i := 0; i < len(text); {
 		j := strings.IndexByte(text[i:], '<')
@@ -196,23 +197,23 @@ func findBlocks(text, name string, sections bool) [][2]int {
 		i += j
 		rest := text[i:]
 		switch {
-		case sections && strings.HasPrefix(rest, "<![CDATA["):
-			i = after(text, i, "]]>")
-		case sections && strings.HasPrefix(rest, "<!--"):
-			i = after(text, i, "-->")
+		case strings.HasPrefix(rest, cdata.open.mark):
+			i = cdata.skip(i)
+		case strings.HasPrefix(rest, remark.open.mark):
+			i = remark.skip(i)
 		case isTag(rest[1:], name):
 			if start >= 0 {
 				blocks = append(blocks, [2]int{start, i})
 			}
 			start = i
-			end := tagEnd(text, i)
-			if strings.HasSuffix(text[i:end], "/>") {
-				blocks = append(blocks, [2]int{i, end})
+			i++
+			if end := tagEnd(rest, 0); strings.HasSuffix(rest[:end], "/>") {
+				i = start + end
+				blocks = append(blocks, [2]int{start, i})
 				start = -1
 			}
-			i++
-		case strings.HasPrefix(rest, "</") && isTag(rest[2:], name) && start >= 0:
-			i = after(text, i, ">")
+		case start >= 0 && strings.HasPrefix(rest, "</") && isTag(rest[2:], name):
+			i += tagEnd(rest, 0)
 			blocks = append(blocks, [2]int{start, i})
 			start = -1
 		default:
@@ -225,33 +226,46 @@ func findBlocks(text, name string, sections bool) [][2]int {
 	return blocks
 }
 
-func after(text string, i int, mark string) int {
-	if j := strings.Index(text[i:], mark); j >= 0 {
-		return i + j + len(mark)
+// A section is a piece of text in which tags are none.
+type section struct{ open, close, end finder }
+
+// skip is where the section that opens at i ends, or only its opening if it was never closed: if
+// the entry ends in it, and another section opens after that.
+func (s *section) skip(i int) int {
+	i += len(s.open.mark)
+	closed := s.close.next(i)
+	if closed < 0 {
+		return i
 	}
-	return len(text)
+	if end := s.end.next(i); end >= 0 && end < closed {
+		if open := s.open.next(end); open >= 0 && open < closed {
+			return i
+		}
+	}
+	return closed + len(s.close.mark)
+}
+
+// A finder looks for one mark from ever later places, and never twice at the same.
+type finder struct {
+	text, mark string
+	at         int
+	looked     bool
+}
+
+func (f *finder) next(i int) int {
+	if f.looked && (f.at < 0 || f.at >= i) {
+		return f.at
+	}
+	f.looked = true
+	if f.at = strings.Index(f.text[i:], f.mark); f.at >= 0 {
+		f.at += i
+	}
+	return f.at
 }
 
 // isTag is whether a tag of that name begins here, past its bracket.
 func isTag(rest, name string) bool {
 	return len(rest) > len(name) && strings.EqualFold(rest[:len(name)], name) && strings.IndexByte(" \t\r\n/>", rest[len(name)]) >= 0
-}
-
-// resplit takes a broken entry for several that an open comment or CDATA section has glued
-// together; nil if it is but one.
-func (f *rawFeed) resplit(entry string) []string {
-	if f.kind == kindJSON {
-		return nil
-	}
-	blocks := findBlocks(entry, f.entryName, false)
-	if len(blocks) < 2 {
-		return nil
-	}
-	out := make([]string, len(blocks))
-	for i, b := range blocks {
-		out[i] = entry[b[0]:b[1]]
-	}
-	return out
 }
 
 // document is a feed of that one entry.
@@ -314,13 +328,10 @@ func inspect(document string, entryDepth int) (language string, work int, err er
 // syntaxError is a fault of XML without the line, which counts in a document of our making.
 func syntaxError(err error) error {
 	var syntax *xml.SyntaxError
-	switch {
-	case errors.As(err, &syntax):
+	if errors.As(err, &syntax) {
 		return errors.New(syntax.Msg)
-	case errors.Is(err, io.EOF):
-		return errors.New("it holds no element")
 	}
-	return err
+	return errors.New("it holds no element")
 }
 
 // splitJSON takes a JSON Feed apart. Where its text breaks off, what came before is kept.
@@ -346,9 +357,7 @@ func splitJSON(text string) rawFeed {
 // readJSON reads the members of the feed's object, the items one by one; found tells whether it
 // has a list of items.
 func (f *rawFeed) readJSON(d *json.Decoder, head map[string]json.RawMessage) (found bool, err error) {
-	if _, err := d.Token(); err != nil {
-		return false, jsonError(err)
-	}
+	_, _ = d.Token() // the brace that made it JSON
 	for d.More() {
 		key, err := d.Token()
 		if err != nil {

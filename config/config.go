@@ -4,9 +4,12 @@ package config
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"math"
 	"net"
 	"net/netip"
+	"net/url"
 	"reflect"
 	"slices"
 	"strings"
@@ -47,6 +50,12 @@ func (s Secret) String() string {
 	return "***"
 }
 
+// Format hides the secret from every verb, %#v and the wrong ones included.
+func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
+
+// MarshalText hides the secret in JSON and the like.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
 // LogValue hides the secret in structured logs.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
@@ -71,23 +80,38 @@ func Load(args, environ []string) (c Config, rest []string, err error) {
 	for name, value := range flags {
 		settings[name], sources[name] = value, "flag"
 	}
+	unread := map[string]bool{}
 	if err := env.ParseWithOptions(&c, env.Options{Environment: settings, FuncMap: parsers}); err != nil {
-		faults = append(faults, parseFaults(err)...)
+		faults = append(faults, parseFaults(err, unread)...)
 	}
 	c.sources = sources
-	faults = append(faults, c.check()...)
+	faults = append(faults, c.check(unread)...)
 	return c, rest, errors.Join(faults...)
 }
 
-// parsers read the types that the library does not know.
+// parsers read the types that the library does not know, or knows less well.
 var parsers = map[reflect.Type]env.ParserFunc{
-	reflect.TypeFor[netip.Prefix](): func(text string) (any, error) {
-		prefix, err := netip.ParsePrefix(strings.TrimSpace(text))
-		if err != nil {
-			return nil, fmt.Errorf("%q is not a network such as 10.0.0.0/8", text)
+	reflect.TypeFor[[]string](): func(text string) (any, error) { return parts(text), nil },
+	reflect.TypeFor[[]netip.Prefix](): func(text string) (any, error) {
+		var prefixes []netip.Prefix
+		for _, part := range parts(text) {
+			prefix, err := netip.ParsePrefix(part)
+			if err != nil {
+				return nil, fmt.Errorf("%q is not a network such as 10.0.0.0/8", part)
+			}
+			prefixes = append(prefixes, prefix)
 		}
-		return prefix, nil
+		return prefixes, nil
 	},
+}
+
+// parts are the items of a list, without the space around them.
+func parts(list string) []string {
+	items := strings.Split(list, ",")
+	for i, item := range items {
+		items[i] = strings.TrimSpace(item)
+	}
+	return items
 }
 
 // parseFlags splits arguments into settings and the rest. A flag is --name=value, --name value or,
@@ -121,8 +145,8 @@ func parseFlags(args, names []string) (settings map[string]string, rest []string
 	return settings, rest, faults
 }
 
-// parseFaults names the variable in each fault of the library's.
-func parseFaults(err error) []error {
+// parseFaults names the variable in each fault of the library's, and notes it as unread.
+func parseFaults(err error, unread map[string]bool) []error {
 	var all env.AggregateError
 	if !errors.As(err, &all) {
 		return []error{err}
@@ -132,20 +156,28 @@ func parseFaults(err error) []error {
 		var parse env.ParseError
 		if errors.As(fault, &parse) {
 			field, _ := reflect.TypeFor[Config]().FieldByName(parse.Name)
-			fault = fmt.Errorf("%s: %w", field.Tag.Get("env"), parse.Err)
+			name := field.Tag.Get("env")
+			unread[name], fault = true, fmt.Errorf("%s: %w", name, parse.Err)
 		}
 		faults = append(faults, fault)
 	}
 	return faults
 }
 
-// check finds what the types let through.
-func (c Config) check() []error {
+// check finds what the types let through. What could not be read at all has had its fault.
+func (c Config) check(unread map[string]bool) []error {
 	var faults []error
 	fault := func(name, format string, args ...any) {
+		if unread[name] {
+			return
+		}
 		faults = append(faults, fmt.Errorf(name+": "+format, args...))
 	}
-	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
+	_, port, err := net.SplitHostPort(c.Addr)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
+	if err != nil {
 		fault("ADDR", "%q is not host:port", c.Addr)
 	}
 	if c.DatabaseURL != "" {
@@ -162,8 +194,13 @@ func (c Config) check() []error {
 	if c.LogFormat != "text" && c.LogFormat != "json" {
 		fault("LOG_FORMAT", "%q is not text or json", c.LogFormat)
 	}
-	if c.RateLimit < 0 {
-		fault("RATE_LIMIT", "%v is negative", c.RateLimit)
+	for _, origin := range c.CORSOrigins {
+		if !isOrigin(origin) {
+			fault("CORS_ORIGINS", "%q is not an origin such as https://example.com", origin)
+		}
+	}
+	if c.RateLimit < 0 || math.IsNaN(c.RateLimit) || math.IsInf(c.RateLimit, 0) {
+		fault("RATE_LIMIT", "%v is not a number from 0 on", c.RateLimit)
 	}
 	if c.PollConcurrency < 1 || c.PollConcurrency > 1000 {
 		fault("POLL_CONCURRENCY", "%d is not from 1 to 1000", c.PollConcurrency)
@@ -175,6 +212,12 @@ func (c Config) check() []error {
 		fault("FETCH_USER_AGENT", "is empty")
 	}
 	return faults
+}
+
+// isOrigin reports whether a browser can send text as the Origin of a page; * stands for any.
+func isOrigin(text string) bool {
+	parsed, err := url.Parse(text)
+	return text == "*" || err == nil && parsed.Host != "" && text == parsed.Scheme+"://"+parsed.Host
 }
 
 // ParseLevel reads the name of a log level.
@@ -199,13 +242,23 @@ func (c Config) Entries() []Entry {
 		if source == "" {
 			source = "default"
 		}
-		text := fmt.Sprint(value.FieldByIndex(field.Index).Interface())
-		if field.Type.Kind() == reflect.Slice {
-			text = strings.Join(strings.Fields(strings.Trim(text, "[]")), ",")
-		}
-		entries = append(entries, Entry{Name: name, Value: text, Help: field.Tag.Get("help"), Source: source})
+		entries = append(entries, Entry{
+			Name: name, Value: shown(value.FieldByIndex(field.Index)), Help: field.Tag.Get("help"), Source: source,
+		})
 	}
 	return entries
+}
+
+// shown is a value as it would be set, secrets masked.
+func shown(value reflect.Value) string {
+	if value.Kind() != reflect.Slice {
+		return fmt.Sprint(value.Interface())
+	}
+	var parts []string
+	for i := range value.Len() {
+		parts = append(parts, shown(value.Index(i)))
+	}
+	return strings.Join(parts, ",")
 }
 
 func (c Config) names() []string {

@@ -5,10 +5,12 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -57,15 +59,17 @@ type Client struct {
 	river *river.Client[pgx.Tx]
 	log   *slog.Logger
 	works bool
+	// sweepEvery is also how often the jobs of dead workers are looked for.
+	sweepEvery time.Duration
 
-	// stopHeartbeat ends what says that this worker is alive.
+	// stopHeartbeat ends what says that this worker is alive, and what looks after dead ones.
 	stopHeartbeat context.CancelFunc
 	heartbeat     sync.WaitGroup
 }
 
 // New prepares a client; Start begins to work.
 func New(c Config) (*Client, error) {
-	client := &Client{store: c.Store, log: c.Logger, works: c.Polls > 0}
+	client := &Client{store: c.Store, log: c.Logger, works: c.Polls > 0, sweepEvery: cmp.Or(c.SweepEvery, time.Minute)}
 	config := &river.Config{
 		Logger: slog.New(warnings{c.Logger.Handler()}),
 		// Feeds are polled by their own schedule, so their finished jobs are only a record.
@@ -82,7 +86,7 @@ func New(c Config) (*Client, error) {
 			queueDefault: {MaxWorkers: 2},
 		}
 		config.Middleware = []rivertype.Middleware{metrics.observe(), client.hideInternals()}
-		config.PeriodicJobs = schedule(c.SweepEvery)
+		config.PeriodicJobs = schedule(client.sweepEvery)
 	}
 	var err error
 	if client.river, err = river.NewClient(riverpgxv5.New(c.Store.Pool()), config); err != nil {
@@ -103,9 +107,6 @@ func (c *Client) workers(config Config, m *metrics) *river.Workers {
 // schedule lists what runs by the clock. It lives in the memory of the one client that leads, so
 // what a single source needs is a column in the database instead.
 func schedule(sweepEvery time.Duration) []*river.PeriodicJob {
-	if sweepEvery == 0 {
-		sweepEvery = time.Minute
-	}
 	return []*river.PeriodicJob{
 		river.NewPeriodicJob(river.PeriodicInterval(sweepEvery),
 			func() (river.JobArgs, *river.InsertOpts) { return SweepArgs{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}),
@@ -116,13 +117,30 @@ func schedule(sweepEvery time.Duration) []*river.PeriodicJob {
 
 // Start begins to work jobs and returns; a client without workers has nothing to begin. Jobs that a
 // killed process left running are taken over at once.
-func (c *Client) Start(ctx context.Context) error {
+func (c *Client) Start(ctx context.Context) (err error) {
 	if !c.works {
 		return nil
 	}
-	if err := c.startHeartbeat(ctx); err != nil {
+	alive, die := context.WithCancel(context.WithoutCancel(ctx))
+	c.stopHeartbeat = die
+	defer func() {
+		if err != nil {
+			die()
+			c.heartbeat.Wait()
+		}
+	}()
+	if err := c.startHeartbeat(ctx, alive); err != nil {
 		return err
 	}
+	if err := c.takeOver(ctx); err != nil {
+		return err
+	}
+	c.heartbeat.Go(func() { c.keepTakingOver(alive) })
+	return c.river.Start(ctx)
+}
+
+// takeOver makes the jobs of dead workers run again.
+func (c *Client) takeOver(ctx context.Context) error {
 	orphans, err := c.store.RequeueOrphans(ctx)
 	if err != nil {
 		return fmt.Errorf("take over jobs of dead workers: %w", err)
@@ -130,7 +148,24 @@ func (c *Client) Start(ctx context.Context) error {
 	if orphans > 0 {
 		c.log.Info("took over jobs of dead workers", "jobs", orphans)
 	}
-	return c.river.Start(ctx)
+	return nil
+}
+
+// keepTakingOver looks for dead workers until ctx ends. It is no job itself, since a sweep whose
+// worker has died keeps every other sweep from being queued.
+func (c *Client) keepTakingOver(ctx context.Context) {
+	tick := time.NewTicker(c.sweepEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if err := c.takeOver(ctx); err != nil && ctx.Err() == nil {
+			c.log.Warn("the next look may help", "error", err)
+		}
+	}
 }
 
 // Stop lets running jobs finish until ctx ends, then cancels them and waits for that.
@@ -141,7 +176,7 @@ func (c *Client) Stop(ctx context.Context) error {
 	defer c.heartbeat.Wait()
 	defer c.stopHeartbeat()
 	err := c.river.Stop(ctx)
-	if !errors.Is(err, context.DeadlineExceeded) {
+	if err == nil || ctx.Err() == nil {
 		return err
 	}
 	hardStop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
@@ -151,21 +186,19 @@ func (c *Client) Stop(ctx context.Context) error {
 
 // startHeartbeat takes the session lock by which other processes see that this one lives, and keeps
 // taking it again where the connection breaks.
-func (c *Client) startHeartbeat(ctx context.Context) error {
-	beat, stop := context.WithCancel(context.WithoutCancel(ctx))
-	c.stopHeartbeat = stop
+func (c *Client) startHeartbeat(ctx, alive context.Context) error {
 	held := make(chan struct{})
 	var once sync.Once
 	first := make(chan error, 1)
 	c.heartbeat.Go(func() {
 		for {
-			err := c.store.HoldClientLock(beat, c.river.ID(), func() { once.Do(func() { close(held) }) })
+			err := c.store.HoldClientLock(alive, c.river.ID(), func() { once.Do(func() { close(held) }) })
 			select {
 			case first <- err:
 			default:
 			}
 			select {
-			case <-beat.Done():
+			case <-alive.Done():
 				return
 			case <-time.After(time.Second):
 			}
@@ -285,7 +318,7 @@ func failForGood(message string) error { return &Failure{Message: message, cause
 // hideInternals keeps the text of unexpected errors out of the job that users see; the log has it.
 func (c *Client) hideInternals() rivertype.Middleware {
 	return river.WorkerMiddlewareFunc(func(ctx context.Context, job *rivertype.JobRow, work func(context.Context) error) error {
-		err := work(ctx)
+		err := withoutPanic(ctx, work)
 		var failure *Failure
 		var snooze *river.JobSnoozeError
 		switch {
@@ -299,6 +332,16 @@ func (c *Client) hideInternals() rivertype.Middleware {
 		c.log.ErrorContext(ctx, "job failed", "job", job.ID, "kind", job.Kind, "attempt", job.Attempt, "error", err)
 		return &Failure{Message: "An internal error; the server's log says more."}
 	})
+}
+
+// withoutPanic makes a panic an error, for the queue would show its text.
+func withoutPanic(ctx context.Context, work func(context.Context) error) (err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			err = fmt.Errorf("panic: %v\n%s", value, debug.Stack())
+		}
+	}()
+	return work(ctx)
 }
 
 // warnings passes on what the queue warns of; its statistics are metrics here.

@@ -2,7 +2,6 @@ package jobs
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/riverqueue/river"
 
@@ -30,9 +29,6 @@ type sweepWorker struct {
 
 // Work claims due collections and queues their polls, batch by batch, each in one transaction.
 func (w *sweepWorker) Work(ctx context.Context, _ *river.Job[SweepArgs]) error {
-	if _, err := w.client.store.RequeueOrphans(ctx); err != nil {
-		return fmt.Errorf("take over jobs of dead workers: %w", err)
-	}
 	settings, err := w.client.store.Settings(ctx)
 	if err != nil || !settings.PollingEnabled {
 		return err

@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/content-creator/content-creator-api/openapi"
+	"github.com/content-creator/content-creator-api/openapi/docs"
 )
 
 // mountDocs serves the specification as it was written, and the two pages that show it. All of it
@@ -26,6 +27,11 @@ func (s *Server) mountDocs() error {
 	}
 	s.echo.GET("/openapi.yaml", constant("application/yaml", openapi.YAML))
 	s.echo.GET("/openapi.json", constant(echo.MIMEApplicationJSON, asJSON))
+	pages := echo.WrapHandler(docs.Handler("/openapi.yaml"))
+	for _, path := range []string{"/docs", "/docs/*", "/redoc", "/redoc/*"} {
+		s.echo.Match([]string{http.MethodGet, http.MethodHead}, path, pages)
+	}
+	s.echo.GET("/", func(c echo.Context) error { return c.Redirect(http.StatusFound, "/docs") })
 	return nil
 }
 

@@ -46,6 +46,7 @@ func operationsOf(doc *openapi3.T) (map[string]*operation, error) {
 	options := &openapi3filter.Options{
 		MultiError:              true,
 		KeepValidatedValue:      true,
+		SkipSettingDefaults:     true,                                  // the store knows them; set here, they would let null pass
 		AuthenticationFunc:      openapi3filter.NoopAuthenticationFunc, // see authorize
 		SchemaValidationOptions: doc.GetSchemaValidationOptions(),
 	}
