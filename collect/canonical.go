@@ -116,7 +116,7 @@ func looseURL(raw string) (*url.URL, error) {
 	for i := rest; i < len(raw); i++ {
 		c := raw[i]
 		switch {
-		case c == '%' && !(i+2 < len(raw) && isHex(raw[i+1]) && isHex(raw[i+2])):
+		case c == '%' && !isEscape(raw[i:]):
 			b.WriteString("%25")
 		case c <= ' ' || c >= 0x7f || strings.IndexByte("\"<>\\^`{|}", c) >= 0:
 			writeEscape(&b, c)
@@ -193,7 +193,7 @@ func normalEscapes(s string, query bool) string {
 	for i := 0; i < len(s); i++ {
 		c := s[i]
 		switch {
-		case c == '%' && i+2 < len(s) && isHex(s[i+1]) && isHex(s[i+2]):
+		case isEscape(s[i:]):
 			decoded := unhex(s[i+1])<<4 | unhex(s[i+2])
 			i += 2
 			if isUnreserved(decoded) {
@@ -216,6 +216,9 @@ func writeEscape(b *strings.Builder, c byte) {
 	b.WriteByte(digits[c>>4])
 	b.WriteByte(digits[c&15])
 }
+
+// isEscape is whether a text begins with a percent sign and two digits.
+func isEscape(s string) bool { return len(s) > 2 && s[0] == '%' && isHex(s[1]) && isHex(s[2]) }
 
 func isHex(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
@@ -266,8 +269,10 @@ var trackingNames = map[string]bool{
 }
 
 // trackingPrefixes begin the names of whole families of them: Google, Matomo, AT Internet, HubSpot.
-var trackingPrefixes = []string{"utm_", "mtm_", "pk_", "piwik_", "matomo_", "hsa_", "at_campaign", "at_medium", "at_custom",
-	"at_link", "at_format", "at_creation", "at_ptr_", "at_recipient", "at_send_date", "at_variant", "at_bbc_team"}
+var trackingPrefixes = []string{
+	"utm_", "mtm_", "pk_", "piwik_", "matomo_", "hsa_", "at_campaign", "at_medium", "at_custom",
+	"at_link", "at_format", "at_creation", "at_ptr_", "at_recipient", "at_send_date", "at_variant", "at_bbc_team",
+}
 
 // feedNames are parameters that mean something on many sites and only track where their value
 // says no more than that the reader came from a feed.

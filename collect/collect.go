@@ -34,6 +34,9 @@ type Batch struct {
 	Entries, SkippedCount, Duplicates int
 	// Empty tells a valid source without a single entry from one that answered NotModified.
 	Empty bool
+	// Fault is a sentence on what is broken about the source as a whole although entries of it
+	// could be read: it ends early, its head is damaged. "" if nothing is.
+	Fault string
 	// Cut is set where the source listed more than MaxEntries; the rest was left.
 	Cut bool
 
@@ -85,6 +88,6 @@ type Collector interface {
 // All is every collector by the type of source it reads.
 func All(f *Fetcher, now func() time.Time) map[string]Collector {
 	return map[string]Collector{
-		"rss": rssCollector{fetcher: f, now: now},
+		typeRSS: rssCollector{fetcher: f, now: now},
 	}
 }

@@ -39,7 +39,6 @@ const maxAhead = 48 * time.Hour
 
 // A reader makes the documents of one feed.
 type reader struct {
-	source     string
 	sourceName string
 	language   string // overrides the entries'
 	fallback   string // where an entry has none
@@ -54,7 +53,6 @@ type reader struct {
 func newReader(s Source, head feedHead, final *url.URL, now time.Time) *reader {
 	base := feedBase(head.link, final)
 	return &reader{
-		source:     s.Type,
 		sourceName: strings.TrimPrefix(base.Hostname(), "www."),
 		language:   s.Language,
 		fallback:   head.language,
@@ -126,7 +124,7 @@ func (r *reader) document(e entry, address *url.URL, canonical string) store.Doc
 	d := store.Document{
 		URL:          address.String(),
 		CanonicalURL: canonical,
-		Source:       r.source,
+		Source:       typeRSS,
 		SourceName:   r.sourceName,
 		Language:     r.languageOf(e),
 		FetchedAt:    r.now,
@@ -204,16 +202,21 @@ func (r *reader) dates(d *store.Document, e entry, facts facts) {
 	}
 	switch {
 	case raw == "":
-	case published != nil && !published.Before(firstDate) && !published.After(r.now.Add(maxAhead)):
+	case r.plausible(published):
 		at := published.UTC()
 		d.PublishedAt = &at
 	default:
 		delete(facts, "published_from")
 		facts.text("published_raw", raw)
 	}
-	if e.updated != nil && d.PublishedAt != nil && !e.updated.Equal(*d.PublishedAt) {
+	if r.plausible(e.updated) && (d.PublishedAt == nil || !e.updated.Equal(*d.PublishedAt)) {
 		facts["updated_at"] = e.updated.UTC().Format(time.RFC3339)
 	}
+}
+
+// plausible is whether a feed can have been published at that time.
+func (r *reader) plausible(at *time.Time) bool {
+	return at != nil && !at.Before(firstDate) && !at.After(r.now.Add(maxAhead))
 }
 
 func (r *reader) people(d *store.Document, e entry, facts facts) {

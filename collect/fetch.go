@@ -146,10 +146,10 @@ func (f *Fetcher) Get(ctx context.Context, r Request) (*Response, error) {
 			return nil, failure(ctx, at, err)
 		}
 		if !redirects(resp.StatusCode) {
-			defer resp.Body.Close()
+			defer func() { _ = resp.Body.Close() }()
 			return out, f.receive(ctx, stop, at, r, conditional, resp, out)
 		}
-		resp.Body.Close()
+		_ = resp.Body.Close()
 		next, err := follow(at, resp)
 		if err != nil {
 			return nil, err

@@ -219,7 +219,7 @@ func TestGetBombs(t *testing.T) {
 		case "zlib":
 			w = zlib.NewWriter(&b)
 		}
-		for range 32 {
+		for range 8 {
 			_, err := w.Write(zeros)
 			require.NoError(t, err)
 		}
@@ -474,7 +474,7 @@ func raw(t *testing.T, hang bool, answer string) string {
 
 func TestGetBadAnswers(t *testing.T) {
 	t.Parallel()
-	short := Config{DialTimeout: 50 * time.Millisecond, HeaderTimeout: 50 * time.Millisecond, BodyTimeout: 50 * time.Millisecond, TLSTimeout: 50 * time.Millisecond}
+	const soon = 50 * time.Millisecond
 	for name, tc := range map[string]struct {
 		hang       bool
 		answer     string
@@ -483,14 +483,14 @@ func TestGetBadAnswers(t *testing.T) {
 	}{
 		"closes at once":         {false, "", CodeProtocolError, "no valid answer", Config{}},
 		"no HTTP":                {false, "SSH-2.0-OpenSSH\r\n", CodeProtocolError, "no valid answer", Config{}},
-		"never answers":          {true, "", CodeTimeout, "did not answer in time", short},
-		"header never ends":      {true, "HTTP/1.1 200 OK\r\nA: b\r\n", CodeTimeout, "did not answer in time", short},
+		"never answers":          {true, "", CodeTimeout, "did not answer in time", Config{HeaderTimeout: soon}},
+		"header never ends":      {true, "HTTP/1.1 200 OK\r\nA: b\r\n", CodeTimeout, "did not answer in time", Config{HeaderTimeout: soon}},
 		"header too large":       {false, "HTTP/1.1 200 OK\r\nA: " + strings.Repeat("b", 100<<10) + "\r\n\r\n", CodeProtocolError, "no valid answer", Config{}},
-		"body stops":             {true, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n<rss>", CodeTimeout, "stopped sending", short},
+		"body stops":             {true, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n<rss>", CodeTimeout, "stopped sending", Config{BodyTimeout: soon}},
 		"body cut off":           {false, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n<rss>", CodeTruncated, "broke off", Config{}},
 		"chunk cut off":          {false, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10\r\n<rss>", CodeTruncated, "broke off", Config{}},
 		"chunk is none":          {false, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n<rss>", CodeProtocolError, "no valid answer", Config{}},
-		"whole request too slow": {true, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n<rss>", CodeTimeout, "did not finish", Config{Timeout: 50 * time.Millisecond}},
+		"whole request too slow": {true, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n<rss>", CodeTimeout, "did not finish", Config{Timeout: soon}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -503,7 +503,7 @@ func TestGetBadAnswers(t *testing.T) {
 	}
 	t.Run("TLS never comes", func(t *testing.T) {
 		t.Parallel()
-		_, err := get(t, fetcher(t, short), strings.Replace(raw(t, true, ""), "http:", "https:", 1))
+		_, err := get(t, fetcher(t, Config{TLSTimeout: soon}), strings.Replace(raw(t, true, ""), "http:", "https:", 1))
 		assert.Equal(t, CodeTimeout, fault(t, err).Code)
 	})
 }

@@ -116,11 +116,11 @@ func TestCleanHTMLIsBounded(t *testing.T) {
 		"formatting":   strings.Repeat("<b><i><a>", 30_000) + "words",
 		"tables":       strings.Repeat("<table><tr><td>", 30_000) + "words",
 		"attributes":   "<p " + strings.Repeat("a=b ", 200_000) + ">words",
-		"short links":  strings.Repeat("<a href=b>", 100_000) + "words",
+		"short links":  strings.Repeat("<a href=b>", 50_000) + "words",
 		"misnested":    strings.Repeat("<a><b></a>", 50_000) + "words",
 		"entities":     strings.Repeat("&amp;", 200_000) + "words",
-		"open bracket": strings.Repeat("<", 500_000) + "words",
-		"large":        strings.Repeat("Wörter ", 1<<20),
+		"open bracket": strings.Repeat("<", 200_000) + "words",
+		"large":        strings.Repeat("Wörter ", 1<<17+1<<16),
 	} {
 		start := time.Now()
 		s := sanitizer{budget: addressBudget}

@@ -14,6 +14,9 @@ import (
 	"unicode/utf8"
 )
 
+// typeRSS is the type of source that is a feed, whatever its format.
+const typeRSS = "rss"
+
 // feedAccept asks for feeds first and takes anything: many are served as something else.
 const feedAccept = "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.5"
 
@@ -81,11 +84,10 @@ func (c rssCollector) read(ctx context.Context, s Source, resp *Response, b *Bat
 		}
 	}
 
-	fault := feed.broken
-	if b.Entries == 0 {
-		fault = cmp.Or(fault, headErr)
-	}
+	fault := cmp.Or(feed.broken, headErr)
 	switch {
+	case len(b.Documents) > 0 && fault != nil:
+		b.Fault = reason(fault)
 	case len(b.Documents) > 0:
 	case b.Entries > 0:
 		return malformed(resp, fmt.Sprintf("none of its %d entries can be read; the first: %s", b.Entries, strings.TrimSuffix(b.Skipped[0].Reason, ".")))

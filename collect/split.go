@@ -111,7 +111,7 @@ func splitXML(text string) rawFeed {
 		// The closing tags may have been lost with a broken entry; too many do no harm.
 		f.head = head.String() + f.close
 	}
-	if !strings.Contains(text[at:], "</"+name) && !f.cut && !strings.HasSuffix(text[:rootEnd], "/>") {
+	if !f.cut && !strings.HasSuffix(text[:rootEnd], "/>") && !strings.Contains(strings.ToLower(text[at:]), "</"+strings.ToLower(name)) {
 		f.broken = errors.New("it ends before its end")
 	}
 	return f
@@ -342,7 +342,7 @@ func splitJSON(text string) rawFeed {
 	items, err := f.readJSON(d, head)
 	var version string
 	_ = json.Unmarshal(head["version"], &version)
-	if !strings.Contains(version, "jsonfeed.org") && !(items && head["title"] != nil) {
+	if named := strings.Contains(version, "jsonfeed.org"); !named && (!items || head["title"] == nil) {
 		return rawFeed{}
 	}
 	if err != nil {

@@ -84,7 +84,7 @@ func (w *pollWorker) Work(ctx context.Context, job *river.Job[PollArgs]) error {
 }
 
 func (w *pollWorker) saveBatch(ctx context.Context, job *river.Job[PollArgs], c store.Collection, batch collect.Batch) error {
-	result := pollResult{EntriesSkipped: len(batch.Skipped), HTTPStatus: batch.Status, Bytes: batch.Bytes}
+	result := pollResult{EntriesSkipped: batch.SkippedCount, HTTPStatus: batch.Status, Bytes: batch.Bytes}
 	err := w.store.InTx(ctx, func(ctx context.Context) error {
 		var err error
 		now := w.now()
