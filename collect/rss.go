@@ -84,6 +84,8 @@ func (c rssCollector) read(ctx context.Context, s Source, resp *Response, b *Bat
 		}
 	}
 
+	recognise(b.Documents)
+
 	fault := cmp.Or(feed.broken, headErr)
 	switch {
 	case len(b.Documents) > 0 && fault != nil:

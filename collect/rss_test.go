@@ -45,7 +45,7 @@ func TestCollectCaptures(t *testing.T) {
 			4, "heise developer neueste Meldungen", "Java-Anwendungsserver: Red Hat gibt WildFly 10 frei",
 			"http://www.heise.de/developer/meldung/Java-Anwendungsserver-Red-Hat-gibt-WildFly-10-frei-3088438.html?wt_mc=rss.developer.beitrag.atom",
 			"https://www.heise.de/developer/meldung/Java-Anwendungsserver-Red-Hat-gibt-WildFly-10-frei-3088438.html",
-			"und", "heise.de", "heise online", "2016-02-01T16:22:00Z", "Die nun verfügbare Version 10",
+			"de", "heise.de", "heise online", "2016-02-01T16:22:00Z", "Die nun verfügbare Version 10",
 		},
 		"guardian.rss": {
 			4, "The Guardian", "Trump State of the Union address promised unity but emphasized discord",
@@ -63,7 +63,7 @@ func TestCollectCaptures(t *testing.T) {
 			4, "reddit: the front page of the internet", "The Difficulties in Space",
 			"https://www.reddit.com/r/space/comments/42babr/the_difficulties_in_space/",
 			"https://www.reddit.com/r/space/comments/42babr/the_difficulties_in_space/",
-			"und", "reddit.com", "<nil>", "2016-01-23T15:40:37Z", "submitted by",
+			"en", "reddit.com", "<nil>", "2016-01-23T15:40:37Z", "submitted by",
 		},
 		"rss-1.rss": {
 			4, "Science twis", "Food for fungi",
@@ -75,7 +75,7 @@ func TestCollectCaptures(t *testing.T) {
 			3, "UOL Noticias", "Ibope: Bolsonaro perde de Haddad, Ciro e Alckmin em simulações de 2º turno",
 			"https://noticias.uol.com.br/politica/eleicoes/2018/noticias/2018/09/24/ibope-bolsonaro-perde-de-haddad-ciro-e-alckmin-em-simulacoes-de-2-turno.htm",
 			"https://noticias.uol.com.br/politica/eleicoes/2018/noticias/2018/09/24/ibope-bolsonaro-perde-de-haddad-ciro-e-alckmin-em-simulacoes-de-2-turno.htm",
-			"und", "noticias.uol.com.br", "<nil>", "2018-09-24T22:42:40Z", "Líder na pesquisa Ibope",
+			"pt", "noticias.uol.com.br", "<nil>", "2018-09-24T22:42:40Z", "Líder na pesquisa Ibope",
 		},
 		"gulp-atom.atom": {
 			2, "Release notes from gulp", "v3.9.0",

@@ -658,7 +658,7 @@ type DocumentHit struct {
 	// Example: 0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37
 	ID openapi_types.UUID `json:"id"`
 
-	// Language The language's BCP 47 primary tag; `und` where nobody said.
+	// Language The language's BCP 47 primary tag; `und` where neither the source nor the text tells.
 	//
 	// Example: de
 	Language string `json:"language"`
@@ -723,7 +723,7 @@ type DocumentHit struct {
 type DocumentList = store.List[store.DocumentSummary]
 
 // DocumentSearchResult One page of hits.
-type DocumentSearchResult = store.SearchResult
+type DocumentSearchResult = store.Found[store.DocumentHit]
 
 // DocumentSearchSort An order of hits. Equal ones are ordered by id.
 //
@@ -772,7 +772,7 @@ type DocumentSummary struct {
 	// Example: 0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37
 	ID openapi_types.UUID `json:"id"`
 
-	// Language The language's BCP 47 primary tag; `und` where nobody said.
+	// Language The language's BCP 47 primary tag; `und` where neither the source nor the text tells.
 	//
 	// Example: de
 	Language string `json:"language"`
@@ -1026,7 +1026,7 @@ type TopicCreate = store.TopicCreate
 type TopicIntent string
 
 // TopicList One page of topics.
-type TopicList = store.List[store.TopicSummary]
+type TopicList = store.Found[store.TopicSummary]
 
 // TopicSort An order of topics. Equal ones are ordered by id.
 //

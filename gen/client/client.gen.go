@@ -1249,7 +1249,7 @@ type Document struct {
 	// Example: 0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37
 	ID openapi_types.UUID `json:"id"`
 
-	// Language The language's BCP 47 primary tag; `und` where nobody said.
+	// Language The language's BCP 47 primary tag; `und` where neither the source nor the text tells.
 	//
 	// Example: de
 	Language string `json:"language"`
@@ -1341,7 +1341,7 @@ type DocumentHit struct {
 	// Example: 0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37
 	ID openapi_types.UUID `json:"id"`
 
-	// Language The language's BCP 47 primary tag; `und` where nobody said.
+	// Language The language's BCP 47 primary tag; `und` where neither the source nor the text tells.
 	//
 	// Example: de
 	Language string `json:"language"`
@@ -1522,7 +1522,7 @@ type DocumentSummary struct {
 	// Example: 0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37
 	ID openapi_types.UUID `json:"id"`
 
-	// Language The language's BCP 47 primary tag; `und` where nobody said.
+	// Language The language's BCP 47 primary tag; `und` where neither the source nor the text tells.
 	//
 	// Example: de
 	Language string `json:"language"`
@@ -2103,6 +2103,11 @@ type TopicIntent string
 
 // TopicList One page of topics.
 type TopicList struct {
+	// Fuzzy True if nothing matched the search and these are topics with a similar title.
+	//
+	// Example: false
+	Fuzzy bool `json:"fuzzy"`
+
 	// Items The topics.
 	Items []TopicSummary `json:"items"`
 
