@@ -89,10 +89,15 @@ func (a *app) userDataDir() (string, error) {
 	if os.Geteuid() == 0 {
 		return "/var/lib", nil
 	}
-	if dir := a.env("XDG_DATA_HOME"); filepath.IsAbs(dir) {
+	return a.homeDataDir()
+}
+
+// homeDataDir is userDataDir for everybody but root.
+func (p process) homeDataDir() (string, error) {
+	if dir := p.env("XDG_DATA_HOME"); filepath.IsAbs(dir) {
 		return dir, nil
 	}
-	if home := a.env("HOME"); home != "" {
+	if home := p.env("HOME"); home != "" {
 		return filepath.Join(home, ".local", "share"), nil
 	}
 	return "", errors.New("DATA_DIR: there is no home folder to put the data in; set DATA_DIR or DATABASE_URL")

@@ -69,7 +69,7 @@ type Client struct {
 
 // New prepares a client; Start begins to work.
 func New(c Config) (*Client, error) {
-	client := &Client{store: c.Store, log: c.Logger, works: c.Polls > 0, sweepEvery: cmp.Or(c.SweepEvery, time.Minute)}
+	client := &Client{store: c.Store, log: c.Logger, works: c.Polls > 0, sweepEvery: cmp.Or(c.SweepEvery, time.Minute), stopHeartbeat: func() {}}
 	config := &river.Config{
 		Logger: slog.New(warnings{c.Logger.Handler()}),
 		// Feeds are polled by their own schedule, so their finished jobs are only a record.
@@ -163,7 +163,7 @@ func (c *Client) keepTakingOver(ctx context.Context) {
 		case <-tick.C:
 		}
 		if err := c.takeOver(ctx); err != nil && ctx.Err() == nil {
-			c.log.Warn("the next look may help", "error", err)
+			c.log.Warn("dead workers were not looked after", "error", err)
 		}
 	}
 }
@@ -313,7 +313,9 @@ func (f *Failure) Error() string { return f.Message }
 func (f *Failure) Unwrap() error { return f.cause }
 
 // failForGood ends a job: trying again would change nothing.
-func failForGood(message string) error { return &Failure{Message: message, cause: river.JobCancel(nil)} }
+func failForGood(message string) error {
+	return &Failure{Message: message, cause: river.JobCancel(nil)}
+}
 
 // hideInternals keeps the text of unexpected errors out of the job that users see; the log has it.
 func (c *Client) hideInternals() rivertype.Middleware {

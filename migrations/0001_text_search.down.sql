@@ -1,3 +1,4 @@
+drop function search_local(text, text, bigint);
 drop function search_steps(bigint);
 drop function search_year(text, timestamptz);
 drop function search_month(text, timestamptz);

@@ -11,6 +11,8 @@ create table topic_facets (
 	facet bigint not null generated always as (topic_facet(domain, market, language, source, status)) stored
 );
 create index topic_facets_facet on topic_facets (facet);
+create index topic_facets_language on topic_facets (language);
+create index topic_facets_domain on topic_facets (domain);
 
 create function keep_topic_facets() returns trigger
 language plpgsql as $$
@@ -39,6 +41,8 @@ create table document_facets (
 		document_facet(domain, market, language, source, source_name, collection_id, status)) stored
 );
 create index document_facets_facet on document_facets (facet);
+create index document_facets_language on document_facets (language);
+create index document_facets_domain on document_facets (domain);
 
 create function keep_document_facets() returns trigger
 language plpgsql as $$
@@ -88,6 +92,8 @@ language sql immutable parallel safe as $$
 	select array_to_tsvector(search_steps(seq) || array[
 		search_tag('d', domain), search_tag('m', market), search_tag('l', language), search_tag('s', source), search_tag('t', status),
 		search_tag('p', priority::text),
+		search_local('d', domain, seq), search_local('m', market, seq), search_local('l', language, seq), search_local('s', source, seq),
+		search_local('t', status, seq), search_local('p', priority::text, seq),
 		search_month('a', discovered_at), search_year('a', discovered_at)])
 $$;
 create function document_tags(
@@ -97,6 +103,8 @@ language sql immutable parallel safe as $$
 	select array_to_tsvector(search_steps(seq) || array[
 		search_tag('d', domain), search_tag('m', market), search_tag('l', language), search_tag('s', source), search_tag('t', status),
 		search_tag('n', source_name), search_tag('k', coalesce(collection_id::text, '')),
+		search_local('d', domain, seq), search_local('m', market, seq), search_local('l', language, seq), search_local('s', source, seq),
+		search_local('t', status, seq),
 		search_month('a', published_at), search_year('a', published_at), search_month('b', fetched_at), search_year('b', fetched_at)])
 $$;
 create index topics_search on topics

@@ -2,10 +2,12 @@ package server
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/content-creator/content-creator-api/config"
@@ -41,21 +43,25 @@ func (s *Server) GetHealth(ctx context.Context, _ api.GetHealthRequestObject) (a
 	return api.GetHealth200JSONResponse(health), nil
 }
 
-// GetMetrics answers the metrics in the Prometheus format.
-func (s *Server) GetMetrics(ctx context.Context, _ api.GetMetricsRequestObject) (api.GetMetricsResponseObject, error) {
-	return metricsResponse{s, ctx}, nil
+// GetMetrics answers the metrics in the Prometheus format. They are read before the answer begins, as the
+// library would write its errors into it.
+func (s *Server) GetMetrics(context.Context, api.GetMetricsRequestObject) (api.GetMetricsResponseObject, error) {
+	families, err := s.Registry.Gather()
+	if err != nil {
+		return nil, fmt.Errorf("read the metrics: %w", err)
+	}
+	return metricsResponse{prometheus.GathererFunc(already(families))}, nil
 }
 
-type metricsResponse struct {
-	*Server
-	ctx context.Context //nolint:containedctx // the generated code calls Visit without one
-}
+// already is a function that has its answer.
+func already[T any](value T) func() (T, error) { return func() (T, error) { return value, nil } }
+
+type metricsResponse struct{ prometheus.Gatherer }
 
 // VisitGetMetricsResponse writes the metrics.
 func (m metricsResponse) VisitGetMetricsResponse(w http.ResponseWriter) error {
-	request, err := http.NewRequestWithContext(m.ctx, http.MethodGet, "/", nil)
-	promhttp.HandlerFor(m.Registry, promhttp.HandlerOpts{DisableCompression: true}).ServeHTTP(w, request)
-	return err
+	promhttp.HandlerFor(m, promhttp.HandlerOpts{DisableCompression: true}).ServeHTTP(w, &http.Request{})
+	return nil
 }
 
 // runtimeSettings are those in force: the environment's, changed by the database's.

@@ -84,6 +84,8 @@ type keyring struct {
 	// known is by the SHA-256 of the key, so that memory holds no key.
 	known map[[32]byte]knownKey
 	used  map[uuid.UUID]time.Time
+	// forgotten counts how often known was emptied on purpose.
+	forgotten int
 }
 
 type knownKey struct {
@@ -106,7 +108,7 @@ func (k *keyring) find(ctx context.Context, key string) (store.APIKey, error) {
 	now, hash := k.now(), sha256.Sum256([]byte(key))
 	k.mu.RLock()
 	known, ok := k.known[hash]
-	noted := k.used[known.ID]
+	noted, forgotten := k.used[known.ID], k.forgotten
 	k.mu.RUnlock()
 	if !ok || now.After(known.until) {
 		found, err := k.store.APIKeyByKey(ctx, key)
@@ -118,7 +120,7 @@ func (k *keyring) find(ctx context.Context, key string) (store.APIKey, error) {
 			return store.APIKey{}, err
 		}
 		known = knownKey{found, now.Add(keyAge)}
-		k.remember(hash, known)
+		k.remember(hash, known, forgotten)
 	}
 	if known.Expired(now) {
 		return store.APIKey{}, unauthorized()
@@ -131,9 +133,14 @@ func (k *keyring) find(ctx context.Context, key string) (store.APIKey, error) {
 	return known.APIKey, nil
 }
 
-func (k *keyring) remember(hash [32]byte, known knownKey) {
+// remember keeps a key, unless keys were forgotten since it was looked up: it may be one that was
+// revoked meanwhile.
+func (k *keyring) remember(hash [32]byte, known knownKey, forgotten int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if k.forgotten != forgotten {
+		return
+	}
 	if len(k.known) >= maxKnown {
 		clear(k.known)
 	}
@@ -145,6 +152,7 @@ func (k *keyring) forget() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	clear(k.known)
+	k.forgotten++
 }
 
 // lastUseEvery is how exact the time of a key's last use is.

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -58,11 +59,15 @@ func (s *Server) writeError(err error, c echo.Context) {
 	_ = c.JSON(p.status, body)
 }
 
+// statusClientGone is for the log and the metrics: whoever asked went before the answer.
+const statusClientGone = 499
+
 // problemOf finds what to answer for an error; what it does not know is our fault and says nothing.
 func problemOf(err error) *problem {
 	var known *problem
 	var refusal *store.Error
 	var tooLarge *http.MaxBytesError
+	var wrongType *json.UnmarshalTypeError
 	var http4xx *echo.HTTPError
 	switch {
 	case errors.As(err, &known):
@@ -79,14 +84,19 @@ func problemOf(err error) *problem {
 		}
 	case errors.As(err, &tooLarge):
 		return bodyTooLarge()
+	case errors.As(err, &wrongType):
+		// The specification has let it through: 5.0 and 5e0 are whole numbers, too, but not to the decoder.
+		return invalidRequest(map[string]string{wrongType.Field: "must be written as a whole number, without point and exponent"})
 	case errors.As(err, &http4xx):
 		return echoProblem(http4xx)
+	case errors.Is(err, context.Canceled):
+		return &problem{status: statusClientGone, code: "BAD_REQUEST", message: "The client has gone."}
 	case databaseAway(err):
 		return &problem{
 			status: http.StatusServiceUnavailable, code: "UNAVAILABLE",
 			message: "The database cannot be reached. Try again in a moment.", header: map[string]string{"Retry-After": "1"},
 		}
-	case errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.DeadlineExceeded), queryTimedOut(err):
 		return &problem{status: http.StatusGatewayTimeout, code: "TIMEOUT", message: "It took too long."}
 	}
 	return &problem{
@@ -127,6 +137,12 @@ func echoProblem(e *echo.HTTPError) *problem {
 
 func bodyTooLarge() *problem {
 	return &problem{status: http.StatusRequestEntityTooLarge, code: "BODY_TOO_LARGE", message: "The body may have 1 MiB at most."}
+}
+
+// queryTimedOut reports whether the database has ended a query that took too long.
+func queryTimedOut(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "57014"
 }
 
 // databaseAway reports whether err means that the database cannot be asked at all.

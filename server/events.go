@@ -19,6 +19,8 @@ const (
 	// recheck is how often streams look by themselves: an event of a long transaction becomes
 	// readable without another notification.
 	recheck = time.Second
+	// lateness is how long a finished job's last event may take to become readable.
+	lateness = 3 * time.Second
 	// eventBatch is how many events are read at once.
 	eventBatch = 200
 )
@@ -112,11 +114,20 @@ func (s *Server) StreamEvents(ctx context.Context, req api.StreamEventsRequestOb
 	}
 	var err error
 	if req.Params.LastEventID != nil {
-		stream.after, err = store.ParseEventID(*req.Params.LastEventID)
+		stream.after, err = eventID(*req.Params.LastEventID)
 	} else {
 		stream.after, err = s.Store.LastEventID(ctx)
 	}
 	return stream, err
+}
+
+// eventID reads a Last-Event-ID.
+func eventID(text string) (store.EventID, error) {
+	id, err := store.ParseEventID(text)
+	if err != nil {
+		return id, invalidRequest(map[string]string{"Last-Event-ID": "is not an id that a stream has sent"})
+	}
+	return id, nil
 }
 
 // StreamJobEvents follows one job, from its beginning.
@@ -130,7 +141,7 @@ func (s *Server) StreamJobEvents(ctx context.Context, req api.StreamJobEventsReq
 	}
 	stream := &stream{server: s, ctx: ctx, filter: store.EventFilter{JobID: int64(id)}}
 	if req.Params.LastEventID != nil {
-		stream.after, err = store.ParseEventID(*req.Params.LastEventID)
+		stream.after, err = eventID(*req.Params.LastEventID)
 	}
 	return stream, err
 }
@@ -167,25 +178,27 @@ func (s *stream) send(w http.ResponseWriter) error {
 		return err == nil && out.Flush() == nil
 	}
 	alive := write(": welcome\n\n")
-	beat := time.NewTicker(heartbeat)
+	beat := time.NewTicker(s.server.heartbeat)
 	defer beat.Stop()
-	for quiet := 0; alive; {
+	for heard := time.Now(); alive; {
 		text, done, err := s.next()
 		if err != nil {
 			s.server.Logger.WarnContext(s.ctx, "an event stream broke off", "error", err)
 			return nil
 		}
 		if text != "" {
-			quiet, alive = 0, write(text)
+			heard, alive = time.Now(), write(text)
 		}
 		// A finished job's last event may become readable a moment after the job itself.
-		if quiet++; done == finishedTold || done == finished && quiet > 3 {
+		if done == finishedTold || done == finished && time.Since(heard) > lateness {
 			return nil
 		}
 		select {
 		case <-woken:
 		case <-beat.C:
 			alive = write(": still here\n\n")
+		case <-s.server.draining:
+			return nil
 		case <-s.ctx.Done():
 			return nil
 		}

@@ -80,10 +80,10 @@ func (r *recording) WriteHeader(status int) { r.status = status }
 func record(c echo.Context, handler echo.HandlerFunc) (*recording, error) {
 	recorded := &recording{header: http.Header{}, status: http.StatusOK}
 	sent := c.Response()
+	// Deferred, so that what a panic is answered is sent, too.
+	defer c.SetResponse(sent)
 	c.SetResponse(echo.NewResponse(recorded, c.Echo()))
-	err := handler(c)
-	c.SetResponse(sent)
-	return recorded, err
+	return recorded, handler(c)
 }
 
 // flat takes the first value of each header; the handlers set no second one.
@@ -98,8 +98,8 @@ func flat(header http.Header) map[string]string {
 // waitPreference is what a client that wants to wait writes.
 var waitPreference = regexp.MustCompile(`(?i)(?:^|[,;\s])wait\s*=\s*"?(\d{1,6})"?`)
 
-// maxWait is how long a request may wait for its job.
-const maxWait = time.Minute
+// maxWait is how many seconds a request may wait for its job.
+const maxWait = 60
 
 // waitForJob makes "202, here is your job" a "200, here is what came of it" where the client prefers
 // to wait and the job finishes in time. It stands around the transaction that queues the job.
@@ -117,12 +117,13 @@ func (s *Server) waitForJob(next echo.HandlerFunc) echo.HandlerFunc {
 			c.Response().Header().Set(name, recorded.header.Get(name))
 		}
 		if recorded.status == http.StatusAccepted {
-			seconds, _ := strconv.Atoi(preference[1])
+			wanted, _ := strconv.Atoi(preference[1])
+			seconds := min(wanted, maxWait)
 			// A server's limit on reading requests must not end the wait.
 			_ = http.NewResponseController(c.Response()).SetReadDeadline(time.Time{})
-			job, err := s.finishedJob(c.Request().Context(), recorded.header.Get(echo.HeaderLocation), min(time.Duration(seconds)*time.Second, maxWait))
+			job, err := s.finishedJob(c.Request().Context(), recorded.header.Get(echo.HeaderLocation), time.Duration(seconds)*time.Second)
 			if err == nil {
-				c.Response().Header().Set("Preference-Applied", "wait="+preference[1])
+				c.Response().Header().Set("Preference-Applied", "wait="+strconv.Itoa(seconds))
 				return c.JSON(http.StatusOK, job)
 			}
 		}
@@ -150,6 +151,8 @@ func (s *Server) finishedJob(ctx context.Context, location string, patience time
 		}
 		select {
 		case <-woken:
+		case <-s.draining:
+			return nil, http.ErrServerClosed
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}

@@ -53,7 +53,8 @@ func (l *limiter) take(client string, perSecond float64) (left float64, wait tim
 	return bucket.TokensAt(now), 0
 }
 
-// makeRoom forgets full buckets once there are many: a new one is full, too.
+// makeRoom forgets full buckets once there are many, since a new one is full, too; and all if that is not
+// enough, since memory must not grow with the number of addresses.
 func (l *limiter) makeRoom(now time.Time) {
 	if len(l.buckets) < maxBuckets {
 		return
@@ -62,6 +63,9 @@ func (l *limiter) makeRoom(now time.Time) {
 		if bucket.TokensAt(now) >= float64(bucket.Burst()) {
 			delete(l.buckets, client)
 		}
+	}
+	if len(l.buckets) >= maxBuckets {
+		clear(l.buckets)
 	}
 }
 

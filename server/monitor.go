@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -35,6 +36,10 @@ func (s *Server) adminOnly(next echo.HandlerFunc) echo.HandlerFunc {
 			password = bearer(c.Request())
 		}
 		key, err := s.keys.find(c.Request().Context(), password)
+		var refusal *problem
+		if err != nil && !errors.As(err, &refusal) {
+			return err
+		}
 		if err != nil || !key.Allows("admin") {
 			c.Response().Header().Set("WWW-Authenticate", `Basic realm="Job monitor: the password is an admin key", charset="UTF-8"`)
 			return &problem{status: http.StatusUnauthorized, code: "UNAUTHORIZED", message: "Sign in with an admin key as the password."}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"regexp"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"time"
 
@@ -44,14 +45,22 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
+var knownMethods = []string{
+	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
+}
+
 func (s *Server) record(c echo.Context, id string, took time.Duration) {
 	request, response := c.Request(), c.Response()
-	route := c.Path()
+	route, method := c.Path(), request.Method
 	if route == "" {
 		route = "unmatched"
 	}
-	s.metrics.requests.WithLabelValues(request.Method, route, strconv.Itoa(response.Status)).Inc()
-	s.metrics.latency.WithLabelValues(request.Method, route).Observe(took.Seconds())
+	// Clients make up methods, and each would be a series of its own.
+	if !slices.Contains(knownMethods, method) {
+		method = "other"
+	}
+	s.metrics.requests.WithLabelValues(method, route, strconv.Itoa(response.Status)).Inc()
+	s.metrics.latency.WithLabelValues(method, route).Observe(took.Seconds())
 	s.Logger.LogAttrs(request.Context(), slog.LevelInfo, "request",
 		slog.String("request_id", id), slog.String("method", request.Method), slog.String("path", request.URL.Path),
 		slog.Int("status", response.Status), slog.Int64("bytes", response.Size), slog.Duration("took", took),
@@ -99,7 +108,8 @@ func (s *Server) crossOrigin() echo.MiddlewareFunc {
 			"Authorization", "Content-Type", idempotencyHeader, "If-Match", "If-None-Match", "Last-Event-ID", "Prefer", "X-Request-Id",
 		},
 		ExposeHeaders: []string{
-			"ETag", "Location", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After", "X-Request-Id", replayedHeader,
+			"ETag", "Location", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After", "X-Request-Id",
+			replayedHeader, "Preference-Applied",
 		},
 		MaxAge: 600,
 	})

@@ -50,6 +50,10 @@ type Server struct {
 	hub        *hub
 	metrics    *metrics
 	started    time.Time
+	// heartbeat is how often a silent stream shows that it lives.
+	heartbeat time.Duration
+	// draining is closed when no more requests are taken: what waits inside of one is to end.
+	draining chan struct{}
 	// runtime holds the settings in force: the environment's, changed by the database's.
 	runtime atomic.Pointer[runtimeSettings]
 }
@@ -63,7 +67,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	}
 	s := &Server{
 		Config: c, started: c.Now(), keys: newKeyring(c.Store, c.Now), limits: newLimiter(c.Now), hub: newHub(),
-		metrics: newMetrics(c.Registry),
+		metrics: newMetrics(c.Registry), heartbeat: heartbeat, draining: make(chan struct{}),
 	}
 	s.apply(store.Settings{PollingEnabled: true})
 	s.Registry.MustRegister(databaseMetrics{s.Store})
@@ -99,11 +103,11 @@ func (s *Server) Run(ctx context.Context) {
 func (s *Server) Handler() http.Handler { return s.echo }
 
 // Serve answers requests on a listener until ctx ends, then lets running ones finish for at most
-// grace. Open event streams end with ctx.
+// grace. Open event streams end with ctx. It serves once.
 func (s *Server) Serve(ctx context.Context, listener net.Listener, grace time.Duration) error {
 	httpServer := &http.Server{
 		Handler:           s.Handler(),
-		BaseContext:       func(net.Listener) context.Context { return ctx },
+		BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		IdleTimeout:       2 * time.Minute,
@@ -117,6 +121,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener, grace time.Du
 		return fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
 	}
+	close(s.draining)
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
 	if err := httpServer.Shutdown(drain); err != nil {

@@ -20,7 +20,7 @@ func (s *Server) CreateTopic(ctx context.Context, req api.CreateTopicRequestObje
 // ListTopics answers one page of topics.
 func (s *Server) ListTopics(ctx context.Context, req api.ListTopicsRequestObject) (api.ListTopicsResponseObject, error) {
 	filter, page := topicFilter(req.Params)
-	list, err := s.Store.Topics(ctx, filter, page)
+	list, err := s.Store.FindTopics(ctx, filter, page)
 	if err != nil {
 		return nil, err
 	}

@@ -8,9 +8,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
@@ -25,8 +28,9 @@ type operation struct {
 	// scope is what a key needs; "" is open to everybody.
 	scope string
 	route *routers.Route
-	// query has the names of the parameters that the query may hold.
-	query map[string]bool
+	// query has the names of the parameters that the query may hold, headers of those that are headers.
+	query   map[string]bool
+	headers []string
 	// idempotent operations honour Idempotency-Key, waits those that queue a job honour Prefer.
 	idempotent, waits bool
 	options           *openapi3filter.Options
@@ -66,6 +70,9 @@ func operationsOf(doc *openapi3.T) (map[string]*operation, error) {
 			}
 			for _, parameter := range append(item.Parameters, spec.Parameters...) {
 				op.query[parameter.Value.Name] = op.query[parameter.Value.Name] || parameter.Value.In == openapi3.ParameterInQuery
+				if parameter.Value.In == openapi3.ParameterInHeader {
+					op.headers = append(op.headers, parameter.Value.Name)
+				}
 				op.idempotent = op.idempotent || parameter.Value.Name == idempotencyHeader
 				op.waits = op.waits || parameter.Value.Name == "Prefer"
 			}
@@ -99,7 +106,8 @@ func defineFormats(doc *openapi3.T) {
 
 // decodeJSON reads one JSON value and refuses anything behind it.
 func decodeJSON(body io.Reader, _ http.Header, _ *openapi3.SchemaRef, _ openapi3filter.EncodingFn) (any, error) {
-	decoder := json.NewDecoder(body)
+	var text bytes.Buffer
+	decoder := json.NewDecoder(io.TeeReader(body, &text))
 	decoder.UseNumber()
 	var value any
 	if err := decoder.Decode(&value); err != nil {
@@ -108,7 +116,35 @@ func decodeJSON(body io.Reader, _ http.Header, _ *openapi3.SchemaRef, _ openapi3
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return nil, &openapi3filter.ParseError{Kind: openapi3filter.KindInvalidFormat, Cause: errors.New("something follows the JSON value")}
 	}
+	if name := repeatedName(json.NewDecoder(&text)); name != "" {
+		return nil, &openapi3filter.ParseError{Kind: openapi3filter.KindInvalidFormat, Cause: fmt.Errorf("%q stands there twice", name)}
+	}
 	return value, nil
+}
+
+// repeatedName finds a name that an object holds twice, since JSON leaves open which of them counts.
+// The text has been decoded before, so it has no other fault.
+func repeatedName(decoder *json.Decoder) string {
+	token, _ := decoder.Token()
+	opened, nested := token.(json.Delim)
+	if !nested {
+		return ""
+	}
+	names := map[json.Token]bool{}
+	for decoder.More() {
+		if opened == '{' {
+			name, _ := decoder.Token()
+			if names[name] {
+				return fmt.Sprint(name)
+			}
+			names[name] = true
+		}
+		if name := repeatedName(decoder); name != "" {
+			return name
+		}
+	}
+	_, _ = decoder.Token()
+	return ""
 }
 
 // validate lets only requests through that obey the specification.
@@ -119,12 +155,20 @@ func (s *Server) validate(next echo.HandlerFunc) echo.HandlerFunc {
 			return next(c)
 		}
 		request := c.Request()
+		if _, err := url.ParseQuery(request.URL.RawQuery); err != nil {
+			return &problem{status: http.StatusBadRequest, code: "BAD_REQUEST", message: "The query cannot be read: " + err.Error() + "."}
+		}
 		faults := unknownQuery(op, c)
+		for _, name := range op.headers {
+			if !isText(request.Header.Get(name)) {
+				faults[name] = notText
+			}
+		}
 		input := &openapi3filter.RequestValidationInput{
 			Request: request, PathParams: pathParams(c), QueryParams: c.QueryParams(), Route: op.route, Options: op.options,
 		}
 		if op.route.Operation.RequestBody != nil {
-			if err := checkBody(c); err != nil {
+			if err := checkBody(c, faults); err != nil {
 				return err
 			}
 		}
@@ -167,15 +211,23 @@ func unknownQuery(op *operation, c echo.Context) map[string]string {
 		if len(values) > 1 && !schema.Schema.Value.Type.Is(openapi3.TypeArray) {
 			faults[name] = "stands there more than once"
 		}
+		if !isText(strings.Join(values, "")) {
+			faults[name] = notText
+		}
 	}
 	return faults
 }
+
+const notText = "holds bytes that are not text: NUL or broken UTF-8"
+
+// isText reports whether the database can take a value.
+func isText(value string) bool { return utf8.ValidString(value) && !strings.ContainsRune(value, 0) }
 
 // bodyKey is where the body is kept as it came.
 const bodyKey = "body"
 
 // checkBody tells an empty body and a wrong type apart from an invalid one.
-func checkBody(c echo.Context) error {
+func checkBody(c echo.Context, faults map[string]string) error {
 	r := c.Request()
 	contentType, _, _ := strings.Cut(r.Header.Get(echo.HeaderContentType), ";")
 	contentType = strings.ToLower(strings.TrimSpace(contentType))
@@ -193,9 +245,37 @@ func checkBody(c echo.Context) error {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return malformedJSON("The body is missing.")
 	}
+	if !utf8.Valid(body) {
+		return malformedJSON("The body is not valid JSON: it is not UTF-8.")
+	}
+	// JSON may hold NUL by another name only.
+	if bytes.Contains(body, []byte(`\u0000`)) {
+		var value any
+		_ = json.Unmarshal(body, &value)
+		nulFaults(value, "", faults)
+	}
 	c.Set(bodyKey, body)
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	return nil
+}
+
+// nulFaults finds the strings of a JSON value that hold NUL.
+func nulFaults(value any, field string, faults map[string]string) {
+	below := func(name string) string { return strings.TrimPrefix(field+"."+name, ".") }
+	switch value := value.(type) {
+	case string:
+		if !isText(value) {
+			faults[orBody(field)] = notText
+		}
+	case []any:
+		for i, item := range value {
+			nulFaults(item, below(strconv.Itoa(i)), faults)
+		}
+	case map[string]any:
+		for name, item := range value {
+			nulFaults(item, below(name), faults)
+		}
+	}
 }
 
 func malformedJSON(message string) *problem {
@@ -276,8 +356,11 @@ var quotedName = regexp.MustCompile(`^property "([^"]+)"`)
 
 // reasonOf is the library's reason without its schema's source.
 func reasonOf(e *openapi3.SchemaError) string {
-	if e.Origin != nil && e.SchemaField == "format" {
-		return e.Origin.Error()
+	if cause := errors.Unwrap(e.Origin); cause != nil && e.SchemaField == "format" {
+		return cause.Error()
+	}
+	if strings.Contains(e.Reason, "json.Number") {
+		return "is a number beyond all bounds"
 	}
 	return e.Reason
 }

@@ -2,14 +2,18 @@ package server_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -30,8 +34,6 @@ import (
 	"github.com/content-creator/content-creator-api/store/storetest"
 )
 
-func TestMain(m *testing.M) { storetest.Main(m) }
-
 // A world is a server of its own on a database of its own. Every answer that its clients get is
 // checked against the specification.
 type world struct {
@@ -41,8 +43,12 @@ type world struct {
 	jobs  *jobs.Client
 	// url is where the API begins, key an admin key.
 	url, key string
-	log      *lockedBuffer
-	server   *server.Server
+	// dsn is the database.
+	dsn    string
+	log    *lockedBuffer
+	server *server.Server
+	// stop ends what runs beside the requests, as the end of the process does.
+	stop func()
 }
 
 // options of a world; zero values are the usual.
@@ -52,22 +58,24 @@ type options struct {
 	working bool
 	// dsn is a database to use instead of a fresh one.
 	dsn string
+	now func() time.Time
 }
 
 func newWorld(t testing.TB, configure ...func(*options)) *world {
 	t.Helper()
-	o := options{settings: config.Config{LogLevel: "debug", LogFormat: "text"}}
+	o := options{settings: config.Config{LogLevel: "debug", LogFormat: "text"}, now: time.Now}
 	for _, change := range configure {
 		change(&o)
 	}
 	if o.dsn == "" {
 		o.dsn = storetest.NewDatabase(t)
 	}
-	w := &world{t: t, store: storetest.Open(t, o.dsn), log: &lockedBuffer{}}
+	w := &world{t: t, dsn: o.dsn, store: storetest.Open(t, o.dsn), log: &lockedBuffer{}}
 	level := &slog.LevelVar{}
 	logger := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: level}))
 	registry := prometheus.NewRegistry()
 	fetcher := collect.NewFetcher(collect.Config{UserAgent: "test", AllowCIDRs: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+	t.Cleanup(fetcher.Close)
 	polls := 0
 	if o.working {
 		polls = 4
@@ -80,9 +88,10 @@ func newWorld(t testing.TB, configure ...func(*options)) *world {
 	require.NoError(t, err)
 
 	ctx, cancel := context.WithCancel(context.Background())
+	w.stop = cancel
 	w.server, err = server.New(ctx, server.Config{
 		Store: w.store, Jobs: w.jobs, Logger: logger, LogLevel: level, Registry: registry, Version: "test",
-		Settings: o.settings, Now: time.Now,
+		Settings: o.settings, Now: o.now,
 	})
 	require.NoError(t, err)
 	require.NoError(t, w.jobs.Start(ctx))
@@ -179,7 +188,7 @@ func (w *world) topic(c client.TopicCreate) client.Topic {
 	if c.Title == "" {
 		c.Title = "Topic " + time.Now().Format(time.RFC3339Nano)
 	}
-	c.Domain, c.Market, c.Language = "proptech", "de", "de"
+	c.Domain, c.Market, c.Language = cmp.Or(c.Domain, "proptech"), cmp.Or(c.Market, "de"), cmp.Or(c.Language, "de")
 	created, err := w.CreateTopicWithResponse(w.t.Context(), nil, c)
 	require.NoError(w.t, err)
 	require.NotNil(w.t, created.JSON201, "%s", created.Body)
@@ -256,3 +265,152 @@ func checked(t testing.TB) http.RoundTripper {
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// patience is how long tests wait for what should happen at once.
+const patience = 20 * time.Second
+
+// eventually asks again and again until ok.
+func eventually(t testing.TB, ok func() bool, what string) {
+	t.Helper()
+	deadline := time.After(patience)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			require.Fail(t, "it did not happen in time", what)
+		}
+	}
+}
+
+// read is a GET that succeeds, as a JSON object.
+func (w *world) read(path string, headers ...string) map[string]any {
+	w.t.Helper()
+	return w.send("GET", path, "", headers...).object(w.t, http.StatusOK)
+}
+
+// object is the body of an answer with this status.
+func (a answer) object(t testing.TB, status int) map[string]any {
+	t.Helper()
+	require.Equal(t, status, a.StatusCode, "%s", a.body)
+	var object map[string]any
+	require.NoError(t, json.Unmarshal(a.body, &object), "%s", a.body)
+	return object
+}
+
+// refused requires an answer to be an error with this status and code.
+func (a answer) refused(t *testing.T, status int, code client.ErrorCode) client.Error {
+	t.Helper()
+	require.Equal(t, status, a.StatusCode, "%s", a.body)
+	e := a.problem(t)
+	require.Equal(t, code, e.ErrorCode, "%s", a.body)
+	require.NotEmpty(t, e.Message)
+	require.NotNil(t, e.Details)
+	require.Equal(t, a.Header.Get("X-Request-Id"), e.RequestID)
+	return e
+}
+
+// titles are those of the items of a list.
+func titles(list map[string]any) []string {
+	found := []string{}
+	for _, item := range list["items"].([]any) {
+		found = append(found, item.(map[string]any)["title"].(string))
+	}
+	return found
+}
+
+// execute runs SQL on the database.
+func (w *world) execute(statement string, args ...any) {
+	w.t.Helper()
+	_, err := w.store.Pool().Exec(w.t.Context(), statement, args...)
+	require.NoError(w.t, err)
+}
+
+// count answers a query for one number.
+func (w *world) count(query string, args ...any) int {
+	w.t.Helper()
+	var n int
+	require.NoError(w.t, w.store.Pool().QueryRow(w.t.Context(), query, args...).Scan(&n))
+	return n
+}
+
+// A site is a feed on loopback that tests may change.
+type site struct {
+	mu      sync.Mutex
+	handler http.HandlerFunc
+}
+
+func (s *site) serve(handler http.HandlerFunc) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.handler = handler
+}
+
+func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	handler := s.handler
+	s.mu.Unlock()
+	handler(w, r)
+}
+
+// feedOf is an RSS feed with an entry for each path.
+func feedOf(paths ...string) http.HandlerFunc {
+	var b strings.Builder
+	b.WriteString(`<?xml version="1.0"?><rss version="2.0"><channel><title>Site</title><language>en</language>`)
+	for _, path := range paths {
+		_, _ = fmt.Fprintf(&b, `<item><title>About %s</title><link>https://example.com/%s</link><description>Words on %s.</description></item>`, path, path, path)
+	}
+	b.WriteString(`</channel></rss>`)
+	text := b.String()
+	tag := fmt.Sprintf(`"%x"`, sha256.Sum256([]byte(text)))
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("ETag", tag)
+		if r.Header.Get("If-None-Match") == tag {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		_, _ = w.Write([]byte(text))
+	}
+}
+
+// A gate stops whoever passes until it is opened.
+type gate struct{ arrived, open chan struct{} }
+
+func newGate() *gate { return &gate{make(chan struct{}, 100), make(chan struct{})} }
+
+// pass waits for the gate to open, or for ctx.
+func (g *gate) pass(ctx context.Context) {
+	g.arrived <- struct{}{}
+	select {
+	case <-g.open:
+	case <-ctx.Done():
+	}
+}
+
+// await waits until somebody stands at the gate.
+func (g *gate) await(t testing.TB) {
+	t.Helper()
+	select {
+	case <-g.arrived:
+	case <-time.After(patience):
+		require.Fail(t, "nobody came to the gate")
+	}
+}
+
+// poll polls a collection and waits for the end of the job.
+func (w *world) poll(id string) map[string]any {
+	w.t.Helper()
+	return w.send("POST", "/collections/"+id+"/poll", "", "Prefer: wait=20").object(w.t, http.StatusOK)
+}
+
+// job waits until a job is in a state.
+func (w *world) job(id, state string) map[string]any {
+	w.t.Helper()
+	var job map[string]any
+	eventually(w.t, func() bool {
+		job = w.read("/jobs/" + id)
+		return job["state"] == state
+	}, "job "+id+" "+state)
+	return job
+}

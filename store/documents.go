@@ -32,7 +32,7 @@ type Document struct {
 
 	Domain string `json:"domain"`
 	Market string `json:"market"`
-	// Language is a BCP 47 primary tag; "und" where neither the feed nor the collection tells.
+	// Language is a BCP 47 primary tag: the collection's, else the feed's, else the text's; "und" where none tells.
 	Language string `json:"language"`
 
 	// ContentHash is the SHA-256 of title and content text, in lower-case hex.

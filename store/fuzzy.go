@@ -2,17 +2,74 @@ package store
 
 import (
 	"context"
+	"fmt"
+	"html"
+	"maps"
+
+	"github.com/jackc/pgx/v5"
 )
 
-// A SearchResult is one page of hits.
-type SearchResult struct {
-	List[DocumentHit]
-	// Fuzzy: nothing matched the words, and these are documents whose titles look like them.
+// A Found is one page of a search.
+type Found[T any] struct {
+	List[T]
+	// Fuzzy: no text has the words, and these are the items whose titles look most like them. There is
+	// one page of them.
 	Fuzzy bool `json:"fuzzy"`
 }
 
+// FindTopics is Topics that, where a search has no match, answers what looks like it.
+func (s *Store) FindTopics(ctx context.Context, f TopicFilter, p Page) (Found[TopicSummary], error) {
+	list, err := s.Topics(ctx, f, p)
+	if err != nil || f.Search == "" || list.Total > 0 || p.Cursor != "" {
+		return Found[TopicSummary]{List: list}, err
+	}
+	alike, err := lookAlikes[TopicSummary](ctx, s.db(ctx), &topicListing, f.selection(), f.Search, list.PageSize)
+	return fuzzily(list, alike), err
+}
+
 // FindDocuments is SearchDocuments that, where nothing matches, answers what looks like it.
-func (s *Store) FindDocuments(ctx context.Context, terms string, f DocumentFilter, p Page) (SearchResult, error) {
-	found, err := s.SearchDocuments(ctx, terms, f, p)
-	return SearchResult{List: found}, err
+func (s *Store) FindDocuments(ctx context.Context, terms string, f DocumentFilter, p Page) (Found[DocumentHit], error) {
+	list, err := s.SearchDocuments(ctx, terms, f, p)
+	if err != nil || list.Total > 0 || p.Cursor != "" {
+		return Found[DocumentHit]{List: list}, err
+	}
+	alike, err := lookAlikes[DocumentSummary](ctx, s.db(ctx), &documentListing, f.selection(), terms, list.PageSize)
+	hits := make([]DocumentHit, len(alike))
+	for i, d := range alike {
+		hits[i] = DocumentHit{DocumentSummary: d, TitleHighlighted: html.EscapeString(d.Title)}
+		if d.Summary != nil {
+			hits[i].Snippet = html.EscapeString(*d.Summary)
+		}
+	}
+	return fuzzily(list, hits), err
+}
+
+// fuzzily is an empty list with what was found instead.
+func fuzzily[T any](list List[T], alike []T) Found[T] {
+	if len(alike) > 0 {
+		list.Items, list.Total, list.Pages = alike, len(alike), 1
+	}
+	return Found[T]{List: list, Fuzzy: len(alike) > 0}
+}
+
+// lookAlikes finds items that a filter selects and whose title has a passage that looks like the
+// terms: misspelt, or in another form than any stemmer knows. The most alike come first.
+func lookAlikes[T any](ctx context.Context, db querier, l *listing, s *selection, terms string, limit int) ([]T, error) {
+	if err := l.resolve(ctx, db, s); err != nil || s.nothing() {
+		return nil, err
+	}
+	q := `
+		select ` + l.columns + `
+		from ` + l.table + ` t
+		where @terms <% t.title and ` + allOf(s.where(), s.inFacets("t.")) + `
+		order by word_similarity(@terms, t.title) desc, t.id desc
+		limit @limit`
+	args := maps.Clone(s.args)
+	args["terms"], args["limit"] = terms, limit
+	rows, _ := db.Query(ctx, q, args)
+	alike, err := pgx.CollectRows(rows, pgx.RowToStructByName[T])
+	if err != nil {
+		return nil, fmt.Errorf("look for similar titles: %w", err)
+	}
+	return alike, nil
 }

@@ -69,11 +69,12 @@ type sortKey struct {
 type keyKind string
 
 const (
-	keyText  keyKind = "text"
-	keyTime  keyKind = "timestamptz"
-	keyInt   keyKind = "integer"
-	keyFloat keyKind = "double precision"
-	keyID    keyKind = "uuid"
+	keyText   keyKind = "text"
+	keyTime   keyKind = "timestamptz"
+	keyInt    keyKind = "integer"
+	keyBigInt keyKind = "bigint"
+	keyFloat  keyKind = "double precision"
+	keyID     keyKind = "uuid"
 )
 
 // by is the order by clause.
@@ -245,6 +246,8 @@ func (k keyKind) fits(key string) bool {
 		_, err = keyMoment(key)
 	case keyInt:
 		_, err = strconv.ParseInt(key, 10, 32)
+	case keyBigInt:
+		_, err = strconv.ParseInt(key, 10, 64)
 	case keyFloat:
 		_, err = strconv.ParseFloat(key, 64)
 	case keyID:

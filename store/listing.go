@@ -33,7 +33,9 @@ const (
 	walkRows = 20_000
 	// headsFirst is up to how many facets heads come before a walk, headsMost up to how many they come at all.
 	headsFirst = 48
-	headsMost  = 8_000
+	headsMost  = 12_000
+	// headsDepth is how deep a page may lie for its rows to be merged from heads.
+	headsDepth = 250
 )
 
 // A listing says how one table is listed and searched.
@@ -64,16 +66,22 @@ type selection struct {
 	// rows are the other conditions, over the columns of the table.
 	rows []rowCondition
 	// tags are the filters as the search index knows them.
-	tags []string
+	tags []tagged
 	// spans are the bounds of time columns.
 	spans map[string]span
 	// facets are the facets that equal selects; nil where it has no condition.
 	facets []int64
-	// languages are those of the facets.
+	// languages are those of the facets; nil where there are none.
 	languages []string
 }
 
 type rowCondition struct{ column, sql string }
+
+// tagged is a filter by any of some values.
+type tagged struct {
+	kind   string
+	values []string
+}
 
 // A span reaches from its first moment up to, but not including, its last.
 type span struct{ after, before *time.Time }
@@ -90,7 +98,7 @@ func (s *selection) is(column, kind string, values ...string) {
 	}
 	s.args[column] = values
 	s.equal = append(s.equal, column+"::text = any(@"+column+"::text[])")
-	s.tags = append(s.tags, anyTag(kind, values))
+	s.tags = append(s.tags, tagged{kind, values})
 }
 
 // atLeast selects rows whose column, from 1 to 10, has this value or more; 0 selects all.
@@ -104,7 +112,7 @@ func (s *selection) atLeast(column, kind string, value int) {
 	for v := value; v <= 10; v++ {
 		values = append(values, strconv.Itoa(v))
 	}
-	s.tags = append(s.tags, anyTag(kind, values))
+	s.tags = append(s.tags, tagged{kind, values})
 }
 
 // within selects rows whose column lies in the span. A row without a date lies in none.
@@ -132,6 +140,18 @@ func (s *selection) where(more ...string) string {
 		conditions = append(conditions, row.sql)
 	}
 	return allOf(append(conditions, more...)...)
+}
+
+// rest joins the conditions that the search index does not answer, in a form in which no other index does:
+// the planner would read that, too, and intersect.
+func (s *selection) rest(more ...string) string {
+	conditions := more
+	for _, row := range s.rows {
+		if _, spanned := s.spans[row.column]; spanned {
+			conditions = append(conditions, "("+row.sql+") is true")
+		}
+	}
+	return allOf(conditions...)
 }
 
 // split parts the conditions into those on the column and the rest.
@@ -164,23 +184,18 @@ func (s *selection) inFacets(alias string) string {
 	return "(" + alias + "facet in (select unnest(@facets::bigint[]))) is true"
 }
 
-// resolve looks the facets up; languages are wanted by searches.
-func (l *listing) resolve(ctx context.Context, db querier, s *selection, languages bool) error {
-	if len(s.equal) == 0 && !languages {
+// resolve looks up the facets that the filters select.
+func (l *listing) resolve(ctx context.Context, db querier, s *selection) error {
+	if len(s.equal) == 0 {
 		return nil
 	}
-	var facets []int64
 	q := `
-		select coalesce(array_agg(distinct facet), '{}'), coalesce(array_agg(distinct language), '{}')
-		from ` + l.facets + `
-		where ` + allOf(s.equal...)
-	if err := db.QueryRow(ctx, q, s.args).Scan(&facets, &s.languages); err != nil {
+		select coalesce(array_agg(f.facet), '{}'), coalesce(array_agg(distinct f.language), '{}')
+		from (select distinct facet, language from ` + l.facets + ` where ` + allOf(s.equal...) + `) f`
+	if err := db.QueryRow(ctx, q, s.args).Scan(&s.facets, &s.languages); err != nil {
 		return fmt.Errorf("look up facets: %w", err)
 	}
-	if len(s.equal) > 0 {
-		s.facets = facets
-		s.args["facets"] = facets
-	}
+	s.args["facets"] = s.facets
 	return nil
 }
 
@@ -225,21 +240,22 @@ func (l *listing) find(ctx context.Context, db querier, s *selection, p paging, 
 		return l.read(ctx, db, s, p, l.walk(s, p, 0))
 	case count <= gather:
 		return l.read(ctx, db, s, p, l.gather(s, p))
-	case s.facets != nil && len(s.facets) <= headsFirst && depth <= deepPage/4:
+	case s.facets != nil && len(s.facets) <= headsFirst && depth <= headsDepth:
 		return l.read(ctx, db, s, p, l.heads(s, p))
 	}
 	rows, err := l.read(ctx, db, s, p, l.walk(s, p, walkRows+2*depth))
-	if err != nil || len(rows) == wanted || depth > deepPage {
-		if err == nil && len(rows) < wanted {
-			return l.read(ctx, db, s, p, l.walk(s, p, 0))
-		}
+	if err != nil || len(rows) == wanted {
 		return rows, err
 	}
-	if column, ok := l.spanned[p.order.name]; ok && s.spans[column] != (span{}) {
+	few := s.facets != nil && len(s.facets) <= headsMost
+	column, spanned := l.spanned[p.order.name]
+	switch {
+	case spanned && s.spans[column] != (span{}) && depth <= deepPage:
 		return l.read(ctx, db, s, p, l.monthHeads(s, p, column))
-	}
-	if s.facets != nil && len(s.facets) <= headsMost {
+	case few && depth <= headsDepth:
 		return l.read(ctx, db, s, p, l.heads(s, p))
+	case few:
+		return l.read(ctx, db, s, p, l.jump(s, p))
 	}
 	return l.read(ctx, db, s, p, l.walk(s, p, 0))
 }
@@ -255,7 +271,7 @@ func (l *listing) gather(s *selection, p paging) string {
 			cross join lateral (` + from + ` and t.facet = f.facet) x`
 	}
 	return `with gathered as materialized (` + from + `)
-		select g.id, ` + p.order.texts("g.") + ` as keys
+		select g.id, ` + p.order.columns("g.") + `
 		from gathered g
 		order by ` + p.order.by("g.") + `
 		limit @limit offset @offset`
@@ -263,18 +279,18 @@ func (l *listing) gather(s *selection, p paging) string {
 
 // walk reads rows in the order of the page and keeps the selected ones. It reads most index
 // entries; 0 reads on to the end.
-func (l *listing) walk(s *selection, p paging, most int) string {
+func (l *listing) walk(s *selection, p paging, most int, from ...string) string {
 	on, off := s.split(p.order.keys[0].column)
 	walked := `
 		select ` + l.walked + `
 		from ` + l.table + ` t
-		where ` + allOf(on, l.continued(s, p, "t.")) + `
+		where ` + allOf(append(from, on, l.continued(s, p, "t."))...) + `
 		order by ` + p.order.by("t.")
 	if most > 0 {
 		walked += ` limit ` + strconv.Itoa(most)
 	}
 	return `
-		select t.id, ` + p.order.texts("t.") + ` as keys
+		select t.id, ` + p.order.columns("t.") + `
 		from (` + walked + `) t
 		where ` + allOf(off, s.inFacets("t.")) + `
 		order by ` + p.order.by("t.") + `
@@ -285,6 +301,35 @@ func (l *listing) walk(s *selection, p paging, most int) string {
 // in another facet.
 func (l *listing) heads(s *selection, p paging) string {
 	return l.merge(s, p, `select unnest(@facets::bigint[])`, "t.facet")
+}
+
+// jump walks from the first row of all facets on, and so leaves out what lies before it.
+func (l *listing) jump(s *selection, p paging) string {
+	start, from := l.start(s, p)
+	return start + l.walk(s, p, 0, from)
+}
+
+// start finds the first row of all facets, and the condition that a row does not come before it.
+func (l *listing) start(s *selection, p paging) (with, condition string) {
+	comparison := " >= "
+	if p.order.desc {
+		comparison = " <= "
+	}
+	var columns, starts []string
+	for _, key := range p.order.keys {
+		columns, starts = append(columns, "t."+key.column), append(starts, "(select "+key.column+" from start)")
+	}
+	return `with start as materialized (
+			select h.*
+			from unnest(@facets::bigint[]) as f (facet)
+			cross join lateral (
+				select t.id, ` + p.order.columns("t.") + `
+				from ` + l.table + ` t
+				where t.facet = f.facet and ` + s.where(l.continued(s, p, "t.")) + `
+				order by ` + p.order.by("t.") + `
+				limit 1) h
+			order by ` + p.order.by("h.") + `
+			limit 1)`, "(" + strings.Join(columns, ", ") + ")" + comparison + "(" + strings.Join(starts, ", ") + ")"
 }
 
 // monthHeads does the same with the months of another column.
@@ -315,7 +360,7 @@ func (l *listing) merge(s *selection, p paging, parts, column string, more ...st
 			cross join lateral (` + first + ` limit 1) h
 			order by ` + p.order.by("h.") + `
 			limit @depth)
-		select x.id, ` + p.order.texts("x.") + ` as keys
+		select x.id, ` + p.order.columns("x.") + `
 		from heads part
 		cross join lateral (` + first + ` limit @depth) x
 		order by ` + p.order.by("x.") + `
@@ -333,13 +378,14 @@ func (l *listing) continued(s *selection, p paging, alias string) string {
 func (l *listing) read(ctx context.Context, db querier, s *selection, p paging, q string) ([]found, error) {
 	args := maps.Clone(s.args)
 	args["limit"], args["offset"], args["depth"] = p.size+1, p.offset(), p.offset()+p.size+1
-	rows, _ := db.Query(ctx, q, args)
+	// The keys become text at the end: for the rows of the page, not for all that are sorted.
+	rows, _ := db.Query(ctx, `select p.id, `+p.order.texts("p.")+` as keys from (`+q+`) p order by `+p.order.by("p."), args)
 	return pgx.CollectRows(rows, pgx.RowToStructByName[found])
 }
 
 // page answers one page of a list without a search.
 func page[T any](ctx context.Context, db querier, l *listing, s *selection, p paging, limit int) (List[T], error) {
-	if err := l.resolve(ctx, db, s, false); err != nil {
+	if err := l.resolve(ctx, db, s); err != nil {
 		return List[T]{}, err
 	}
 	if s.nothing() {

@@ -102,21 +102,35 @@ func (s *Store) Collections(ctx context.Context, f CollectionFilter, p Page) (Li
 // A JobFilter narrows a list of jobs; nil fields do not.
 type JobFilter struct{ Kind, State *string }
 
+// queueStates are the queue's states that the API may call so; its index knows only these.
+var queueStates = map[string][]string{
+	"queued":    {"available", "pending", "retryable", "scheduled"},
+	"running":   {"running"},
+	"succeeded": {"completed"},
+	"failed":    {"cancelled", "discarded"},
+	"cancelled": {"cancelled"},
+}
+
 var jobListing = plainListing[Job]{
 	resource: "job",
 	columns:  jobColumns,
 	from:     "river_job left join job_progress on job_progress.job_id = river_job.id",
 	where: publicJobs + `
 			and (@kind::text is null or river_job.kind = @kind)
-			and (@state::text is null or job_state(river_job.state, river_job.metadata) = @state)`,
-	orders: []order{{name: "-id", desc: true, keys: []sortKey{{"river_job.id", keyInt}}}},
+			and (@state::text is null or river_job.state = any (@states::river_job_state[])
+				and job_state(river_job.state, river_job.metadata) = @state)`,
+	orders: []order{{name: "-id", desc: true, keys: []sortKey{{"river_job.id", keyBigInt}}}},
 	scan:   scanJob,
 	keys:   func(j Job, _ string) []string { return []string{j.ID.String()} },
 }
 
 // Jobs answers one page of jobs, the newest first.
 func (s *Store) Jobs(ctx context.Context, f JobFilter, p Page) (List[Job], error) {
-	return jobListing.page(ctx, s, p, pgx.NamedArgs{"kind": f.Kind, "state": f.State})
+	args := pgx.NamedArgs{"kind": f.Kind, "state": f.State, "states": []string{}}
+	if f.State != nil {
+		args["states"] = queueStates[*f.State]
+	}
+	return jobListing.page(ctx, s, p, args)
 }
 
 var apiKeyListing = plainListing[APIKey]{

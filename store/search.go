@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,8 +26,8 @@ const (
 	// phraseRows is how many rows that have all words of a phrase, the newest, are read to see whether the
 	// words stand together: the index does not know.
 	phraseRows = 2_000
-	// checkedRows is how many rows of a walk are read to see whether they match.
-	checkedRows = 2_000
+	// checkedRows is how many rows of a list may be read to see whether they match.
+	checkedRows = 3_000
 	// snippetChars is how much of a text is read for its snippet.
 	snippetChars = 2_000
 )
@@ -109,41 +110,58 @@ func loosened(clean string) string {
 
 // An arm is a search as one or more languages understand it, as tsquery text.
 type arm struct {
-	languages    []string
-	exact, loose string
+	// languages are all that understand it so, wanted those of them that the filters leave.
+	languages, wanted []string
+	exact, loose      string
 }
 
-// arms compiles the search for each language; languages that understand it alike share an arm, and those
-// to which it is nothing but stop words have none.
-func (w webSearch) arms(ctx context.Context, db querier, languages []string) ([]arm, error) {
-	const q = `
+// arms compiles the search for each language that the table holds; languages that understand it alike share an
+// arm, and those to which it is nothing but stop words have none.
+func (h *hunt) compile(ctx context.Context, w webSearch) error {
+	// The recursion leaps from one language to the next: there are few.
+	q := `
+		with recursive languages as (
+			select min(language) as language from ` + h.facets + `
+			union all
+			select (select min(f.language) from ` + h.facets + ` f where f.language > l.language)
+			from languages l
+			where l.language is not null)
 		select language,
-			websearch_to_tsquery(search_config(language), search_text($2, 1000))::text as exact,
-			websearch_to_tsquery(search_config(language), search_text($3, 1000))::text as loose
-		from unnest($1::text[]) as language
+			websearch_to_tsquery(search_config(language), search_text($1, 1000))::text as exact,
+			websearch_to_tsquery(search_config(language), search_text($2, 1000))::text as loose
+		from languages
+		where language is not null
 		order by language`
-	rows, _ := db.Query(ctx, q, languages, w.exact, w.loose)
-	var arms []arm
-	var language string
-	var compiled arm
-	_, err := pgx.ForEachRow(rows, []any{&language, &compiled.exact, &compiled.loose}, func() error {
-		i := slices.IndexFunc(arms, func(a arm) bool { return a.exact == compiled.exact && a.loose == compiled.loose })
-		switch {
-		case compiled.exact == "":
-		case i < 0:
-			arms = append(arms, arm{[]string{language}, compiled.exact, compiled.loose})
-		default:
-			arms[i].languages = append(arms[i].languages, language)
+	rows, _ := h.db.Query(ctx, q, w.exact, w.loose)
+	var language, exact, loose string
+	_, err := pgx.ForEachRow(rows, []any{&language, &exact, &loose}, func() error {
+		h.languages++
+		if exact == "" {
+			return nil
+		}
+		i := slices.IndexFunc(h.arms, func(a arm) bool { return a.exact == exact && a.loose == loose })
+		if i < 0 {
+			i, h.arms = len(h.arms), append(h.arms, arm{exact: exact, loose: loose})
+		}
+		h.arms[i].languages = append(h.arms[i].languages, language)
+		if h.s.languages == nil || slices.Contains(h.s.languages, language) {
+			h.arms[i].wanted = append(h.arms[i].wanted, language)
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("compile the search: %w", err)
+		return fmt.Errorf("compile the search: %w", err)
 	}
-	return arms, nil
+	h.arms = slices.DeleteFunc(h.arms, func(a arm) bool { return len(a.wanted) == 0 })
+	for i, a := range h.arms {
+		n := strconv.Itoa(i)
+		h.s.args["arm_"+n], h.s.args["loose_"+n] = a.exact, a.loose
+		h.s.args["arm_"+n+"_languages"], h.s.args["arm_"+n+"_wanted"] = a.languages, a.wanted
+	}
+	return nil
 }
 
-// A lexeme of the search index that stands for a value; see search_tag in the migrations.
+// tag is the lexeme of the search index that stands for a value; see search_tag in the migrations.
 func tag(kind, value string) string {
 	if runes := []rune(value); len(runes) > 400 {
 		value = string(runes[:400])
@@ -159,27 +177,24 @@ func anyTag(kind string, values []string) string {
 	return "(" + strings.Join(tags, " | ") + ")"
 }
 
-// indexQuery is what the search index is asked: each arm in its own languages, and the filters.
-func indexQuery(arms []arm, s *selection) string {
-	var either []string
-	covered := 0
-	for _, a := range arms {
-		either = append(either, armQuery(a, len(a.languages) == len(s.languages)))
-		covered += len(a.languages)
-	}
-	return strings.Join(append([]string{"(" + strings.Join(either, " | ") + ")"}, s.tags...), " & ")
+// A step is a part of the rows by age: 8,192, 32,768 or 131,072 of them, as its level is 0, 1 or 2.
+type step struct {
+	level int
+	n     int64
 }
 
-func armQuery(a arm, everywhere bool) string {
-	if a.loose == "" {
-		// Nothing but excluded phrases: every row of these languages may match.
-		return anyTag("l", a.languages)
+// localKinds are the filters that the index knows within steps of level 2, too.
+const localKinds = "dmlstp"
+
+// tag stands for any of the values; within the step if there is one.
+func (s *step) tag(kind string, values []string) string {
+	if s == nil || !strings.Contains(localKinds, kind) {
+		return anyTag(kind, values)
 	}
-	if everywhere {
-		return "(" + a.loose + ")"
-	}
-	return "((" + a.loose + ") & " + anyTag("l", a.languages) + ")"
+	return anyTag("3"+strconv.FormatInt(s.n>>(2*(2-s.level)), 10)+kind, values)
 }
+
+func stepRows(level int) int64 { return 1 << (13 + 2*level) }
 
 // A hunt is a search under way.
 type hunt struct {
@@ -188,10 +203,46 @@ type hunt struct {
 	s    *selection
 	p    paging
 	arms []arm
+	// languages is how many the table holds.
+	languages int
 	// phrased: the index finds more than what matches.
 	phrased bool
 	// newest is the seq of the newest row, as of the search's first page.
 	newest int64
+	// spanTags cover the spans of time, each by any of some tags.
+	spanTags [][]string
+	plan     searchPlan
+}
+
+// indexQuery is what the search index is asked: each arm in its own languages, and the filters; of all rows,
+// or of a step.
+func (h *hunt) indexQuery(at *step) string {
+	var either []string
+	for _, a := range h.arms {
+		switch {
+		case a.loose == "":
+			// Nothing but excluded phrases: every row of these languages may match.
+			either = append(either, at.tag("l", a.wanted))
+		case len(a.languages) == h.languages || len(h.arms) == 1 && len(a.wanted) == len(h.s.languages):
+			either = append(either, "("+a.loose+")")
+		default:
+			either = append(either, "(("+a.loose+") & "+at.tag("l", a.languages)+")")
+		}
+	}
+	all := []string{"(" + strings.Join(either, " | ") + ")"}
+	for _, t := range h.s.tags {
+		all = append(all, at.tag(t.kind, t.values))
+	}
+	// In a step the many tags of a long span would cost more than the rows that they save.
+	for _, tags := range h.spanTags {
+		if at == nil || len(tags) <= 6 {
+			all = append(all, "("+strings.Join(tags, " | ")+")")
+		}
+	}
+	if at == nil {
+		return strings.Join(all, " & ")
+	}
+	return strings.Join(append(all, tag(strconv.Itoa(at.level), strconv.FormatInt(at.n, 10))), " & ")
 }
 
 // withRelevance are the orders of a search.
@@ -214,14 +265,13 @@ func search[T any](ctx context.Context, db querier, l *listing, s *selection, p 
 		return none, invalid(l.resource, "The list cannot be read so.", map[string]string{
 			"page": fmt.Sprintf("the order by relevance reaches %d items deep; take another order to go further", RelevanceDepth)})
 	}
-	if err := l.resolve(ctx, db, s, true); err != nil || s.nothing() {
+	if err := l.resolve(ctx, db, s); err != nil || s.nothing() {
 		return none, err
 	}
-	arms, err := w.arms(ctx, db, s.languages)
-	if err != nil || len(arms) == 0 {
+	h := hunt{listing: l, db: db, s: s, p: p, phrased: w.exact != w.loose}
+	if err := h.compile(ctx, w); err != nil || len(h.arms) == 0 {
 		return none, err
 	}
-	h := hunt{listing: l, db: db, s: s, p: p, arms: arms, phrased: w.exact != w.loose}
 	if err := h.prepare(ctx); err != nil {
 		return none, fmt.Errorf("prepare the search: %w", err)
 	}
@@ -230,7 +280,7 @@ func search[T any](ctx context.Context, db querier, l *listing, s *selection, p 
 		return none, fmt.Errorf("search: %w", err)
 	}
 	list, err := load[T](ctx, db, l, h.p, rows, count)
-	return hits[T]{list, rows, arms}, err
+	return hits[T]{list, rows, h.arms}, err
 }
 
 func (h *hunt) prepare(ctx context.Context) error {
@@ -246,37 +296,207 @@ func (h *hunt) prepare(ctx context.Context) error {
 		}
 	}
 	h.p.mark = h.newest
-	var languages, queries []string
-	for _, a := range h.arms {
-		for _, language := range a.languages {
-			languages, queries = append(languages, language), append(queries, a.exact)
+	h.s.args["newest"] = h.newest
+	var err error
+	if h.plan, err = h.estimate(ctx); err != nil {
+		return fmt.Errorf("estimate: %w", err)
+	}
+	h.s.args["query"] = h.indexQuery(nil)
+	var steps []string
+	all, err := h.steps(ctx)
+	for _, at := range all {
+		steps = append(steps, h.indexQuery(&at))
+	}
+	h.s.args["steps"] = steps
+	return err
+}
+
+// A searchPlan says how a search is run.
+type searchPlan struct {
+	// direct: all matches are read; else the newest first, step by step.
+	direct bool
+	// words is the expected share of rows that have the words, density that among rows of the span of time,
+	// matches how many match at all.
+	words, density, matches float64
+	// selected is how many rows the filters select, if these are few.
+	selected int
+}
+
+// What the parts of a search cost, in microseconds; only their relations matter.
+const (
+	costPosting = 0.3
+	costMatch   = 3.0
+	costStep    = 90.0
+	costCheck   = 15.0
+	// directMatches is up to how many expected matches may all be read.
+	directMatches = 15_000
+)
+
+// estimate asks the planner how many rows each part of the search selects, and weighs: the index
+// intersects at the cost of its rarest part, but always to the end.
+func (h *hunt) estimate(ctx context.Context) (searchPlan, error) {
+	parts := append([]string{"true"}, h.s.equal...)
+	for _, row := range h.s.rows {
+		parts = append(parts, row.sql)
+	}
+	filters := len(parts)
+	for i, a := range h.arms {
+		n := strconv.Itoa(i)
+		matches := "true"
+		if a.loose != "" {
+			matches = "t.search_vector @@ @loose_" + n + "::text::tsquery"
+		}
+		parts = append(parts, matches, "t.language = any(@arm_"+n+"_languages::text[])", "t.language = any(@arm_"+n+"_wanted::text[])")
+	}
+	from := "select from " + h.table + " t where "
+	var explained []struct{ Plan explainedPlan }
+	err := h.db.QueryRow(ctx, "explain (format json) "+from+strings.Join(parts, " union all "+from), h.s.args).Scan(&explained)
+	if err != nil {
+		return searchPlan{}, err
+	}
+	estimates := explained[0].Plan.parts()
+	if len(estimates) != len(parts) {
+		return searchPlan{direct: true, words: 1}, nil
+	}
+	plan := searchPlan{selected: math.MaxInt}
+	all := max(estimates[0], 1)
+	// A word of one language is the more frequent there.
+	var wanted, postings float64
+	for arm := estimates[filters:]; len(arm) > 0; arm = arm[3:] {
+		plan.words += min(arm[0]/max(arm[1], 1), 1) * arm[2]
+		wanted += arm[2]
+		postings += arm[0]
+	}
+	plan.words = max(plan.words/max(wanted, 1), 1/all)
+	plan.density = plan.words
+	fewest, share := min(postings, all), 1.0
+	for i, rows := range estimates[1:filters] {
+		fewest, share = min(fewest, rows), share*min(rows/all, 1)
+		// The steps begin where a span of time does, so it thins nothing out.
+		if i < len(h.s.equal) {
+			plan.density *= min(rows/all, 1)
 		}
 	}
-	maps.Copy(h.s.args, pgx.NamedArgs{
-		"query": indexQuery(h.arms, h.s), "newest": h.newest, "steps": steps(h.newest),
-		"languages": languages, "queries": queries,
-	})
-	return nil
+	if filters > 1 {
+		selected, err := h.count(ctx, h.db, h.s, directMatches)
+		if err != nil {
+			return searchPlan{}, err
+		}
+		// The count knows how the filters hang together, which the product of their shares does not.
+		if selected <= directMatches {
+			share, plan.selected = float64(selected)/all, selected
+		}
+	}
+	plan.matches = share * plan.words * all
+	rows := min(all, RelevanceDepth/max(plan.density, 1/all))
+	directly := costPosting*fewest + costMatch*plan.matches
+	stepped := costPosting*rows*fewest/all + costMatch*RelevanceDepth + costStep*rows/float64(stepRows(stepLevel(plan.density)))
+	plan.direct = directly <= stepped && plan.matches <= directMatches
+	return plan, nil
+}
+
+// An explainedPlan is a node of the planner's.
+type explainedPlan struct {
+	NodeType string  `json:"Node Type"`
+	PlanRows float64 `json:"Plan Rows"`
+	Plans    []explainedPlan
+}
+
+// parts are the estimates for the parts of a union all.
+func (p explainedPlan) parts() []float64 {
+	if p.NodeType != "Append" {
+		if len(p.Plans) == 1 {
+			return p.Plans[0].parts()
+		}
+		return nil
+	}
+	var rows []float64
+	for _, part := range p.Plans {
+		rows = append(rows, part.PlanRows)
+	}
+	return rows
+}
+
+// stepLevel is the level whose steps hold about as many matches as are wanted.
+func stepLevel(density float64) int {
+	switch {
+	case density >= 0.08:
+		return 0
+	case density >= 0.02:
+		return 1
+	}
+	return 2
+}
+
+// maxSteps is how many steps of one level there are before larger ones follow.
+const maxSteps = 160
+
+// steps part all rows up to the newest, the newest first; but where a span of time ends early, its end
+// comes first and what arrived later at last.
+func (h *hunt) steps(ctx context.Context) ([]step, error) {
+	start := h.newest
+	for column, bounds := range h.s.spans {
+		if bounds.before == nil {
+			continue
+		}
+		var seq int64
+		q := `select coalesce((
+			select seq from ` + h.table + ` where ` + column + ` < @` + column + `_before order by ` + column + ` desc, id desc limit 1), 0)`
+		if err := h.db.QueryRow(ctx, q, h.s.args).Scan(&seq); err != nil {
+			return nil, err
+		}
+		start = min(start, seq)
+	}
+	var all []step
+	level := stepLevel(h.plan.density)
+	first := start / stepRows(level)
+	at := first
+	for n := 0; at >= 0; n++ {
+		all = append(all, step{level, at})
+		at--
+		// A larger step begins where the smaller ones leave none of it out.
+		if level < 2 && n >= maxSteps && at&3 == 3 {
+			level, at, n = level+1, at>>2, 0
+		}
+	}
+	level = stepLevel(h.plan.density)
+	for at = h.newest / stepRows(level); at > first; at-- {
+		all = append(all, step{level, at})
+	}
+	return all, nil
 }
 
 // run looks at the newest matches first. Are these all, they are sorted as asked; else the order
 // says where to look on.
 func (h *hunt) run(ctx context.Context) ([]found, total, error) {
+	if h.plan.direct && !h.phrased && h.p.order.name != "relevance" {
+		return h.sorted(ctx)
+	}
 	seen, err := h.newestMatches(ctx)
 	if err != nil {
 		return nil, total{}, err
 	}
 	count := total{rows: len(seen.rows), exact: !seen.more}
+	if h.plan.direct && !h.phrased {
+		count = counted(seen.all, TotalCap)
+	}
 	if !seen.more || h.phrased || h.p.order.name == "relevance" {
 		return seen.page(h.p), count, nil
 	}
-	rows, err := h.beyond(ctx, seen)
+	rows, err := h.beyond(ctx)
 	return rows, count, err
 }
 
-// own gives each row the query of its own language.
-const own = `
-		join unnest(@languages::text[], @queries::text[]) as own (language, query) on own.language = `
+// own is a condition, or with an empty test the query, of each row's own language.
+func (h *hunt) own(alias, test string) string {
+	var cases strings.Builder
+	cases.WriteString("case")
+	for i := range h.arms {
+		n := strconv.Itoa(i)
+		cases.WriteString(" when " + alias + "language = any(@arm_" + n + "_languages::text[]) then " + test + "@arm_" + n + "::text::tsquery")
+	}
+	return cases.String() + " end"
+}
 
 // A match is a row that the index found.
 type match struct {
@@ -286,14 +506,15 @@ type match struct {
 	Behind bool
 	// Matches: its own words say so, too.
 	Matches bool
+	// Total is how many rows the index found, as far as it was asked.
+	Total int
 }
 
 // matches are the newest ones, in the order of the page. There may be more.
 type matches struct {
 	rows []match
 	more bool
-	// density is the share of matches among the rows looked at.
-	density float64
+	all  int
 }
 
 func (m matches) page(p paging) []found {
@@ -307,40 +528,32 @@ func (m matches) page(p paging) []found {
 	return rows[:min(p.size+1, len(rows))]
 }
 
-// newestMatches reads the newest rows that the index finds, step by step, and ranks them.
+// newestMatches reads the newest rows that the index finds, and ranks them.
 func (h *hunt) newestMatches(ctx context.Context) (matches, error) {
 	most, columns, matching := RelevanceDepth, "", "true"
 	if h.phrased {
-		most, columns, matching = phraseRows, ", t.search_vector", "c.search_vector @@ own.query::tsquery"
+		most, columns, matching = phraseRows, ", t.search_vector", h.own("c.", "c.search_vector @@ ")
 	}
 	score := "0"
 	for _, key := range h.p.order.keys {
 		switch key.column {
 		case "score":
-			score, columns = "ts_rank(c.rank_vector, own.query::tsquery)", columns+", t.rank_vector"
+			score, columns = "ts_rank(c.rank_vector, "+h.own("c.", "")+")", columns+", t.rank_vector"
 		case "id":
 		default:
 			columns += ", t." + key.column
 		}
 	}
-	behind, marked := "true", "true"
+	behind, known := "true", "true"
 	if h.p.after != nil {
-		behind, marked = h.p.order.behind("r.", h.p.after, h.s.args), "t.seq <= @newest"
+		behind, known = h.p.order.behind("r.", h.p.after, h.s.args), "t.seq <= @newest"
 	}
-	q := `with candidates as materialized (
-			select x.*
-			from unnest(@steps::text[]) as step (tag)
-			cross join lateral (
-				select t.id, t.seq, t.language` + columns + `
-				from ` + h.table + ` t
-				where ` + h.words + ` @@ (@query::tsquery && step.tag::tsquery) and ` + h.s.where(marked) + `
-				order by t.seq desc
-				limit @candidates) x
-			limit @candidates)
-		select r.id, ` + h.p.order.texts("r.") + ` as keys, r.seq, ` + behind + ` as behind, r.matches
+	q := h.newestSQL("t.id, t.seq, t.language"+columns, h.s.rest(known)) + `
+		select r.id, ` + h.p.order.texts("r.") + ` as keys, r.seq, ` + behind + ` as behind, r.matches,
+			(select count(*) from gathered) as total
 		from (
-			select c.*, (` + score + `)::double precision as score, ` + matching + ` as matches
-			from candidates c` + own + `c.language) r
+			select c.*, (` + score + `)::double precision as score, coalesce(` + matching + `, false) as matches
+			from candidates c) r
 		order by ` + h.p.order.by("r.")
 	h.s.args["candidates"] = most + 1
 	rows, _ := h.db.Query(ctx, q, h.s.args)
@@ -351,24 +564,49 @@ func (h *hunt) newestMatches(ctx context.Context) (matches, error) {
 	seen := matches{more: len(all) > most}
 	oldest := h.newest
 	for _, row := range all {
-		oldest = min(oldest, row.Seq)
-		if row.Matches {
+		seen.all, oldest = row.Total, min(oldest, row.Seq)
+	}
+	for _, row := range all {
+		// The one too many is the oldest.
+		if row.Matches && !(seen.more && row.Seq == oldest) {
 			seen.rows = append(seen.rows, row)
 		}
 	}
-	if seen.more && len(seen.rows) > most {
-		// The one too many is the oldest.
-		seen.rows = slices.DeleteFunc(seen.rows, func(m match) bool { return m.Seq == oldest })
-	}
-	seen.density = float64(len(all)) / float64(h.newest-oldest+1)
 	return seen, nil
 }
 
-// beyond finds the page where there are too many matches to look at all.
-func (h *hunt) beyond(ctx context.Context, seen matches) ([]found, error) {
+// newestSQL selects the newest rows that the index finds as candidates: from all, or step by step until
+// there are enough.
+func (h *hunt) newestSQL(columns, where string) string {
+	matching := `
+			select ` + columns + `
+			from ` + h.table + ` t
+			where ` + h.words + ` @@ `
+	if h.plan.direct {
+		return `with gathered as materialized (` + matching + `@query::tsquery and ` + where + `),
+		candidates as materialized (
+			select g.*
+			from gathered g
+			order by g.seq desc
+			limit @candidates)`
+	}
+	return `with candidates as materialized (
+			select x.*
+			from unnest(@steps::text[]) as step (query)
+			cross join lateral (` + matching + `step.query::tsquery and ` + where + `
+				order by t.seq desc
+				limit @candidates) x
+			limit @candidates),
+		gathered as (select c.id from candidates c)`
+}
+
+// beyond finds the page where there are too many matches to look at all: it reads the list as it would be
+// without the words, and keeps what has them. Where too few have, the words keep to a part of the order.
+func (h *hunt) beyond(ctx context.Context) ([]found, error) {
 	depth := h.p.offset() + h.p.size + 1
-	if float64(depth) < seen.density*checkedRows/2 {
-		rows, err := h.read(ctx, h.db, h.s, h.p, h.checkedWalk())
+	checks := 1.3*float64(depth)/h.plan.words + 60
+	if checks <= checkedRows && costCheck*checks <= costMatch*h.plan.matches {
+		rows, err := h.checked(ctx, int(checks))
 		if err != nil || len(rows) > h.p.size {
 			return rows, err
 		}
@@ -381,57 +619,92 @@ func (h *hunt) beyond(ctx context.Context, seen matches) ([]found, error) {
 		h.s.args["steps"] = tags
 		return h.read(ctx, h.db, h.s, h.p, h.byMonth())
 	}
-	return h.read(ctx, h.db, h.s, h.p, h.sorted())
+	rows, _, err := h.sorted(ctx)
+	return rows, err
 }
 
-// checkedWalk walks along the order of the page and looks into the rows that the filters leave.
-func (h *hunt) checkedWalk() string {
-	on, off := h.s.split(h.p.order.keys[0].column)
-	return `
-		select w.id, ` + h.p.order.texts("w.") + ` as keys
-		from (
-			select t.id, ` + h.p.order.columns("t.") + `
-			from (
-				select ` + h.walked + `
-				from ` + h.table + ` t
-				where ` + allOf(on, h.continued(h.s, h.p, "t.")) + `
-				order by ` + h.p.order.by("t.") + `
-				limit ` + strconv.Itoa(walkRows) + `) t
-			where ` + allOf(off, h.s.inFacets("t.")) + `
-			order by ` + h.p.order.by("t.") + `
-			limit ` + strconv.Itoa(checkedRows) + `) w
-		join ` + h.table + ` t on t.id = w.id` + own + `t.language
-		where t.search_vector @@ own.query::tsquery
-		order by ` + h.p.order.by("w.") + `
-		limit @limit offset @offset`
+// checked looks into the next rows of the list for the words.
+func (h *hunt) checked(ctx context.Context, most int) ([]found, error) {
+	list := h.p
+	list.number, list.size = 1, most-1
+	candidates, err := h.find(ctx, h.db, h.s, list, h.plan.selected)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]uuid.UUID, len(candidates))
+	for i, candidate := range candidates {
+		ids[i] = candidate.ID
+	}
+	// A join would read all rows before it answers the first.
+	q := `
+		select wanted.place
+		from unnest(@ids::uuid[]) with ordinality as wanted (id, place)
+		where (select ` + h.own("t.", "t.search_vector @@ ") + ` from ` + h.table + ` t where t.id = wanted.id)
+		limit @limit`
+	args := maps.Clone(h.s.args)
+	args["ids"], args["limit"] = ids, h.p.offset()+h.p.size+1
+	rows, _ := h.db.Query(ctx, q, args)
+	places, err := pgx.CollectRows(rows, pgx.RowTo[int])
+	if err != nil {
+		return nil, err
+	}
+	var page []found
+	for _, place := range places[min(h.p.offset(), len(places)):] {
+		page = append(page, candidates[place-1])
+	}
+	return page, nil
 }
 
 // byMonth asks the index for one month after the other, as the order of the page has them. The steps come
-// in the order of the array; sorting them again would mean to read them all.
+// in the order of the array; sorting them again would mean to read them all. "Offset 0" keeps the planner
+// from walking along the order instead, row by row.
 func (h *hunt) byMonth() string {
 	return `
-		select x.id, ` + h.p.order.texts("x.") + ` as keys
+		select x.id, ` + h.p.order.columns("x.") + `
 		from unnest(@steps::text[]) as step (tag)
 		cross join lateral (
-			select t.id, ` + h.p.order.columns("t.") + `
-			from ` + h.table + ` t
-			where ` + h.words + ` @@ (@query::tsquery && step.tag::tsquery)
-				and ` + h.s.where(h.continued(h.s, h.p, "t.")) + `
-			order by ` + h.p.order.by("t.") + `
+			select m.id, ` + h.p.order.columns("m.") + `
+			from (
+				select t.id, ` + h.p.order.columns("t.") + `
+				from ` + h.table + ` t
+				where ` + h.words + ` @@ (@query::tsquery && step.tag::tsquery)
+					and ` + h.s.rest("("+h.continued(h.s, h.p, "t.")+") is true") + `
+				offset 0) m
+			order by ` + h.p.order.by("m.") + `
 			limit @depth) x
 		limit @limit offset @offset`
 }
 
-// sorted reads all matches.
-func (h *hunt) sorted() string {
-	return `with gathered as materialized (
+// sorted reads all matches, sorts and counts them.
+func (h *hunt) sorted(ctx context.Context) ([]found, total, error) {
+	q := `with gathered as materialized (
 			select t.id, ` + h.p.order.columns("t.") + `
 			from ` + h.table + ` t
-			where ` + h.words + ` @@ @query::tsquery and ` + h.s.where(h.continued(h.s, h.p, "t.")) + `)
-		select g.id, ` + h.p.order.texts("g.") + ` as keys
-		from gathered g
-		order by ` + h.p.order.by("g.") + `
-		limit @limit offset @offset`
+			where ` + h.words + ` @@ @query::tsquery and ` + h.s.rest() + `),
+		page as (
+			select g.*
+			from gathered g
+			where ` + h.continued(h.s, h.p, "g.") + `
+			order by ` + h.p.order.by("g.") + `
+			limit @limit offset @offset)
+		select n.total, p.id, case when p.id is not null then ` + h.p.order.texts("p.") + ` end as keys
+		from (select count(*) as total from gathered) n
+		left join page p on true
+		order by ` + h.p.order.by("p.")
+	args := maps.Clone(h.s.args)
+	args["limit"], args["offset"] = h.p.size+1, h.p.offset()
+	rows, _ := h.db.Query(ctx, q, args)
+	var all int
+	var id *uuid.UUID
+	var keys []string
+	var page []found
+	_, err := pgx.ForEachRow(rows, []any{&all, &id, &keys}, func() error {
+		if id != nil {
+			page = append(page, found{*id, slices.Clone(keys)})
+		}
+		return nil
+	})
+	return page, counted(all, TotalCap), err
 }
 
 // monthTags are the months that the order of the page goes through, from the cursor on; rows without
@@ -463,23 +736,6 @@ func (h *hunt) monthTags(ctx context.Context, kind string) ([]string, error) {
 	return append(tags, undated...), nil
 }
 
-// steps are the tags of all rows up to the newest, the newest first: small steps, then larger ones.
-func steps(newest int64) []string {
-	var tags []string
-	at := newest >> 13
-	for level := range 3 {
-		for n := 0; at >= 0 && (level == 2 || n < 4 || at%4 != 3); n++ {
-			tags = append(tags, tag(strconv.Itoa(level), strconv.FormatInt(at, 10)))
-			at--
-		}
-		if at < 0 {
-			break
-		}
-		at >>= 2
-	}
-	return tags
-}
-
 // cover adds the spans of time to the tags: whole years, and months at the ends. The rows' own
 // conditions do the rest.
 func (h *hunt) cover(ctx context.Context) error {
@@ -490,7 +746,7 @@ func (h *hunt) cover(ctx context.Context) error {
 		}
 		tags := yearTags(h.kinds[column], first, last)
 		if len(tags) <= 100 {
-			h.s.tags = append(h.s.tags, "("+strings.Join(tags, " | ")+")")
+			h.spanTags = append(h.spanTags, tags)
 		}
 	}
 	return nil
@@ -553,11 +809,13 @@ func (s *Store) highlight(ctx context.Context, found hits[DocumentSummary]) (Lis
 	// A headline reads the text from its beginning, so only so much of it is given to it.
 	const q = `
 		select wanted.place,
-			ts_headline(search_config(t.language), translate(t.title, @marks, ''), own.query::tsquery, @whole) as title,
+			ts_headline(search_config(t.language), translate(t.title, @marks, ''), own.query, @whole) as title,
 			ts_headline(search_config(t.language), translate(left(coalesce(t.content_text, t.summary, ''), @most), @marks, ''),
-				own.query::tsquery, @passage) as snippet
+				own.query, @passage) as snippet
 		from unnest(@ids::uuid[]) with ordinality as wanted (id, place)
-		join documents t on t.id = wanted.id` + own + `t.language`
+		join documents t on t.id = wanted.id
+		join (select language, query::tsquery from unnest(@languages::text[], @queries::text[]) as q (language, query)) own
+			on own.language = t.language`
 	list := List[DocumentHit]{
 		Items: make([]DocumentHit, len(found.Items)), Total: found.Total, TotalRelation: found.TotalRelation,
 		Page: found.Page, PageSize: found.PageSize, Pages: found.Pages, NextCursor: found.NextCursor,

@@ -53,6 +53,11 @@ func Open(ctx context.Context, dsn string, maxConns int) (*Store, error) {
 		// Optional filters make plans that fit one set of values and ruin the next.
 		"plan_cache_mode": "force_custom_plan",
 		"jit":             "off",
+		// Lists and searches read few rows of large tables: worker processes cost more than they bring,
+		// bitmaps must not fall back to whole pages, and pages are in memory or on a solid disk.
+		"max_parallel_workers_per_gather": "0",
+		"work_mem":                        "32MB",
+		"random_page_cost":                "1.1",
 		// No query of this service may run for longer; River and migrations have their own limits.
 		"statement_timeout":                   "60s",
 		"idle_in_transaction_session_timeout": "120s",
