@@ -100,8 +100,8 @@ func TestLists(t *testing.T) {
 	require.Equal(t, "https://a.example,http://[::1],http://localhost:5173", entry(t, c, "CORS_ORIGINS").Value)
 	require.Equal(t, "127.0.0.0/8,fd00::/8", entry(t, c, "FETCH_ALLOW_CIDRS").Value)
 
-	any, _ := load(t, []string{"--cors-origins=*"}, nil)
-	require.Equal(t, []string{"*"}, any.CORSOrigins)
+	anybody, _ := load(t, []string{"--cors-origins=*"}, nil)
+	require.Equal(t, []string{"*"}, anybody.CORSOrigins)
 }
 
 func TestFaults(t *testing.T) {

@@ -148,7 +148,7 @@ const (
 )
 
 // nextInterval is how long a source is left alone: its interval while all goes well, doubled with
-// each failure in a row up to a day, and never less than the source itself asks for. Up to a
+// each failure in a row up to a day, and never less than a source that refuses asks for. Up to a
 // twentieth is added by chance, so that sources added together drift apart.
 func nextInterval(c store.Collection, failures int, retryAfter time.Duration) time.Duration {
 	interval := time.Duration(c.PollIntervalMinutes) * time.Minute

@@ -1,5 +1,5 @@
 drop function search_local(text, text, bigint);
-drop function search_steps(bigint);
+drop function search_step(bigint);
 drop function search_year(text, timestamptz);
 drop function search_month(text, timestamptz);
 drop function search_tag(text, text);

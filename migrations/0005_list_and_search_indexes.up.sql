@@ -89,7 +89,8 @@ create index documents_month_fetched on documents (list_month(published_order), 
 create function topic_tags(
 	domain text, market text, language text, source text, status text, priority integer, discovered_at timestamptz, seq bigint) returns tsvector
 language sql immutable parallel safe as $$
-	select array_to_tsvector(search_steps(seq) || array[
+	select array_to_tsvector(array[
+		search_step(seq),
 		search_tag('d', domain), search_tag('m', market), search_tag('l', language), search_tag('s', source), search_tag('t', status),
 		search_tag('p', priority::text),
 		search_local('d', domain, seq), search_local('m', market, seq), search_local('l', language, seq), search_local('s', source, seq),
@@ -100,7 +101,8 @@ create function document_tags(
 	domain text, market text, language text, source text, source_name text, collection_id uuid, status text,
 	published_at timestamptz, fetched_at timestamptz, seq bigint) returns tsvector
 language sql immutable parallel safe as $$
-	select array_to_tsvector(search_steps(seq) || array[
+	select array_to_tsvector(array[
+		search_step(seq),
 		search_tag('d', domain), search_tag('m', market), search_tag('l', language), search_tag('s', source), search_tag('t', status),
 		search_tag('n', source_name), search_tag('k', coalesce(collection_id::text, '')),
 		search_local('d', domain, seq), search_local('m', market, seq), search_local('l', language, seq), search_local('s', source, seq),

@@ -14,6 +14,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/getkin/kin-openapi/routers/gorillamux"
+	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
@@ -47,6 +49,7 @@ type world struct {
 	dsn    string
 	log    *lockedBuffer
 	server *server.Server
+	made   atomic.Int64
 	// stop ends what runs beside the requests, as the end of the process does.
 	stop func()
 }
@@ -160,7 +163,16 @@ func (w *world) send(method, path, body string, headers ...string) answer {
 		name, value, _ := strings.Cut(header, ": ")
 		request.Header.Set(name, value)
 	}
-	response, err := (&http.Client{Transport: checked(w.t), Timeout: 30 * time.Second}).Do(request)
+	return w.do(request)
+}
+
+// do sends a request and reads the whole answer. It follows no redirect.
+func (w *world) do(request *http.Request) answer {
+	w.t.Helper()
+	response, err := (&http.Client{
+		Transport: checked(w.t), Timeout: 30 * time.Second,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}).Do(request)
 	require.NoError(w.t, err)
 	defer func() { _ = response.Body.Close() }()
 	content, err := io.ReadAll(response.Body)
@@ -413,4 +425,36 @@ func (w *world) job(id, state string) map[string]any {
 		return job["state"] == state
 	}, "job "+id+" "+state)
 	return job
+}
+
+// document keeps a document that a feed of its own has brought; what is zero gets a sane value.
+func (w *world) document(d store.Document) store.Document {
+	w.t.Helper()
+	n := w.made.Add(1)
+	c, err := w.store.CreateCollection(w.t.Context(), store.CollectionCreate{
+		Name: "Feed", URL: fmt.Sprintf("https://example.com/feed/%d", n), Domain: cmp.Or(d.Domain, "proptech"), Market: cmp.Or(d.Market, "de"),
+	})
+	require.NoError(w.t, err)
+	d.Title = cmp.Or(d.Title, fmt.Sprintf("Document %d", n))
+	d.URL = cmp.Or(d.URL, fmt.Sprintf("https://example.com/%d?utm_source=x", n))
+	d.CanonicalURL = cmp.Or(d.CanonicalURL, fmt.Sprintf("https://example.com/%d", n))
+	d.Source, d.SourceName = cmp.Or(d.Source, "rss"), cmp.Or(d.SourceName, "example.com")
+	d.Language = cmp.Or(d.Language, "de")
+	if d.SourceMetadata == nil {
+		d.SourceMetadata = map[string]any{}
+	}
+	d.ContentHash = fmt.Sprintf("%x", sha256.Sum256([]byte(d.Title)))
+	if d.FetchedAt.IsZero() {
+		d.FetchedAt = time.Now()
+	}
+	outcome, err := w.store.SavePoll(w.t.Context(), store.Poll{
+		CollectionID: c.ID, URL: c.URL, At: time.Now(), NextPollAt: time.Now().Add(time.Hour), Documents: []store.Document{d},
+	})
+	require.NoError(w.t, err)
+	require.Equal(w.t, 1, outcome.DocumentsAdded)
+	var id uuid.UUID
+	require.NoError(w.t, w.store.Pool().QueryRow(w.t.Context(), `select id from documents where collection_id = $1`, c.ID).Scan(&id))
+	saved, err := w.store.Document(w.t.Context(), id)
+	require.NoError(w.t, err)
+	return saved
 }

@@ -142,11 +142,14 @@ func (s *Store) WatchJob(ctx context.Context, id JobID) error {
 
 // RequeueOrphans makes jobs runnable again whose worker has died: running ones whose client holds no
 // session lock any more (see HoldClientLock). It answers how many there were. One that has used up
-// its attempts gets another, since it was not the work that failed.
+// its attempts gets another, since it was not the work that failed; one that was cancelled meanwhile
+// stays so.
 func (s *Store) RequeueOrphans(ctx context.Context) (int64, error) {
 	const q = `
 		update river_job
-		set state = 'available', scheduled_at = now(), max_attempts = greatest(max_attempts, attempt + 1)
+		set state = case when metadata ? 'cancel_attempted_at' then 'cancelled' else 'available' end::river_job_state,
+			finalized_at = case when metadata ? 'cancel_attempted_at' then now() end,
+			scheduled_at = now(), max_attempts = greatest(max_attempts, attempt + 1)
 		where state = 'running' and id in (
 			select id
 			from river_job

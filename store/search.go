@@ -177,24 +177,21 @@ func anyTag(kind string, values []string) string {
 	return "(" + strings.Join(tags, " | ") + ")"
 }
 
-// A step is a part of the rows by age: 8,192, 32,768 or 131,072 of them, as its level is 0, 1 or 2.
-type step struct {
-	level int
-	n     int64
-}
-
-// localKinds are the filters that the index knows within steps of level 2, too.
+// localKinds are the filters that the index knows within steps, too.
 const localKinds = "dmlstp"
 
-// tag stands for any of the values; within the step if there is one.
-func (s *step) tag(kind string, values []string) string {
-	if s == nil || !strings.Contains(localKinds, kind) {
+// stepRows is how many rows arrive in a step.
+const stepRows = 8_192
+
+// valueTag stands for any of the values; within a step unless that is everywhere.
+func valueTag(step int64, kind string, values []string) string {
+	if step == everywhere || !strings.Contains(localKinds, kind) {
 		return anyTag(kind, values)
 	}
-	return anyTag("3"+strconv.FormatInt(s.n>>(2*(2-s.level)), 10)+kind, values)
+	return anyTag("1"+strconv.FormatInt(step, 10)+kind, values)
 }
 
-func stepRows(level int) int64 { return 1 << (13 + 2*level) }
+const everywhere = -1
 
 // A hunt is a search under way.
 type hunt struct {
@@ -214,35 +211,36 @@ type hunt struct {
 	plan     searchPlan
 }
 
-// indexQuery is what the search index is asked: each arm in its own languages, and the filters; of all rows,
-// or of a step.
-func (h *hunt) indexQuery(at *step) string {
+// indexQuery is what the search index is asked: each arm in its own languages, and the filters; of a step,
+// or everywhere.
+func (h *hunt) indexQuery(step int64) string {
 	var either []string
 	for _, a := range h.arms {
 		switch {
 		case a.loose == "":
 			// Nothing but excluded phrases: every row of these languages may match.
-			either = append(either, at.tag("l", a.wanted))
+			either = append(either, valueTag(step, "l", a.wanted))
 		case len(a.languages) == h.languages || len(h.arms) == 1 && len(a.wanted) == len(h.s.languages):
 			either = append(either, "("+a.loose+")")
 		default:
-			either = append(either, "(("+a.loose+") & "+at.tag("l", a.languages)+")")
+			either = append(either, "(("+a.loose+") & "+valueTag(step, "l", a.wanted)+")")
 		}
 	}
 	all := []string{"(" + strings.Join(either, " | ") + ")"}
+	local := false
 	for _, t := range h.s.tags {
-		all = append(all, at.tag(t.kind, t.values))
+		all = append(all, valueTag(step, t.kind, t.values))
+		local = local || strings.Contains(localKinds, t.kind)
 	}
-	// In a step the many tags of a long span would cost more than the rows that they save.
-	for _, tags := range h.spanTags {
-		if at == nil || len(tags) <= 6 {
+	if step == everywhere {
+		for _, tags := range h.spanTags {
 			all = append(all, "("+strings.Join(tags, " | ")+")")
 		}
+	} else if !local {
+		// Where a value keeps to the step, the step itself would only be more to read.
+		all = append(all, tag("0", strconv.FormatInt(step, 10)))
 	}
-	if at == nil {
-		return strings.Join(all, " & ")
-	}
-	return strings.Join(append(all, tag(strconv.Itoa(at.level), strconv.FormatInt(at.n, 10))), " & ")
+	return strings.Join(all, " & ")
 }
 
 // withRelevance are the orders of a search.
@@ -301,11 +299,11 @@ func (h *hunt) prepare(ctx context.Context) error {
 	if h.plan, err = h.estimate(ctx); err != nil {
 		return fmt.Errorf("estimate: %w", err)
 	}
-	h.s.args["query"] = h.indexQuery(nil)
+	h.s.args["query"] = h.indexQuery(everywhere)
 	var steps []string
 	all, err := h.steps(ctx)
 	for _, at := range all {
-		steps = append(steps, h.indexQuery(&at))
+		steps = append(steps, h.indexQuery(at))
 	}
 	h.s.args["steps"] = steps
 	return err
@@ -389,8 +387,11 @@ func (h *hunt) estimate(ctx context.Context) (searchPlan, error) {
 	}
 	plan.matches = share * plan.words * all
 	rows := min(all, RelevanceDepth/max(plan.density, 1/all))
+	if plan.matches < 2*RelevanceDepth {
+		rows = all
+	}
 	directly := costPosting*fewest + costMatch*plan.matches
-	stepped := costPosting*rows*fewest/all + costMatch*RelevanceDepth + costStep*rows/float64(stepRows(stepLevel(plan.density)))
+	stepped := costPosting*rows*fewest/all + costMatch*RelevanceDepth + costStep*rows/stepRows
 	plan.direct = directly <= stepped && plan.matches <= directMatches
 	return plan, nil
 }
@@ -417,23 +418,9 @@ func (p explainedPlan) parts() []float64 {
 	return rows
 }
 
-// stepLevel is the level whose steps hold about as many matches as are wanted.
-func stepLevel(density float64) int {
-	switch {
-	case density >= 0.08:
-		return 0
-	case density >= 0.02:
-		return 1
-	}
-	return 2
-}
-
-// maxSteps is how many steps of one level there are before larger ones follow.
-const maxSteps = 160
-
 // steps part all rows up to the newest, the newest first; but where a span of time ends early, its end
 // comes first and what arrived later at last.
-func (h *hunt) steps(ctx context.Context) ([]step, error) {
+func (h *hunt) steps(ctx context.Context) ([]int64, error) {
 	start := h.newest
 	for column, bounds := range h.s.spans {
 		if bounds.before == nil {
@@ -447,23 +434,14 @@ func (h *hunt) steps(ctx context.Context) ([]step, error) {
 		}
 		start = min(start, seq)
 	}
-	var all []step
-	level := stepLevel(h.plan.density)
-	first := start / stepRows(level)
-	at := first
-	for n := 0; at >= 0; n++ {
-		all = append(all, step{level, at})
-		at--
-		// A larger step begins where the smaller ones leave none of it out.
-		if level < 2 && n >= maxSteps && at&3 == 3 {
-			level, at, n = level+1, at>>2, 0
-		}
+	var steps []int64
+	for at := start / stepRows; at >= 0; at-- {
+		steps = append(steps, at)
 	}
-	level = stepLevel(h.plan.density)
-	for at = h.newest / stepRows(level); at > first; at-- {
-		all = append(all, step{level, at})
+	for at := h.newest / stepRows; at > start/stepRows; at-- {
+		steps = append(steps, at)
 	}
-	return all, nil
+	return steps, nil
 }
 
 // run looks at the newest matches first. Are these all, they are sorted as asked; else the order
@@ -471,6 +449,10 @@ func (h *hunt) steps(ctx context.Context) ([]step, error) {
 func (h *hunt) run(ctx context.Context) ([]found, total, error) {
 	if h.plan.direct && !h.phrased && h.p.order.name != "relevance" {
 		return h.sorted(ctx)
+	}
+	if !h.plan.direct && !h.phrased && h.p.order.name != "relevance" {
+		// All that the count needs to know is that there are many.
+		h.s.args["steps"] = h.s.args["steps"].([]string)[:min(countSteps, len(h.s.args["steps"].([]string)))]
 	}
 	seen, err := h.newestMatches(ctx)
 	if err != nil {
