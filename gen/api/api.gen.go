@@ -835,18 +835,36 @@ type Event struct {
 	// Example: 2026-11-23T08:15:01Z
 	OccurredAt time.Time `json:"occurred_at"`
 
-	// Type What happened. `job.*`: a job changed (`data` is the Job, or its progress). `feed.polled`: a poll brought
-	// documents. `feed.degraded`, `feed.recovered`: a feed began to fail, or works again. `topic.*`: somebody
-	// created, updated or deleted a topic (`data` has its id).
+	// Type What happened, and what `data` holds then.
+	//
+	// | Type | When | `data` |
+	// |---|---|---|
+	// | `job.queued`, `job.running`, `job.succeeded`, `job.failed`, `job.cancelled` | a job came to this state | `job_id`, `kind`, `state`, `attempt`, `error` (text or null), `result` |
+	// | `job.progress` | its work went on | `job_id`, `progress` (`percent`, `stage`, `message`) |
+	// | `feed.polled` | a poll brought documents | `collection_id`, `documents_added`, `documents_updated` |
+	// | `feed.degraded` | a feed began to fail, or fails for the fifth time in a row | `collection_id`, `health`, `code`, `message` |
+	// | `feed.recovered` | it works again | `collection_id`, `failures` |
+	// | `topic.created`, `topic.updated`, `topic.deleted` | somebody changed a topic | `topic_id` |
+	//
+	// Polls by schedule bring no `job.*` events: they would drown the rest.
 	//
 	//
 	// Example: feed.polled
 	Type EventType `json:"type"`
 }
 
-// EventType What happened. `job.*`: a job changed (`data` is the Job, or its progress). `feed.polled`: a poll brought
-// documents. `feed.degraded`, `feed.recovered`: a feed began to fail, or works again. `topic.*`: somebody
-// created, updated or deleted a topic (`data` has its id).
+// EventType What happened, and what `data` holds then.
+//
+// | Type | When | `data` |
+// |---|---|---|
+// | `job.queued`, `job.running`, `job.succeeded`, `job.failed`, `job.cancelled` | a job came to this state | `job_id`, `kind`, `state`, `attempt`, `error` (text or null), `result` |
+// | `job.progress` | its work went on | `job_id`, `progress` (`percent`, `stage`, `message`) |
+// | `feed.polled` | a poll brought documents | `collection_id`, `documents_added`, `documents_updated` |
+// | `feed.degraded` | a feed began to fail, or fails for the fifth time in a row | `collection_id`, `health`, `code`, `message` |
+// | `feed.recovered` | it works again | `collection_id`, `failures` |
+// | `topic.created`, `topic.updated`, `topic.deleted` | somebody changed a topic | `topic_id` |
+//
+// Polls by schedule bring no `job.*` events: they would drown the rest.
 //
 // Example: feed.polled
 type EventType string

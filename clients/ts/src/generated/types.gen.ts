@@ -14,7 +14,7 @@ export type ErrorBody = {
      */
     message: string;
     /**
-     * More, by error code; `errors` maps fields to faults.
+     * More, by error code: `errors` (field to fault), `existing_id`, `id`, `required_scope`, `scopes`, `retry_after_seconds`.
      */
     details: {
         [key: string]: unknown;
@@ -1200,9 +1200,18 @@ export type JobList = {
 };
 
 /**
- * What happened. `job.*`: a job changed (`data` is the Job, or its progress). `feed.polled`: a poll brought
- * documents. `feed.degraded`, `feed.recovered`: a feed began to fail, or works again. `topic.*`: somebody
- * created, updated or deleted a topic (`data` has its id).
+ * What happened, and what `data` holds then.
+ *
+ * | Type | When | `data` |
+ * |---|---|---|
+ * | `job.queued`, `job.running`, `job.succeeded`, `job.failed`, `job.cancelled` | a job came to this state | `job_id`, `kind`, `state`, `attempt`, `error` (text or null), `result` |
+ * | `job.progress` | its work went on | `job_id`, `progress` (`percent`, `stage`, `message`) |
+ * | `feed.polled` | a poll brought documents | `collection_id`, `documents_added`, `documents_updated` |
+ * | `feed.degraded` | a feed began to fail, or fails for the fifth time in a row | `collection_id`, `health`, `code`, `message` |
+ * | `feed.recovered` | it works again | `collection_id`, `failures` |
+ * | `topic.created`, `topic.updated`, `topic.deleted` | somebody changed a topic | `topic_id` |
+ *
+ * Polls by schedule bring no `job.*` events: they would drown the rest.
  *
  */
 export const EventType = {
@@ -1221,9 +1230,18 @@ export const EventType = {
 } as const;
 
 /**
- * What happened. `job.*`: a job changed (`data` is the Job, or its progress). `feed.polled`: a poll brought
- * documents. `feed.degraded`, `feed.recovered`: a feed began to fail, or works again. `topic.*`: somebody
- * created, updated or deleted a topic (`data` has its id).
+ * What happened, and what `data` holds then.
+ *
+ * | Type | When | `data` |
+ * |---|---|---|
+ * | `job.queued`, `job.running`, `job.succeeded`, `job.failed`, `job.cancelled` | a job came to this state | `job_id`, `kind`, `state`, `attempt`, `error` (text or null), `result` |
+ * | `job.progress` | its work went on | `job_id`, `progress` (`percent`, `stage`, `message`) |
+ * | `feed.polled` | a poll brought documents | `collection_id`, `documents_added`, `documents_updated` |
+ * | `feed.degraded` | a feed began to fail, or fails for the fifth time in a row | `collection_id`, `health`, `code`, `message` |
+ * | `feed.recovered` | it works again | `collection_id`, `failures` |
+ * | `topic.created`, `topic.updated`, `topic.deleted` | somebody changed a topic | `topic_id` |
+ *
+ * Polls by schedule bring no `job.*` events: they would drown the rest.
  *
  */
 export type EventType = typeof EventType[keyof typeof EventType];
