@@ -340,10 +340,10 @@ func isDirect(err error, _ openapi3.MultiError) bool {
 	return direct
 }
 
-// fieldOf is the path of the faulty value: the parameter, else the body's pointer with dots.
+// fieldOf is the path of the faulty value: the parameter, and the pointer into it or the body with dots.
 func fieldOf(e *openapi3.SchemaError, field string) string {
 	if pointer := e.JSONPointer(); len(pointer) > 0 {
-		return strings.Join(pointer, ".")
+		return strings.TrimPrefix(field+"."+strings.Join(pointer, "."), ".")
 	}
 	// The library names an unknown or missing property in its text only.
 	if name := quotedName.FindStringSubmatch(e.Reason); name != nil && field == "" {

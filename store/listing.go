@@ -25,21 +25,37 @@ import (
 //     each facet shows which facets the page is made of (heads).
 //
 // Every query reads indexes alone until the items of the page are known.
-const (
-	// gatherDeep is up to how many rows are gathered where the page lies deep; else it is what the total counts.
-	gatherDeep = 40_000
-	deepPage   = 1_000
-	// walkRows is how many index entries a walk may read before it gives up.
-	walkRows = 20_000
-	// headsFirst is up to how many facets heads come before a walk, headsMost up to how many they come at all.
-	headsFirst = 48
-	headsMost  = 12_000
-	// headsDepth is how deep a page may lie for its rows to be merged from heads.
-	headsDepth = 250
-)
+type bounds struct {
+	// gatherSQL is up to how many rows are gathered and sorted, gatherDeep where the page lies deeper than deepPage.
+	gather, gatherDeep, deepPage int
+	// walkSQL is how many index entries a walk may read before it gives up.
+	walk int
+	// headsFirst is up to how many facets heads come before a walk, headsMost up to how many they come at all,
+	// headsDepth how deep a page may lie for them.
+	headsFirst, headsMost, headsDepth int
+	// ranked is how many matches of a search are ranked: the newest.
+	ranked int
+	// phrased is how many rows that have all words of a phrase are read to see whether the words stand
+	// together, which the index does not know: the newest.
+	phrased int
+	// direct is up to how many expected matches are all read.
+	direct int
+	// checked is how many rows of a list may be read to see whether they match.
+	checked int
+	// counted is in how many steps matches are counted where there are many.
+	counted int
+}
+
+var usualBounds = bounds{
+	gather: TotalCap, gatherDeep: 40_000, deepPage: 1_000,
+	walk:       20_000,
+	headsFirst: 48, headsMost: 12_000, headsDepth: 250,
+	ranked: RelevanceDepth, phrased: 2_000, direct: 12_000, checked: 3_000, counted: 4,
+}
 
 // A listing says how one table is listed and searched.
 type listing struct {
+	bounds
 	resource string
 	table    string
 	facets   string
@@ -56,6 +72,12 @@ type listing struct {
 	recent string
 	// kinds are the search tags of the time columns.
 	kinds map[string]string
+}
+
+// listing is a table's listing within this store's bounds.
+func (s *Store) listing(l listing) *listing {
+	l.bounds = s.bounds
+	return &l
 }
 
 // A selection is what a filter selects, as SQL.
@@ -230,38 +252,38 @@ type found struct {
 func (l *listing) find(ctx context.Context, db querier, s *selection, p paging, count int) ([]found, error) {
 	depth := p.offset() + p.size + 1
 	wanted := p.size + 1
-	gather := TotalCap
-	if depth > deepPage {
-		gather = gatherDeep
+	gather := l.bounds.gather
+	if depth > l.deepPage {
+		gather = l.gatherDeep
 	}
 	unfiltered := s.facets == nil && len(s.rows) == 0
 	switch {
 	case unfiltered:
-		return l.read(ctx, db, s, p, l.walk(s, p, 0))
+		return l.read(ctx, db, s, p, l.walkSQL(s, p, 0))
 	case count <= gather:
-		return l.read(ctx, db, s, p, l.gather(s, p))
-	case s.facets != nil && len(s.facets) <= headsFirst && depth <= headsDepth:
-		return l.read(ctx, db, s, p, l.heads(s, p))
+		return l.read(ctx, db, s, p, l.gatherSQL(s, p))
+	case s.facets != nil && len(s.facets) <= l.headsFirst && depth <= l.headsDepth:
+		return l.read(ctx, db, s, p, l.headsSQL(s, p))
 	}
-	rows, err := l.read(ctx, db, s, p, l.walk(s, p, walkRows+2*depth))
+	rows, err := l.read(ctx, db, s, p, l.walkSQL(s, p, l.bounds.walk+2*depth))
 	if err != nil || len(rows) == wanted {
 		return rows, err
 	}
-	few := s.facets != nil && len(s.facets) <= headsMost
+	few := s.facets != nil && len(s.facets) <= l.headsMost
 	column, spanned := l.spanned[p.order.name]
 	switch {
-	case spanned && s.spans[column] != (span{}) && depth <= deepPage:
-		return l.read(ctx, db, s, p, l.monthHeads(s, p, column))
-	case few && depth <= headsDepth:
-		return l.read(ctx, db, s, p, l.heads(s, p))
+	case spanned && s.spans[column] != (span{}) && depth <= l.deepPage:
+		return l.read(ctx, db, s, p, l.monthHeadsSQL(s, p, column))
+	case few && depth <= l.headsDepth:
+		return l.read(ctx, db, s, p, l.headsSQL(s, p))
 	case few:
-		return l.read(ctx, db, s, p, l.jump(s, p))
+		return l.read(ctx, db, s, p, l.jumpSQL(s, p))
 	}
-	return l.read(ctx, db, s, p, l.walk(s, p, 0))
+	return l.read(ctx, db, s, p, l.walkSQL(s, p, 0))
 }
 
 // gather reads all selected rows and sorts them.
-func (l *listing) gather(s *selection, p paging) string {
+func (l *listing) gatherSQL(s *selection, p paging) string {
 	where := allOf(s.where(), l.continued(s, p, "t."))
 	from := `select t.id, ` + p.order.columns("t.") + ` from ` + l.table + ` t where ` + where
 	if s.facets != nil {
@@ -279,7 +301,7 @@ func (l *listing) gather(s *selection, p paging) string {
 
 // walk reads rows in the order of the page and keeps the selected ones. It reads most index
 // entries; 0 reads on to the end.
-func (l *listing) walk(s *selection, p paging, most int, from ...string) string {
+func (l *listing) walkSQL(s *selection, p paging, most int, from ...string) string {
 	on, off := s.split(p.order.keys[0].column)
 	walked := `
 		select ` + l.walked + `
@@ -297,16 +319,16 @@ func (l *listing) walk(s *selection, p paging, most int, from ...string) string 
 		limit @limit offset @offset`
 }
 
-// heads finds the facets whose first rows come first, and merges their rows. No row of the page can be
+// headsSQL finds the facets whose first rows come first, and merges their rows. No row of the page can be
 // in another facet.
-func (l *listing) heads(s *selection, p paging) string {
+func (l *listing) headsSQL(s *selection, p paging) string {
 	return l.merge(s, p, `select unnest(@facets::bigint[])`, "t.facet")
 }
 
-// jump walks from the first row of all facets on, and so leaves out what lies before it.
-func (l *listing) jump(s *selection, p paging) string {
+// jumpSQL walks from the first row of all facets on, and so leaves out what lies before it.
+func (l *listing) jumpSQL(s *selection, p paging) string {
 	start, from := l.start(s, p)
-	return start + l.walk(s, p, 0, from)
+	return start + l.walkSQL(s, p, 0, from)
 }
 
 // start finds the first row of all facets, and the condition that a row does not come before it.
@@ -332,8 +354,8 @@ func (l *listing) start(s *selection, p paging) (with, condition string) {
 			limit 1)`, "(" + strings.Join(columns, ", ") + ")" + comparison + "(" + strings.Join(starts, ", ") + ")"
 }
 
-// monthHeads does the same with the months of another column.
-func (l *listing) monthHeads(s *selection, p paging, column string) string {
+// monthHeadsSQL does the same with the months of another column.
+func (l *listing) monthHeadsSQL(s *selection, p paging, column string) string {
 	months := `
 		select generate_series(
 			list_month(` + bound(s.spans[column].after, "@"+column+"_after::timestamptz", `(select min(`+column+`) from `+l.table+` where `+column+` > '-infinity')`) + `),
@@ -391,9 +413,9 @@ func page[T any](ctx context.Context, db querier, l *listing, s *selection, p pa
 	if s.nothing() {
 		return newList[T](p, nil, nil, total{exact: true}), nil
 	}
-	most := limit
-	if p.offset() > deepPage {
-		most = max(limit, gatherDeep)
+	most := max(limit, l.gather)
+	if p.offset() > l.deepPage {
+		most = max(limit, l.gatherDeep)
 	}
 	count, err := l.count(ctx, db, s, most)
 	if err != nil {

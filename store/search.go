@@ -21,13 +21,9 @@ const (
 	// maxSearchLength and maxSearchTerms bound what a search may ask.
 	maxSearchLength = 500
 	maxSearchTerms  = 32
-	// RelevanceDepth is how many matches, the newest, are ranked: so deep reaches the order "relevance".
+	// RelevanceDepth is how many matches, the newest, are ranked: so deep reaches the order "relevance", and so
+	// far a search counts at least.
 	RelevanceDepth = 1_000
-	// phraseRows is how many rows that have all words of a phrase, the newest, are read to see whether the
-	// words stand together: the index does not know.
-	phraseRows = 2_000
-	// checkedRows is how many rows of a list may be read to see whether they match.
-	checkedRows = 3_000
 	// snippetChars is how much of a text is read for its snippet.
 	snippetChars = 2_000
 )
@@ -202,8 +198,8 @@ type hunt struct {
 	arms []arm
 	// languages is how many the table holds.
 	languages int
-	// phrased: the index finds more than what matches.
-	phrased bool
+	// phrase: the index finds more than what matches.
+	phrase bool
 	// newest is the seq of the newest row, as of the search's first page.
 	newest int64
 	// spanTags cover the spans of time, each by any of some tags.
@@ -259,14 +255,14 @@ type hits[T any] struct {
 // search answers one page of matches. A search that says nothing but stop words matches nothing.
 func search[T any](ctx context.Context, db querier, l *listing, s *selection, p paging, w webSearch) (hits[T], error) {
 	none := hits[T]{List: newList[T](p, nil, nil, total{exact: true})}
-	if p.order.name == "relevance" && p.offset()+p.size > RelevanceDepth {
+	if p.order.name == "relevance" && p.offset()+p.size > l.ranked {
 		return none, invalid(l.resource, "The list cannot be read so.", map[string]string{
-			"page": fmt.Sprintf("the order by relevance reaches %d items deep; take another order to go further", RelevanceDepth)})
+			"page": fmt.Sprintf("the order by relevance reaches %d items deep; take another order to go further", l.ranked)})
 	}
 	if err := l.resolve(ctx, db, s); err != nil || s.nothing() {
 		return none, err
 	}
-	h := hunt{listing: l, db: db, s: s, p: p, phrased: w.exact != w.loose}
+	h := hunt{listing: l, db: db, s: s, p: p, phrase: w.exact != w.loose}
 	if err := h.compile(ctx, w); err != nil || len(h.arms) == 0 {
 		return none, err
 	}
@@ -326,8 +322,6 @@ const (
 	costMatch   = 3.0
 	costStep    = 90.0
 	costCheck   = 15.0
-	// directMatches is up to how many expected matches may all be read.
-	directMatches = 15_000
 )
 
 // estimate asks the planner how many rows each part of the search selects, and weighs: the index
@@ -376,23 +370,23 @@ func (h *hunt) estimate(ctx context.Context) (searchPlan, error) {
 		}
 	}
 	if filters > 1 {
-		selected, err := h.count(ctx, h.db, h.s, directMatches)
+		selected, err := h.count(ctx, h.db, h.s, h.bounds.direct)
 		if err != nil {
 			return searchPlan{}, err
 		}
 		// The count knows how the filters hang together, which the product of their shares does not.
-		if selected <= directMatches {
+		if selected <= h.bounds.direct {
 			share, plan.selected = float64(selected)/all, selected
 		}
 	}
 	plan.matches = share * plan.words * all
-	rows := min(all, RelevanceDepth/max(plan.density, 1/all))
-	if plan.matches < 2*RelevanceDepth {
+	rows := min(all, float64(h.ranked)/max(plan.density, 1/all))
+	if plan.matches < float64(2*h.ranked) {
 		rows = all
 	}
 	directly := costPosting*fewest + costMatch*plan.matches
-	stepped := costPosting*rows*fewest/all + costMatch*RelevanceDepth + costStep*rows/stepRows
-	plan.direct = directly <= stepped && plan.matches <= directMatches
+	stepped := costPosting*rows*fewest/all + costMatch*float64(h.ranked) + costStep*rows/stepRows
+	plan.direct = directly <= stepped && plan.matches <= float64(h.bounds.direct)
 	return plan, nil
 }
 
@@ -444,29 +438,43 @@ func (h *hunt) steps(ctx context.Context) ([]int64, error) {
 	return steps, nil
 }
 
-// run looks at the newest matches first. Are these all, they are sorted as asked; else the order
-// says where to look on.
+// run reads all matches where they are few. Where they are many, relevance ranks the newest of them, and every
+// other order says where to look.
 func (h *hunt) run(ctx context.Context) ([]found, total, error) {
-	if h.plan.direct && !h.phrased && h.p.order.name != "relevance" {
+	switch {
+	case h.p.order.name == "relevance" || h.phrase:
+		return h.newestMatches(ctx)
+	case h.plan.direct:
 		return h.sorted(ctx)
 	}
-	if !h.plan.direct && !h.phrased && h.p.order.name != "relevance" {
-		// All that the count needs to know is that there are many.
-		h.s.args["steps"] = h.s.args["steps"].([]string)[:min(countSteps, len(h.s.args["steps"].([]string)))]
-	}
-	seen, err := h.newestMatches(ctx)
+	rows, err := h.beyond(ctx)
 	if err != nil {
 		return nil, total{}, err
 	}
-	count := total{rows: len(seen.rows), exact: !seen.more}
-	if h.plan.direct && !h.phrased {
-		count = counted(seen.all, TotalCap)
+	if len(rows) <= h.p.size && h.p.after == nil && (len(rows) > 0 || h.p.offset() == 0) {
+		return rows, total{rows: h.p.offset() + len(rows), exact: true}, nil
 	}
-	if !seen.more || h.phrased || h.p.order.name == "relevance" {
-		return seen.page(h.p), count, nil
-	}
-	rows, err := h.beyond(ctx)
-	return rows, count, err
+	least, err := h.countNewest(ctx)
+	return rows, total{rows: max(least, h.p.offset()+len(rows))}, err
+}
+
+// countNewest counts matches in the first steps, up to RelevanceDepth: a bound from below.
+func (h *hunt) countNewest(ctx context.Context) (int, error) {
+	q := `
+		select count(*)
+		from (
+			select
+			from unnest((@steps::text[])[:@some]) as step (query)
+			cross join lateral (
+				select
+				from ` + h.table + ` t
+				where ` + h.words + ` @@ step.query::tsquery and ` + h.s.rest() + `) x
+			limit @limit) y`
+	args := maps.Clone(h.s.args)
+	args["some"], args["limit"] = h.counted, h.ranked
+	var count int
+	err := h.db.QueryRow(ctx, q, args).Scan(&count)
+	return count, err
 }
 
 // own is a condition, or with an empty test the query, of each row's own language.
@@ -492,29 +500,11 @@ type match struct {
 	Total int
 }
 
-// matches are the newest ones, in the order of the page. There may be more.
-type matches struct {
-	rows []match
-	more bool
-	all  int
-}
-
-func (m matches) page(p paging) []found {
-	var rows []found
-	for _, row := range m.rows {
-		if row.Behind {
-			rows = append(rows, row.found)
-		}
-	}
-	rows = rows[min(p.offset(), len(rows)):]
-	return rows[:min(p.size+1, len(rows))]
-}
-
 // newestMatches reads the newest rows that the index finds, and ranks them.
-func (h *hunt) newestMatches(ctx context.Context) (matches, error) {
-	most, columns, matching := RelevanceDepth, "", "true"
-	if h.phrased {
-		most, columns, matching = phraseRows, ", t.search_vector", h.own("c.", "c.search_vector @@ ")
+func (h *hunt) newestMatches(ctx context.Context) ([]found, total, error) {
+	most, columns, matching := h.ranked, "", "true"
+	if h.phrase {
+		most, columns, matching = h.bounds.phrased, ", t.search_vector", h.own("c.", "c.search_vector @@ ")
 	}
 	score := "0"
 	for _, key := range h.p.order.keys {
@@ -541,20 +531,30 @@ func (h *hunt) newestMatches(ctx context.Context) (matches, error) {
 	rows, _ := h.db.Query(ctx, q, h.s.args)
 	all, err := pgx.CollectRows(rows, pgx.RowToStructByName[match])
 	if err != nil {
-		return matches{}, err
+		return nil, total{}, err
 	}
-	seen := matches{more: len(all) > most}
-	oldest := h.newest
+	more := len(all) > most
+	oldest, gathered := h.newest, 0
 	for _, row := range all {
-		seen.all, oldest = row.Total, min(oldest, row.Seq)
+		oldest, gathered = min(oldest, row.Seq), row.Total
 	}
+	var page []found
+	count := total{exact: !more}
 	for _, row := range all {
 		// The one too many is the oldest.
-		if row.Matches && !(seen.more && row.Seq == oldest) {
-			seen.rows = append(seen.rows, row)
+		if !row.Matches || more && row.Seq == oldest {
+			continue
+		}
+		count.rows++
+		if row.Behind {
+			page = append(page, row.found)
 		}
 	}
-	return seen, nil
+	if h.plan.direct && !h.phrase {
+		count = counted(gathered, TotalCap)
+	}
+	page = page[min(h.p.offset(), len(page)):]
+	return page[:min(h.p.size+1, len(page))], count, nil
 }
 
 // newestSQL selects the newest rows that the index finds as candidates: from all, or step by step until
@@ -587,7 +587,7 @@ func (h *hunt) newestSQL(columns, where string) string {
 func (h *hunt) beyond(ctx context.Context) ([]found, error) {
 	depth := h.p.offset() + h.p.size + 1
 	checks := 1.3*float64(depth)/h.plan.words + 60
-	if checks <= checkedRows && costCheck*checks <= costMatch*h.plan.matches {
+	if checks <= float64(h.bounds.checked) && costCheck*checks <= costMatch*h.plan.matches {
 		rows, err := h.checked(ctx, int(checks))
 		if err != nil || len(rows) > h.p.size {
 			return rows, err
@@ -598,8 +598,10 @@ func (h *hunt) beyond(ctx context.Context) ([]found, error) {
 		if err != nil {
 			return nil, err
 		}
-		h.s.args["steps"] = tags
-		return h.read(ctx, h.db, h.s, h.p, h.byMonth())
+		months := *h.s
+		months.args = maps.Clone(h.s.args)
+		months.args["steps"] = tags
+		return h.read(ctx, h.db, &months, h.p, h.byMonth())
 	}
 	rows, _, err := h.sorted(ctx)
 	return rows, err

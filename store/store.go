@@ -24,6 +24,7 @@ type Store struct {
 	pool *pgxpool.Pool
 	// totalCap is the number up to which lists count exactly.
 	totalCap int
+	bounds   bounds
 }
 
 // querier is what a pool and a transaction have in common.
@@ -66,7 +67,7 @@ func Open(ctx context.Context, dsn string, maxConns int) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
-	s := &Store{pool: pool, totalCap: TotalCap}
+	s := &Store{pool: pool, totalCap: TotalCap, bounds: usualBounds}
 	if err := s.checkVersion(ctx); err != nil {
 		pool.Close()
 		return nil, err
