@@ -2,6 +2,7 @@
 package config
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -173,17 +174,11 @@ func (c Config) check(unread map[string]bool) []error {
 		}
 		faults = append(faults, fmt.Errorf(name+": "+format, args...))
 	}
-	_, port, err := net.SplitHostPort(c.Addr)
-	if err == nil {
-		_, err = net.LookupPort("tcp", port)
-	}
-	if err != nil {
+	if !isListenAddress(c.Addr) {
 		fault("ADDR", "%q is not host:port", c.Addr)
 	}
-	if c.DatabaseURL != "" {
-		if _, err := pgconn.ParseConfig(string(c.DatabaseURL)); err != nil {
-			fault("DATABASE_URL", "is not an address such as postgres://user:password@host:5432/database")
-		}
+	if !isDatabaseAddress(string(c.DatabaseURL)) {
+		fault("DATABASE_URL", "is not an address such as postgres://user:password@host:5432/database")
 	}
 	if c.AdminAPIKey != "" && len(c.AdminAPIKey) < 32 {
 		fault("ADMIN_API_KEY", "has %d characters, needs 32", len(c.AdminAPIKey))
@@ -212,6 +207,25 @@ func (c Config) check(unread map[string]bool) []error {
 		fault("FETCH_USER_AGENT", "is empty")
 	}
 	return faults
+}
+
+// isListenAddress reports whether text is host:port; the port may have a name.
+func isListenAddress(text string) bool {
+	_, port, err := net.SplitHostPort(text)
+	if err != nil {
+		return false
+	}
+	_, err = net.DefaultResolver.LookupPort(context.Background(), "tcp", port)
+	return err == nil
+}
+
+// isDatabaseAddress reports whether the driver can read text; an empty one stands for the private server.
+func isDatabaseAddress(text string) bool {
+	if text == "" {
+		return true
+	}
+	_, err := pgconn.ParseConfig(text)
+	return err == nil
 }
 
 // isOrigin reports whether a browser can send text as the Origin of a page; * stands for any.

@@ -46,7 +46,7 @@ func TestJobs(t *testing.T) {
 	require.Len(t, listed("kind=poll"), 4)
 	for state, id := range ids {
 		require.Equal(t, []string{state}, listed("state="+state))
-		require.Equal(t, state, w.read("/jobs/"+id)["state"])
+		require.Equal(t, state, w.read("/jobs/" + id)["state"])
 	}
 	require.Empty(t, listed("state=running"))
 	first := w.read("/jobs?page_size=3")

@@ -37,14 +37,11 @@ func (l *limiter) take(client string, perSecond float64) (left float64, wait tim
 	defer l.mu.Unlock()
 	now := l.now()
 	bucket := l.buckets[client]
-	if bucket == nil {
+	// Another limit begins with a full bucket: the old one says little of it.
+	if bucket == nil || bucket.Limit() != rate.Limit(perSecond) {
 		l.makeRoom(now)
 		bucket = rate.NewLimiter(rate.Limit(perSecond), size)
 		l.buckets[client] = bucket
-	}
-	if bucket.Limit() != rate.Limit(perSecond) {
-		bucket.SetLimitAt(now, rate.Limit(perSecond))
-		bucket.SetBurstAt(now, size)
 	}
 	if !bucket.AllowN(now, 1) {
 		missing := 1 - bucket.TokensAt(now)

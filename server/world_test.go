@@ -211,7 +211,10 @@ func (w *world) topic(c client.TopicCreate) client.Topic {
 func (w *world) feed(handler http.HandlerFunc) string {
 	w.t.Helper()
 	site := httptest.NewServer(handler)
-	w.t.Cleanup(site.Close)
+	w.t.Cleanup(func() {
+		site.CloseClientConnections()
+		site.Close()
+	})
 	return site.URL + "/feed.xml"
 }
 
@@ -458,3 +461,5 @@ func (w *world) document(d store.Document) store.Document {
 	require.NoError(w.t, err)
 	return saved
 }
+
+func clientTopic(title string) client.TopicCreate { return client.TopicCreate{Title: title} }

@@ -41,10 +41,12 @@ type APIKeyCreate struct {
 	Origin    string     `json:"-"`
 }
 
-// Allows reports whether the key has a scope. Admin includes write, and write includes read.
+// Allows reports whether the key has a scope. Admin includes write, and write includes read; a scope
+// unheard of is allowed to nobody.
 func (k APIKey) Allows(scope string) bool {
 	rank := []string{"read", "write", "admin"}
-	return slices.ContainsFunc(k.Scopes, func(s string) bool { return slices.Index(rank, s) >= slices.Index(rank, scope) })
+	needed := slices.Index(rank, scope)
+	return needed >= 0 && slices.ContainsFunc(k.Scopes, func(s string) bool { return slices.Index(rank, s) >= needed })
 }
 
 // Expired reports whether the key's end has come.
@@ -59,7 +61,10 @@ func (s *Store) CreateAPIKey(ctx context.Context, c APIKeyCreate) (APIKeyWithSec
 	_, _ = rand.Read(secret) // never fails: see crypto/rand
 	key := "cc_" + base64.RawURLEncoding.EncodeToString(secret)
 	saved, err := s.insertAPIKey(ctx, key, c)
-	return APIKeyWithSecret{APIKey: saved, Key: key}, err
+	if err != nil {
+		return APIKeyWithSecret{}, err
+	}
+	return APIKeyWithSecret{APIKey: saved, Key: key}, nil
 }
 
 func (s *Store) insertAPIKey(ctx context.Context, key string, c APIKeyCreate) (APIKey, error) {
@@ -71,12 +76,17 @@ func (s *Store) insertAPIKey(ctx context.Context, key string, c APIKeyCreate) (A
 		"id": newID(), "name": strings.TrimSpace(c.Name), "hash": hashAPIKey(key), "prefix": key[:7],
 		"scopes": c.Scopes, "origin": c.Origin, "expires_at": c.ExpiresAt,
 	})
-	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[APIKey])
+	saved, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[APIKey])
+	return saved, orInvalid(err, "api_key")
 }
 
 // SetEnvironmentKey makes key the one admin key that ADMIN_API_KEY sets; an earlier one stops working.
 func (s *Store) SetEnvironmentKey(ctx context.Context, key string) error {
 	return s.InTx(ctx, func(ctx context.Context) error {
+		// Processes that start at once set it one after the other.
+		if _, err := s.db(ctx).Exec(ctx, `lock table api_keys in share row exclusive mode`); err != nil {
+			return err
+		}
 		var same bool
 		err := s.db(ctx).QueryRow(ctx, `select exists (select from api_keys where origin = 'environment' and key_hash = $1)`,
 			hashAPIKey(key)).Scan(&same)
@@ -87,7 +97,10 @@ func (s *Store) SetEnvironmentKey(ctx context.Context, key string) error {
 			return err
 		}
 		_, err = s.insertAPIKey(ctx, key, APIKeyCreate{Name: "ADMIN_API_KEY", Scopes: []string{"admin"}, Origin: "environment"})
-		return err
+		if err != nil {
+			return err
+		}
+		return s.notifyAPIKeys(ctx)
 	})
 }
 
@@ -128,11 +141,19 @@ func (s *Store) APIKeyByKey(ctx context.Context, key string) (APIKey, error) {
 
 // TouchAPIKeys notes that keys were used, each at its time.
 func (s *Store) TouchAPIKeys(ctx context.Context, used map[uuid.UUID]time.Time) error {
+	// Locked in the order of their ids, so that processes that note the same keys do not wait in a circle.
 	const q = `
+		with locked as materialized (
+			select id
+			from api_keys
+			where id = any ($1)
+			order by id
+			for no key update)
 		update api_keys
 		set last_used_at = greatest(last_used_at, used.at)
-		from unnest($1::uuid[], $2::timestamptz[]) as used (id, at)
-		where api_keys.id = used.id`
+		from locked
+		join unnest($1::uuid[], $2::timestamptz[]) as used (id, at) using (id)
+		where api_keys.id = locked.id`
 	ids, times := make([]uuid.UUID, 0, len(used)), make([]time.Time, 0, len(used))
 	for id, at := range used {
 		ids, times = append(ids, id), append(times, at)
@@ -163,9 +184,14 @@ func (s *Store) DeleteAPIKey(ctx context.Context, id uuid.UUID) error {
 		if admin && !left {
 			return conflict("api_key", "This is the last admin key that works. Make another one first.", map[string]any{"id": id})
 		}
-		_, err = s.db(ctx).Exec(ctx, `select pg_notify($1, 'api_keys')`, NotifyChannel)
-		return err
+		return s.notifyAPIKeys(ctx)
 	})
+}
+
+// notifyAPIKeys tells every process to forget the keys that it has seen.
+func (s *Store) notifyAPIKeys(ctx context.Context) error {
+	_, err := s.db(ctx).Exec(ctx, `select pg_notify($1, 'api_keys')`, NotifyChannel)
+	return err
 }
 
 func hashAPIKey(key string) []byte {

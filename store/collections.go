@@ -99,7 +99,7 @@ func (s *Store) CreateCollection(ctx context.Context, c CollectionCreate) (Colle
 	})
 	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[Collection])
 	if err != nil {
-		return Collection{}, err
+		return Collection{}, orInvalid(err, "collection")
 	}
 	if len(found) == 0 {
 		return Collection{}, s.duplicateSource(ctx, address, domain, market)
@@ -147,7 +147,8 @@ func (s *Store) lockCollection(ctx context.Context, id uuid.UUID, revision int64
 }
 
 func (s *Store) saveCollection(ctx context.Context, before, c Collection) (Collection, error) {
-	// A new interval counts from the last poll; what is due stays due.
+	// A new interval counts from the last poll; what is due stays due, and no other change ends a pause
+	// that the source has asked for.
 	const q = `
 		update collections
 		set name = @name, url = @url, domain = @domain, market = @market, language = @language, enabled = @enabled,
@@ -156,6 +157,7 @@ func (s *Store) saveCollection(ctx context.Context, before, c Collection) (Colle
 			last_modified = case when @moved then null else last_modified end,
 			next_poll_at = case
 				when @moved then now()
+				when poll_interval_minutes = @interval then next_poll_at
 				else least(next_poll_at, coalesce(last_polled_at, now()) + make_interval(mins => @interval)) end,
 			revision = revision + 1,
 			updated_at = now()
@@ -174,7 +176,7 @@ func (s *Store) saveCollection(ctx context.Context, before, c Collection) (Colle
 	if brokenConstraint(err) == "collections_unique_source" {
 		return Collection{}, s.duplicateSource(ctx, c.URL, c.Domain, c.Market)
 	}
-	return saved, err
+	return saved, orInvalid(err, "collection")
 }
 
 // apply answers the collection as the update leaves it.
@@ -217,6 +219,10 @@ func (s *Store) DeleteCollection(ctx context.Context, id uuid.UUID, revision int
 		if _, err := s.lockCollection(ctx, id, revision); err != nil {
 			return err
 		}
+		// Its documents change, too.
+		if err := s.lockDocuments(ctx); err != nil {
+			return err
+		}
 		_, err := s.db(ctx).Exec(ctx, `delete from collections where id = $1`, id)
 		return err
 	})
@@ -226,17 +232,24 @@ func (s *Store) DeleteCollection(ctx context.Context, id uuid.UUID, revision int
 // first, and moves each one's next poll an interval ahead: no other caller gets them meanwhile, and
 // if nothing comes of the claim they are due again then.
 func (s *Store) ClaimDueCollections(ctx context.Context, limit int) ([]uuid.UUID, error) {
+	// Materialized: as a subquery it might run, and lock, more than once.
 	const q = `
-		update collections
-		set next_poll_at = now() + make_interval(mins => poll_interval_minutes)
-		where id in (
-			select id
+		with due as materialized (
+			select id, next_poll_at as due_at
 			from collections
 			where enabled and next_poll_at <= now()
 			order by next_poll_at, id
 			limit $1
-			for update skip locked)
-		returning id`
+			for update skip locked),
+		claimed as (
+			update collections
+			set next_poll_at = now() + make_interval(mins => poll_interval_minutes)
+			from due
+			where collections.id = due.id
+			returning due.id, due.due_at)
+		select id
+		from claimed
+		order by due_at, id`
 	rows, _ := s.db(ctx).Query(ctx, q, limit)
 	return pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
 }
@@ -311,8 +324,12 @@ func (h CollectionHealth) summarise() string {
 		return "Healthy: " + counts + "."
 	}
 	// Degraded and failing collections have failed at least once, and keep why.
-	return fmt.Sprintf("%s%s: the last %d polls failed (%s); %s.",
-		strings.ToUpper(h.State[:1]), h.State[1:], h.ConsecutiveFailures, strings.TrimSuffix(h.LastError.Message, "."), counts)
+	failed := "the last poll"
+	if h.ConsecutiveFailures > 1 {
+		failed = fmt.Sprintf("the last %d polls", h.ConsecutiveFailures)
+	}
+	return fmt.Sprintf("%s%s: %s failed (%s); %s.",
+		strings.ToUpper(h.State[:1]), h.State[1:], failed, strings.TrimSuffix(h.LastError.Message, "."), counts)
 }
 
 // feedAddress checks and trims the address of a feed.

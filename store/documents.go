@@ -1,10 +1,8 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -75,6 +73,9 @@ func (s *Store) DeleteDocument(ctx context.Context, id uuid.UUID, revision int64
 		select canonical_url_hash from deleted
 		on conflict do nothing`
 	return s.InTx(ctx, func(ctx context.Context) error {
+		if err := s.lockDocuments(ctx); err != nil {
+			return err
+		}
 		var current int64
 		err := s.db(ctx).QueryRow(ctx, `select revision from documents where id = $1 for update`, id).Scan(&current)
 		if err != nil {
@@ -88,6 +89,15 @@ func (s *Store) DeleteDocument(ctx context.Context, id uuid.UUID, revision int64
 	})
 }
 
+// documentsLock is the advisory lock that polls share while they save documents, and that deletions have
+// to themselves: a poll that is half way through would bring a document back, or wait in a circle.
+const documentsLock = 0x6363646f
+
+func (s *Store) lockDocuments(ctx context.Context) error {
+	_, err := s.db(ctx).Exec(ctx, `select pg_advisory_xact_lock($1)`, documentsLock)
+	return err
+}
+
 // savedDocuments counts what became of a batch.
 type savedDocuments struct{ Added, Updated, Unchanged int }
 
@@ -95,20 +105,24 @@ type savedDocuments struct{ Added, Updated, Unchanged int }
 // replaced only by the collection that brought it, and only if its content has changed; one that
 // was deleted stays away.
 func (s *Store) saveDocuments(ctx context.Context, documents []Document) (savedDocuments, error) {
+	// Ordered by the hash, two transactions with the same documents never wait for each other in a circle.
 	const q = `
 		insert into documents (
 			id, collection_id, title, content, content_text, summary, url, canonical_url, canonical_url_hash, source,
 			source_name, source_metadata, domain, market, language, content_hash, published_at, fetched_at, author)
-		select *
+		select distinct on (hash)
+			id, collection_id, title, content, content_text, summary, url, canonical_url, hash, source, source_name,
+			metadata, domain, market, language, content_hash, published_at, fetched_at, author
 		from unnest(
 			@id::uuid[], @collection_id::uuid[], @title::text[], @content::text[], @content_text::text[], @summary::text[],
 			@url::text[], @canonical_url::text[], @hash::bytea[], @source::text[], @source_name::text[], @metadata::jsonb[],
 			@domain::text[], @market::text[], @language::text[], @content_hash::text[], @published_at::timestamptz[],
 			@fetched_at::timestamptz[], @author::text[]
-		) as d (
+		) with ordinality as d (
 			id, collection_id, title, content, content_text, summary, url, canonical_url, hash, source, source_name,
-			metadata, domain, market, language, content_hash, published_at, fetched_at, author)
+			metadata, domain, market, language, content_hash, published_at, fetched_at, author, position)
 		where not exists (select from deleted_documents where canonical_url_hash = d.hash)
+		order by hash, position
 		on conflict (canonical_url_hash) do update
 		set title = excluded.title, content = excluded.content, content_text = excluded.content_text,
 			summary = excluded.summary, url = excluded.url, source_metadata = excluded.source_metadata,
@@ -117,6 +131,12 @@ func (s *Store) saveDocuments(ctx context.Context, documents []Document) (savedD
 			revision = documents.revision + 1, updated_at = now()
 		where documents.collection_id = excluded.collection_id and documents.content_hash <> excluded.content_hash
 		returning xmax = 0`
+	if len(documents) == 0 {
+		return savedDocuments{}, nil
+	}
+	if _, err := s.db(ctx).Exec(ctx, `select pg_advisory_xact_lock_shared($1)`, documentsLock); err != nil {
+		return savedDocuments{}, err
+	}
 	rows, _ := s.db(ctx).Query(ctx, q, documentArrays(documents))
 	added, err := pgx.CollectRows(rows, pgx.RowTo[bool])
 	saved := savedDocuments{Unchanged: len(documents) - len(added)}
@@ -130,45 +150,37 @@ func (s *Store) saveDocuments(ctx context.Context, documents []Document) (savedD
 	return saved, err
 }
 
-// documentArrays turns documents into one array per column. They are ordered by the hash of their
-// address, so that two transactions with the same documents never wait for each other in a circle.
+// documentArrays turns documents into one array per column.
 func documentArrays(documents []Document) pgx.NamedArgs {
-	type hashed struct {
-		Document
-		hash []byte
-	}
-	ordered := make([]hashed, len(documents))
-	for i, d := range documents {
-		hash := sha256.Sum256([]byte(d.CanonicalURL))
-		ordered[i] = hashed{d, hash[:]}
-	}
-	slices.SortFunc(ordered, func(a, b hashed) int { return bytes.Compare(a.hash, b.hash) })
-	column := func(value func(hashed) any) []any {
-		values := make([]any, len(ordered))
-		for i, d := range ordered {
+	column := func(value func(Document) any) []any {
+		values := make([]any, len(documents))
+		for i, d := range documents {
 			values[i] = value(d)
 		}
 		return values
 	}
 	return pgx.NamedArgs{
-		"id":            column(func(d hashed) any { return d.ID }),
-		"collection_id": column(func(d hashed) any { return d.CollectionID }),
-		"title":         column(func(d hashed) any { return d.Title }),
-		"content":       column(func(d hashed) any { return d.Content }),
-		"content_text":  column(func(d hashed) any { return d.ContentText }),
-		"summary":       column(func(d hashed) any { return d.Summary }),
-		"url":           column(func(d hashed) any { return d.URL }),
-		"canonical_url": column(func(d hashed) any { return d.CanonicalURL }),
-		"hash":          column(func(d hashed) any { return d.hash }),
-		"source":        column(func(d hashed) any { return d.Source }),
-		"source_name":   column(func(d hashed) any { return d.SourceName }),
-		"metadata":      column(func(d hashed) any { return d.SourceMetadata }),
-		"domain":        column(func(d hashed) any { return d.Domain }),
-		"market":        column(func(d hashed) any { return d.Market }),
-		"language":      column(func(d hashed) any { return d.Language }),
-		"content_hash":  column(func(d hashed) any { return d.ContentHash }),
-		"published_at":  column(func(d hashed) any { return d.PublishedAt }),
-		"fetched_at":    column(func(d hashed) any { return d.FetchedAt }),
-		"author":        column(func(d hashed) any { return d.Author }),
+		"id":            column(func(d Document) any { return d.ID }),
+		"collection_id": column(func(d Document) any { return d.CollectionID }),
+		"title":         column(func(d Document) any { return d.Title }),
+		"content":       column(func(d Document) any { return d.Content }),
+		"content_text":  column(func(d Document) any { return d.ContentText }),
+		"summary":       column(func(d Document) any { return d.Summary }),
+		"url":           column(func(d Document) any { return d.URL }),
+		"canonical_url": column(func(d Document) any { return d.CanonicalURL }),
+		"hash": column(func(d Document) any {
+			hash := sha256.Sum256([]byte(d.CanonicalURL))
+			return hash[:]
+		}),
+		"source":       column(func(d Document) any { return d.Source }),
+		"source_name":  column(func(d Document) any { return d.SourceName }),
+		"metadata":     column(func(d Document) any { return d.SourceMetadata }),
+		"domain":       column(func(d Document) any { return d.Domain }),
+		"market":       column(func(d Document) any { return d.Market }),
+		"language":     column(func(d Document) any { return d.Language }),
+		"content_hash": column(func(d Document) any { return d.ContentHash }),
+		"published_at": column(func(d Document) any { return d.PublishedAt }),
+		"fetched_at":   column(func(d Document) any { return d.FetchedAt }),
+		"author":       column(func(d Document) any { return d.Author }),
 	}
 }

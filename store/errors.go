@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -70,6 +71,24 @@ func noun(resource string) string {
 func orNotFound(err error, resource string, id any) error {
 	if errors.Is(err, pgx.ErrNoRows) {
 		return notFound(resource, id)
+	}
+	return err
+}
+
+// orInvalid turns a rule that the database found broken into the refusal that names the field. The
+// API's schema has refused nearly all of it before; some rules count differently there.
+func orInvalid(err error, resource string) error {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) {
+		return err
+	}
+	message := "The " + noun(resource) + " cannot be kept so."
+	switch pg.Code {
+	case "23514": // check_violation; PostgreSQL names a column's rule table_column_check
+		field := strings.TrimSuffix(strings.TrimPrefix(pg.ConstraintName, pg.TableName+"_"), "_check")
+		return invalid(resource, message, map[string]string{field: "is not among the values or lengths that are allowed"})
+	case "22021": // character_not_in_repertoire
+		return invalid(resource, message, map[string]string{"body": "holds the character NUL, which cannot be kept"})
 	}
 	return err
 }

@@ -92,7 +92,7 @@ func (s *Store) keptAnswer(ctx context.Context, client uuid.UUID, key string, re
 func (s *Store) keepAnswer(ctx context.Context, client uuid.UUID, key string, request []byte, a Answer) error {
 	const q = `
 		insert into idempotency_keys (api_key_id, key, request_hash, status, headers, body)
-		values (@client, @key, @request, @status, @headers, @body)
+		values (@client, @key, @request, @status, coalesce(@headers, '{}'::jsonb), coalesce(@body, ''::bytea))
 		on conflict (api_key_id, key) do update
 		set request_hash = excluded.request_hash, status = excluded.status, headers = excluded.headers,
 			body = excluded.body, created_at = now()`

@@ -50,7 +50,7 @@ var usualBounds = bounds{
 	gather: TotalCap, gatherDeep: 40_000, deepPage: 1_000,
 	walk:       20_000,
 	headsFirst: 48, headsMost: 12_000, headsDepth: 250,
-	ranked: RelevanceDepth, phrased: 2_000, direct: 12_000, checked: 3_000, counted: 4,
+	ranked: RelevanceDepth, phrased: 1_200, direct: 10_000, checked: 3_000, counted: 4,
 }
 
 // A listing says how one table is listed and searched.

@@ -70,7 +70,7 @@ var collectionListing = plainListing[Collection]{
 	columns:  collectionColumns,
 	from:     "collections",
 	where: `(@domain::text is null or domain = @domain)
-			and (@market::text is null or market = lower(@market))
+			and (@market::text is null or market = @market)
 			and (@type::text is null or type = @type)
 			and (@health::text is null or health = @health)
 			and (@enabled::boolean is null or enabled = @enabled)`,
@@ -94,6 +94,9 @@ var collectionListing = plainListing[Collection]{
 
 // Collections answers one page of collections.
 func (s *Store) Collections(ctx context.Context, f CollectionFilter, p Page) (List[Collection], error) {
+	if f.Market != nil {
+		f.Market = new(marketCode(*f.Market))
+	}
 	return collectionListing.page(ctx, s, p, pgx.NamedArgs{
 		"domain": f.Domain, "market": f.Market, "type": f.Type, "health": f.Health, "enabled": f.Enabled,
 	})

@@ -176,8 +176,12 @@ func anyTag(kind string, values []string) string {
 // localKinds are the filters that the index knows within steps, too.
 const localKinds = "dmlstp"
 
-// stepRows is how many rows arrive in a step.
-const stepRows = 8_192
+const (
+	// stepRows is how many rows arrive in a step.
+	stepRows = 8_192
+	// newestSteps is how many steps are read one after the other, sampledSteps how many of the rest.
+	newestSteps, sampledSteps = 16, 12
+)
 
 // valueTag stands for any of the values; within a step unless that is everywhere.
 func valueTag(step int64, kind string, values []string) string {
@@ -296,13 +300,7 @@ func (h *hunt) prepare(ctx context.Context) error {
 		return fmt.Errorf("estimate: %w", err)
 	}
 	h.s.args["query"] = h.indexQuery(everywhere)
-	var steps []string
-	all, err := h.steps(ctx)
-	for _, at := range all {
-		steps = append(steps, h.indexQuery(at))
-	}
-	h.s.args["steps"] = steps
-	return err
+	return nil
 }
 
 // A searchPlan says how a search is run.
@@ -412,9 +410,9 @@ func (p explainedPlan) parts() []float64 {
 	return rows
 }
 
-// steps part all rows up to the newest, the newest first; but where a span of time ends early, its end
-// comes first and what arrived later at last.
-func (h *hunt) steps(ctx context.Context) ([]int64, error) {
+// steps are where matches are looked for: as many of the newest steps as should do, and then, should the words
+// be out of fashion, a sample of the older ones. Where a span of time ends early, its end is where to begin.
+func (h *hunt) steps(ctx context.Context) ([]string, error) {
 	start := h.newest
 	for column, bounds := range h.s.spans {
 		if bounds.before == nil {
@@ -428,12 +426,14 @@ func (h *hunt) steps(ctx context.Context) ([]int64, error) {
 		}
 		start = min(start, seq)
 	}
-	var steps []int64
-	for at := start / stepRows; at >= 0; at-- {
-		steps = append(steps, at)
+	at := start / stepRows
+	enough := min(int(1.5*float64(h.ranked)/(h.plan.density*stepRows))+2, newestSteps)
+	var steps []string
+	for ; at >= 0 && len(steps) < enough; at-- {
+		steps = append(steps, h.indexQuery(at))
 	}
-	for at := h.newest / stepRows; at > start/stepRows; at-- {
-		steps = append(steps, at)
+	for stride := max(at/sampledSteps, 1); at >= 0; at -= stride {
+		steps = append(steps, h.indexQuery(at))
 	}
 	return steps, nil
 }
@@ -441,39 +441,86 @@ func (h *hunt) steps(ctx context.Context) ([]int64, error) {
 // run reads all matches where they are few. Where they are many, relevance ranks the newest of them, and every
 // other order says where to look.
 func (h *hunt) run(ctx context.Context) ([]found, total, error) {
-	switch {
-	case h.p.order.name == "relevance" || h.phrase:
-		return h.newestMatches(ctx)
-	case h.plan.direct:
-		return h.sorted(ctx)
+	if h.p.order.name == "relevance" || h.phrase {
+		return h.ranking(ctx)
 	}
-	rows, err := h.beyond(ctx)
+	if h.plan.direct {
+		rows, count, err := h.sorted(ctx, h.direct())
+		if err != nil || count.rows <= h.bounds.direct {
+			return rows, counted(count.rows, TotalCap), err
+		}
+		h.many()
+	}
+	rows, count, err := h.beyond(ctx)
+	if err != nil || count.exact {
+		return rows, count, err
+	}
+	least, err := h.countNewest(ctx)
+	return rows, total{rows: max(least, count.rows)}, err
+}
+
+// ranking looks at the newest matches: among all, or in steps if there seem to be many. What seems so may
+// turn out to be otherwise.
+func (h *hunt) ranking(ctx context.Context) ([]found, total, error) {
+	stepped := ranked{}
+	if !h.plan.direct {
+		var err error
+		if stepped, err = h.newestMatches(ctx); err != nil || stepped.more {
+			return stepped.page(h.p), total{rows: stepped.matching()}, err
+		}
+		h.plan.direct = true
+	}
+	all, err := h.newestMatches(ctx)
 	if err != nil {
 		return nil, total{}, err
 	}
-	if len(rows) <= h.p.size && h.p.after == nil && (len(rows) > 0 || h.p.offset() == 0) {
-		return rows, total{rows: h.p.offset() + len(rows), exact: true}, nil
+	if all.gathered <= h.bounds.direct {
+		count := counted(all.gathered, TotalCap)
+		if h.phrase {
+			count = total{rows: all.matching(), exact: !all.more}
+		}
+		return all.page(h.p), count, nil
 	}
-	least, err := h.countNewest(ctx)
-	return rows, total{rows: max(least, h.p.offset()+len(rows))}, err
+	if len(stepped.rows) == 0 {
+		h.many()
+		if stepped, err = h.newestMatches(ctx); err != nil {
+			return nil, total{}, err
+		}
+	}
+	return stepped.page(h.p), total{rows: stepped.matching()}, nil
 }
 
-// countNewest counts matches in the first steps, up to RelevanceDepth: a bound from below.
+// direct is where reading all matches gives up.
+func (h *hunt) direct() int { return h.bounds.direct + 1 }
+
+// many corrects a plan that expected few matches.
+func (h *hunt) many() {
+	h.plan.direct = false
+	h.plan.matches = max(h.plan.matches, float64(h.bounds.direct))
+	h.plan.density = max(h.plan.density, float64(h.bounds.direct)/float64(h.newest+1))
+	h.plan.words = max(h.plan.words, h.plan.density)
+}
+
+// countNewest counts matches in the first steps, up to as many as are ranked: a bound from below.
 func (h *hunt) countNewest(ctx context.Context) (int, error) {
 	q := `
 		select count(*)
 		from (
 			select
-			from unnest((@steps::text[])[:@some]) as step (query)
+			from unnest(@steps::text[]) as step (query)
 			cross join lateral (
 				select
 				from ` + h.table + ` t
 				where ` + h.words + ` @@ step.query::tsquery and ` + h.s.rest() + `) x
 			limit @limit) y`
+	steps, err := h.steps(ctx)
+	if err != nil {
+		return 0, err
+	}
 	args := maps.Clone(h.s.args)
-	args["some"], args["limit"] = h.counted, h.ranked
+	args["steps"], args["limit"] = steps[:min(h.counted, len(steps))], h.ranked
 	var count int
-	err := h.db.QueryRow(ctx, q, args).Scan(&count)
+	err = h.db.QueryRow(ctx, q, args).Scan(&count)
 	return count, err
 }
 
@@ -500,8 +547,38 @@ type match struct {
 	Total int
 }
 
+// ranked are the newest rows that the index finds, in the order of the page.
+type ranked struct {
+	rows []match
+	// more: there are further ones. Gathered is how many there are, as far as that is known.
+	more     bool
+	gathered int
+}
+
+// matching is how many of the rows match.
+func (r ranked) matching() int {
+	n := 0
+	for _, row := range r.rows {
+		if row.Matches {
+			n++
+		}
+	}
+	return n
+}
+
+func (r ranked) page(p paging) []found {
+	var page []found
+	for _, row := range r.rows {
+		if row.Matches && row.Behind {
+			page = append(page, row.found)
+		}
+	}
+	page = page[min(p.offset(), len(page)):]
+	return page[:min(p.size+1, len(page))]
+}
+
 // newestMatches reads the newest rows that the index finds, and ranks them.
-func (h *hunt) newestMatches(ctx context.Context) ([]found, total, error) {
+func (h *hunt) newestMatches(ctx context.Context) (ranked, error) {
 	most, columns, matching := h.ranked, "", "true"
 	if h.phrase {
 		most, columns, matching = h.bounds.phrased, ", t.search_vector", h.own("c.", "c.search_vector @@ ")
@@ -516,10 +593,19 @@ func (h *hunt) newestMatches(ctx context.Context) ([]found, total, error) {
 			columns += ", t." + key.column
 		}
 	}
+	args := maps.Clone(h.s.args)
 	behind, known := "true", "true"
 	if h.p.after != nil {
-		behind, known = h.p.order.behind("r.", h.p.after, h.s.args), "t.seq <= @newest"
+		behind, known = h.p.order.behind("r.", h.p.after, args), "t.seq <= @newest"
 	}
+	if !h.plan.direct {
+		steps, err := h.steps(ctx)
+		if err != nil {
+			return ranked{}, err
+		}
+		args["steps"] = steps
+	}
+	args["candidates"], args["direct"] = most+1, h.direct()
 	q := h.newestSQL("t.id, t.seq, t.language"+columns, h.s.rest(known)) + `
 		select r.id, ` + h.p.order.texts("r.") + ` as keys, r.seq, ` + behind + ` as behind, r.matches,
 			(select count(*) from gathered) as total
@@ -527,34 +613,19 @@ func (h *hunt) newestMatches(ctx context.Context) ([]found, total, error) {
 			select c.*, (` + score + `)::double precision as score, coalesce(` + matching + `, false) as matches
 			from candidates c) r
 		order by ` + h.p.order.by("r.")
-	h.s.args["candidates"] = most + 1
-	rows, _ := h.db.Query(ctx, q, h.s.args)
+	rows, _ := h.db.Query(ctx, q, args)
 	all, err := pgx.CollectRows(rows, pgx.RowToStructByName[match])
 	if err != nil {
-		return nil, total{}, err
+		return ranked{}, err
 	}
-	more := len(all) > most
-	oldest, gathered := h.newest, 0
+	result := ranked{more: len(all) > most}
+	oldest := h.newest
 	for _, row := range all {
-		oldest, gathered = min(oldest, row.Seq), row.Total
+		oldest, result.gathered = min(oldest, row.Seq), row.Total
 	}
-	var page []found
-	count := total{exact: !more}
-	for _, row := range all {
-		// The one too many is the oldest.
-		if !row.Matches || more && row.Seq == oldest {
-			continue
-		}
-		count.rows++
-		if row.Behind {
-			page = append(page, row.found)
-		}
-	}
-	if h.plan.direct && !h.phrase {
-		count = counted(gathered, TotalCap)
-	}
-	page = page[min(h.p.offset(), len(page)):]
-	return page[:min(h.p.size+1, len(page))], count, nil
+	// The one too many is the oldest.
+	result.rows = slices.DeleteFunc(all, func(row match) bool { return result.more && row.Seq == oldest })
+	return result, nil
 }
 
 // newestSQL selects the newest rows that the index finds as candidates: from all, or step by step until
@@ -565,7 +636,8 @@ func (h *hunt) newestSQL(columns, where string) string {
 			from ` + h.table + ` t
 			where ` + h.words + ` @@ `
 	if h.plan.direct {
-		return `with gathered as materialized (` + matching + `@query::tsquery and ` + where + `),
+		return `with gathered as materialized (` + matching + `@query::tsquery and ` + where + `
+			limit @direct),
 		candidates as materialized (
 			select g.*
 			from gathered g
@@ -584,27 +656,24 @@ func (h *hunt) newestSQL(columns, where string) string {
 
 // beyond finds the page where there are too many matches to look at all: it reads the list as it would be
 // without the words, and keeps what has them. Where too few have, the words keep to a part of the order.
-func (h *hunt) beyond(ctx context.Context) ([]found, error) {
+func (h *hunt) beyond(ctx context.Context) ([]found, total, error) {
 	depth := h.p.offset() + h.p.size + 1
 	checks := 1.3*float64(depth)/h.plan.words + 60
 	if checks <= float64(h.bounds.checked) && costCheck*checks <= costMatch*h.plan.matches {
 		rows, err := h.checked(ctx, int(checks))
 		if err != nil || len(rows) > h.p.size {
-			return rows, err
+			return rows, total{rows: h.p.offset() + len(rows)}, err
 		}
 	}
-	if kind, timed := h.kinds[h.p.order.keys[0].column]; timed {
-		tags, err := h.monthTags(ctx, kind)
-		if err != nil {
-			return nil, err
-		}
-		months := *h.s
-		months.args = maps.Clone(h.s.args)
-		months.args["steps"] = tags
-		return h.read(ctx, h.db, &months, h.p, h.byMonth())
+	if _, timed := h.kinds[h.p.order.keys[0].column]; !timed {
+		rows, count, err := h.sorted(ctx, math.MaxInt32)
+		return rows, counted(count.rows, TotalCap), err
 	}
-	rows, _, err := h.sorted(ctx)
-	return rows, err
+	rows, err := h.byMonth(ctx)
+	return rows, total{
+		rows:  h.p.offset() + len(rows),
+		exact: h.p.after == nil && len(rows) <= h.p.size && (len(rows) > 0 || h.p.offset() == 0),
+	}, err
 }
 
 // checked looks into the next rows of the list for the words.
@@ -639,44 +708,73 @@ func (h *hunt) checked(ctx context.Context, most int) ([]found, error) {
 	return page, nil
 }
 
-// byMonth asks the index for one month after the other, as the order of the page has them. The steps come
-// in the order of the array; sorting them again would mean to read them all. "Offset 0" keeps the planner
-// from walking along the order instead, row by row.
-func (h *hunt) byMonth() string {
-	return `
+// byMonth asks the index for one month after the other, as the order of the page has them, but first whether the
+// year has any matches: for words out of fashion a year costs less than its months. The steps come in the order of
+// the array; sorting them again would mean to read them all. "Offset 0" keeps the planner from walking along the
+// order instead, row by row.
+func (h *hunt) byMonth(ctx context.Context) ([]found, error) {
+	years, months, err := h.calendar(ctx)
+	if err != nil {
+		return nil, err
+	}
+	q := `
 		select x.id, ` + h.p.order.columns("x.") + `
-		from unnest(@steps::text[]) as step (tag)
+		from unnest(@years::text[]) with ordinality as year (tag, n)
+		cross join lateral (
+			select
+			where exists (select from ` + h.table + ` t where ` + h.words + ` @@ (@query::tsquery && year.tag::tsquery))
+			offset 0) probe
+		cross join lateral (
+			select m.tag
+			from unnest(@months::text[], @month_years::bigint[]) as m (tag, year)
+			where m.year = year.n) month
 		cross join lateral (
 			select m.id, ` + h.p.order.columns("m.") + `
 			from (
 				select t.id, ` + h.p.order.columns("t.") + `
 				from ` + h.table + ` t
-				where ` + h.words + ` @@ (@query::tsquery && step.tag::tsquery)
+				where ` + h.words + ` @@ (@query::tsquery && month.tag::tsquery)
 					and ` + h.s.rest("("+h.continued(h.s, h.p, "t.")+") is true") + `
 				offset 0) m
 			order by ` + h.p.order.by("m.") + `
 			limit @depth) x
 		limit @limit offset @offset`
+	calendar := *h.s
+	calendar.args = maps.Clone(h.s.args)
+	var tags []string
+	var ofYear []int
+	for i, year := range months {
+		for _, tag := range year {
+			tags, ofYear = append(tags, tag), append(ofYear, i+1)
+		}
+	}
+	calendar.args["years"], calendar.args["months"], calendar.args["month_years"] = years, tags, ofYear
+	return h.read(ctx, h.db, &calendar, h.p, q)
 }
 
-// sorted reads all matches, sorts and counts them.
-func (h *hunt) sorted(ctx context.Context) ([]found, total, error) {
+// sorted reads all matches, but no more than most, sorts and counts them.
+func (h *hunt) sorted(ctx context.Context, most int) ([]found, total, error) {
+	args := maps.Clone(h.s.args)
+	args["limit"], args["offset"], args["most"] = h.p.size+1, h.p.offset(), most
+	behind := "true"
+	if h.p.after != nil {
+		behind = h.p.order.behind("g.", h.p.after, args)
+	}
 	q := `with gathered as materialized (
 			select t.id, ` + h.p.order.columns("t.") + `
 			from ` + h.table + ` t
-			where ` + h.words + ` @@ @query::tsquery and ` + h.s.rest() + `),
+			where ` + h.words + ` @@ @query::tsquery and ` + h.s.rest() + `
+			limit @most),
 		page as (
 			select g.*
 			from gathered g
-			where ` + h.continued(h.s, h.p, "g.") + `
+			where ` + behind + `
 			order by ` + h.p.order.by("g.") + `
 			limit @limit offset @offset)
 		select n.total, p.id, case when p.id is not null then ` + h.p.order.texts("p.") + ` end as keys
 		from (select count(*) as total from gathered) n
 		left join page p on true
 		order by ` + h.p.order.by("p.")
-	args := maps.Clone(h.s.args)
-	args["limit"], args["offset"] = h.p.size+1, h.p.offset()
 	rows, _ := h.db.Query(ctx, q, args)
 	var all int
 	var id *uuid.UUID
@@ -688,36 +786,49 @@ func (h *hunt) sorted(ctx context.Context) ([]found, total, error) {
 		}
 		return nil
 	})
-	return page, counted(all, TotalCap), err
+	return page, total{rows: all, exact: true}, err
 }
 
-// monthTags are the months that the order of the page goes through, from the cursor on; rows without
-// a date come where it has them.
-func (h *hunt) monthTags(ctx context.Context, kind string) ([]string, error) {
+// calendar is what the order of the page goes through, from the cursor on: years, and the months of each. Rows
+// without a date come where the order has them.
+func (h *hunt) calendar(ctx context.Context) (years []string, months [][]string, err error) {
 	column := h.p.order.keys[0].column
+	kind := h.kinds[column]
 	first, last, err := h.reach(ctx, column, h.s.spans[column])
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	undated := []string{tag(kind+"m", "none")}
+	undated := true
 	if h.p.after != nil {
 		// The keys have been checked.
 		at, _ := keyMoment(h.p.after[0])
 		switch {
 		case h.p.order.desc && at.IsZero():
-			return undated, nil
+			last = first.AddDate(0, -1, 0)
 		case h.p.order.desc:
 			last = at.UTC()
 		case !at.IsZero():
-			first, undated = at.UTC(), nil
+			first, undated = at.UTC(), false
 		}
 	}
-	tags := spanTags(kind, first, last)
-	if !h.p.order.desc {
-		return append(undated, tags...), nil
+	for at := month(first); !at.After(last); at = at.AddDate(0, 1, 0) {
+		if len(years) == 0 || at.Month() == time.January {
+			years, months = append(years, tag(kind+"y", at.Format("2006"))), append(months, nil)
+		}
+		months[len(months)-1] = append(months[len(months)-1], tag(kind+"m", at.Format("2006-01")))
 	}
-	slices.Reverse(tags)
-	return append(tags, undated...), nil
+	if undated {
+		years = slices.Insert(years, 0, tag(kind+"y", "none"))
+		months = slices.Insert(months, 0, []string{tag(kind+"m", "none")})
+	}
+	if h.p.order.desc {
+		slices.Reverse(years)
+		slices.Reverse(months)
+		for _, year := range months {
+			slices.Reverse(year)
+		}
+	}
+	return years, months, nil
 }
 
 // cover adds the spans of time to the tags: whole years, and months at the ends. The rows' own
@@ -728,7 +839,7 @@ func (h *hunt) cover(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		tags := yearTags(h.kinds[column], first, last)
+		tags := spanTags(h.kinds[column], first, last)
 		if len(tags) <= 100 {
 			h.spanTags = append(h.spanTags, tags)
 		}
@@ -753,17 +864,8 @@ func (h *hunt) reach(ctx context.Context, column string, bounds span) (first, la
 	return first.UTC(), last.UTC(), nil
 }
 
-// spanTags are the months from first to last.
+// spanTags cover the time from first to last: whole years, and months at the ends.
 func spanTags(kind string, first, last time.Time) []string {
-	var tags []string
-	for at := month(first); !at.After(last); at = at.AddDate(0, 1, 0) {
-		tags = append(tags, tag(kind+"m", at.Format("2006-01")))
-	}
-	return tags
-}
-
-// yearTags cover the same with few tags.
-func yearTags(kind string, first, last time.Time) []string {
 	// A span of nothing matches nothing; the index needs to be asked for something.
 	tags := []string{tag(kind+"m", "0000-00")}
 	for at := month(first); !at.After(last); {

@@ -55,7 +55,7 @@ func (s *Store) UpdateSettings(ctx context.Context, revision int64, u SettingsUp
 			"polling_enabled": changed.PollingEnabled, "rate_limit": changed.RateLimit, "log_level": changed.LogLevel,
 		})
 		if after, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Settings]); err != nil {
-			return err
+			return orInvalid(err, "config")
 		}
 		_, err = s.db(ctx).Exec(ctx, `select pg_notify($1, 'settings')`, NotifyChannel)
 		return err

@@ -8,11 +8,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -29,6 +31,7 @@ type Store struct {
 
 // querier is what a pool and a transaction have in common.
 type querier interface {
+	Begin(ctx context.Context) (pgx.Tx, error)
 	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
@@ -63,6 +66,7 @@ func Open(ctx context.Context, dsn string, maxConns int) (*Store, error) {
 		"statement_timeout":                   "60s",
 		"idle_in_transaction_session_timeout": "120s",
 	})
+	config.AfterConnect = readUTC
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
@@ -73,6 +77,14 @@ func Open(ctx context.Context, dsn string, maxConns int) (*Store, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// readUTC makes a connection answer times in UTC, wherever the process runs.
+func readUTC(_ context.Context, conn *pgx.Conn) error {
+	conn.TypeMap().RegisterType(&pgtype.Type{
+		Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC},
+	})
+	return nil
 }
 
 // setDefaults fills in what the address does not say itself.
@@ -86,14 +98,12 @@ func setDefaults(params, defaults map[string]string) {
 
 // withoutDSN keeps the password in a malformed address out of the message.
 func withoutDSN(err error) error {
-	var parse *pgconn.ParseConfigError
-	if errors.As(err, &parse) {
-		if inner := errors.Unwrap(parse); inner != nil {
-			return inner
-		}
+	inner := errors.Unwrap(err)
+	// What it quotes may be a part of the password.
+	if inner == nil || strings.Contains(inner.Error(), `"`) {
 		return errors.New("it is malformed")
 	}
-	return err
+	return inner
 }
 
 func (s *Store) checkVersion(ctx context.Context) error {
@@ -146,11 +156,7 @@ func (s *Store) db(ctx context.Context) querier {
 
 // savepoint runs f so that its failure leaves the surrounding transaction usable.
 func (s *Store) savepoint(ctx context.Context, f func(ctx context.Context) error) error {
-	tx, inside := Tx(ctx)
-	if !inside {
-		return s.InTx(ctx, f)
-	}
-	return pgx.BeginFunc(ctx, tx, func(nested pgx.Tx) error {
+	return pgx.BeginFunc(ctx, s.db(ctx), func(nested pgx.Tx) error {
 		return f(context.WithValue(ctx, txKey{}, nested))
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -87,8 +88,8 @@ func (s *Store) CreateTopic(ctx context.Context, c TopicCreate) (Topic, error) {
 		on conflict on constraint topics_unique_title do nothing
 		returning ` + topicColumns
 	title := strings.TrimSpace(c.Title)
-	if len([]rune(title)) < 3 {
-		return Topic{}, titleTooShort()
+	if fault := titleFault(title); fault != "" {
+		return Topic{}, invalid("topic", "The title is too short.", map[string]string{"title": fault})
 	}
 	market, language := marketCode(c.Market), languageTag(c.Language)
 	var topic Topic
@@ -100,7 +101,7 @@ func (s *Store) CreateTopic(ctx context.Context, c TopicCreate) (Topic, error) {
 		})
 		found, err := pgx.CollectRows(rows, pgx.RowToStructByName[Topic])
 		if err != nil {
-			return err
+			return orInvalid(err, "topic")
 		}
 		if len(found) == 0 {
 			return s.duplicateTitle(ctx, market, language, title)
@@ -173,7 +174,7 @@ func (s *Store) saveTopic(ctx context.Context, t Topic) (Topic, error) {
 	if brokenConstraint(err) == "topics_unique_title" {
 		return Topic{}, s.duplicateTitle(ctx, t.Market, t.Language, t.Title)
 	}
-	return saved, err
+	return saved, orInvalid(err, "topic")
 }
 
 // apply answers the topic as the update leaves it, or every rule that the update breaks.
@@ -181,8 +182,8 @@ func (u TopicUpdate) apply(t Topic) (Topic, error) {
 	faults := map[string]string{}
 	if u.Title != nil {
 		t.Title = strings.TrimSpace(*u.Title)
-		if len([]rune(t.Title)) < 3 {
-			return t, titleTooShort()
+		if fault := titleFault(t.Title); fault != "" {
+			faults["title"] = fault
 		}
 	}
 	if u.Description.IsNull() {
@@ -249,8 +250,12 @@ func (s *Store) emitTopic(ctx context.Context, event string, id uuid.UUID) error
 	return s.Emit(ctx, event, map[string]any{"topic_id": id})
 }
 
-func titleTooShort() *Error {
-	return invalid("topic", "The title is too short.", map[string]string{"title": "needs 3 characters besides white space around them"})
+// titleFault says what is wrong with a trimmed title; "" if nothing is.
+func titleFault(title string) string {
+	if utf8.RuneCountInString(title) < 3 {
+		return "needs 3 characters besides white space around them"
+	}
+	return ""
 }
 
 // duplicateTitle is the refusal of a title that is taken. The other may be gone again by now, or not

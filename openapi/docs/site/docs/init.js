@@ -16,6 +16,8 @@ SwaggerUIBundle({
   filter: true,
   persistAuthorization: true,
   requestSnippetsEnabled: true,
+  // The scope that an operation needs is one.
+  showExtensions: true,
   tryItOutEnabled: true,
   validatorUrl: null,
 });
