@@ -49,8 +49,16 @@ func TestDatabaseAway(t *testing.T) {
 
 	l.broken(true)
 	for _, request := range [][2]string{
-		{"GET", "/topics"}, {"GET", "/topics/" + id}, {"GET", "/topics?search=x"}, {"GET", "/admin/metrics"}, {"GET", "/admin/config"},
-		{"GET", "/events"}, {"GET", "/jobs/1/events"}, {"GET", "/admin/api-keys"}, {"DELETE", "/topics/" + id}, {"GET", "/documents/search?q=x"},
+		{"GET", "/topics"},
+		{"GET", "/topics/" + id},
+		{"GET", "/topics?search=x"},
+		{"GET", "/admin/metrics"},
+		{"GET", "/admin/config"},
+		{"GET", "/events"},
+		{"GET", "/jobs/1/events"},
+		{"GET", "/admin/api-keys"},
+		{"DELETE", "/topics/" + id},
+		{"GET", "/documents/search?q=x"},
 	} {
 		a := w.send(request[0], request[1], "")
 		a.refused(t, http.StatusServiceUnavailable, "UNAVAILABLE")
@@ -63,7 +71,7 @@ func TestDatabaseAway(t *testing.T) {
 	monitor := w.site("GET", "/monitor/", "Authorization: "+basic("unknown"))
 	monitor.refused(t, http.StatusServiceUnavailable, "UNAVAILABLE")
 	require.Empty(t, monitor.Header.Get("WWW-Authenticate"), "the browser keeps its password")
-	live.ends()
+	live.closes()
 	eventually(t, func() bool { return w.logged("notifications are away") }, "a warning")
 
 	l.broken(false)

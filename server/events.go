@@ -232,10 +232,7 @@ func (s *stream) next() (text string, done int, err error) {
 	}
 	var b strings.Builder
 	for _, e := range events {
-		data, err := json.Marshal(e)
-		if err != nil {
-			return "", running, err
-		}
+		data, _ := json.Marshal(e) // the database has no other data than JSON
 		_, _ = fmt.Fprintf(&b, "id: %s\nevent: %s\ndata: %s\n\n", e.ID, e.Type, data)
 		s.after = e.ID
 	}

@@ -15,11 +15,13 @@ import (
 	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/labstack/echo/v4"
 	"github.com/stretchr/testify/require"
 
+	"github.com/content-creator/content-creator-api/gen/api"
 	"github.com/content-creator/content-creator-api/openapi"
 	"github.com/content-creator/content-creator-api/store"
 	"github.com/content-creator/content-creator-api/store/storetest"
@@ -241,7 +243,50 @@ func TestValidatorFallbacks(t *testing.T) {
 	t.Parallel()
 	faults := map[string]string{}
 	collectFaults(errors.New("odd"), "", faults)
-	require.Equal(t, map[string]string{"body": "odd"}, faults)
+	collectFaults(&openapi3filter.RequestError{Reason: "bare"}, "field", faults)
+	collectFaults(fmt.Errorf("wrapped: %w", openapi3.MultiError{errors.New("inner")}), "other", faults)
+	require.Equal(t, map[string]string{"body": "odd", "field": "bare", "other": "wrapped: inner"}, faults)
+}
+
+// TestUnreadableIDs: what the specification would have refused is nobody's job.
+func TestUnreadableIDs(t *testing.T) {
+	t.Parallel()
+	s := &Server{Config: Config{Store: storetest.New(t)}, hub: newHub(), draining: make(chan struct{})}
+	_, reading := s.GetJob(t.Context(), api.GetJobRequestObject{JobID: "x"})
+	_, cancelling := s.CancelJob(t.Context(), api.CancelJobRequestObject{JobID: "x"})
+	_, retrying := s.RetryJob(t.Context(), api.RetryJobRequestObject{JobID: "x"})
+	_, following := s.StreamJobEvents(t.Context(), api.StreamJobEventsRequestObject{JobID: "x"})
+	_, waiting := s.finishedJob(t.Context(), "/jobs/x", time.Minute)
+	_, waitingInVain := s.finishedJob(t.Context(), "/jobs/1", time.Minute)
+	for _, err := range []error{reading, cancelling, retrying, following, waiting, waitingInVain} {
+		var refusal *store.Error
+		require.ErrorAs(t, err, &refusal)
+		require.Equal(t, store.KindNotFound, refusal.Kind)
+	}
+}
+
+// deaf takes a number of writes and then fails.
+type deaf struct {
+	*httptest.ResponseRecorder
+	left int
+}
+
+func (d *deaf) Write(p []byte) (int, error) {
+	if d.left--; d.left < 0 {
+		return 0, errors.New("nobody listens")
+	}
+	return len(p), nil
+}
+
+// TestDeafClient: a stream ends as soon as nobody takes what it sends.
+func TestDeafClient(t *testing.T) {
+	t.Parallel()
+	s := &Server{Config: Config{Store: storetest.New(t)}, hub: newHub(), draining: make(chan struct{}), heartbeat: time.Millisecond}
+	for writes := range 3 {
+		stream := &stream{server: s, ctx: t.Context()}
+		require.NoError(t, stream.send(&deaf{httptest.NewRecorder(), writes}))
+	}
+	require.Empty(t, s.hub.subscribers)
 }
 
 func TestWaitPreference(t *testing.T) {

@@ -129,8 +129,3 @@ func limitBody(next echo.HandlerFunc) echo.HandlerFunc {
 		return next(c)
 	}
 }
-
-// discard swallows what Echo's own logger writes; slog says it all.
-type discard struct{}
-
-func (discard) Write(p []byte) (int, error) { return len(p), nil }

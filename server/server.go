@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -76,7 +77,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	}
 	s.echo = echo.New()
 	s.echo.HideBanner, s.echo.HidePort = true, true
-	s.echo.Logger.SetOutput(discard{})
+	s.echo.Logger.SetOutput(io.Discard) // slog says it all
 	s.echo.HTTPErrorHandler = s.writeError
 	s.echo.IPExtractor = echo.ExtractIPDirect()
 	s.echo.Use(s.observe, recoverPanic, secure, s.crossOrigin(), limitBody, s.admit, s.validate, s.waitForJob, s.idempotent)

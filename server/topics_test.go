@@ -195,7 +195,7 @@ func TestListTopics(t *testing.T) {
 	w := newWorld(t)
 	add := func(title, domain, market, language, source string, priority int) {
 		s := client.TopicCreateSource(source)
-		w.topic(client.TopicCreate{Title: title, Domain: domain, Market: market, Language: client.LanguageTag(language), Source: &s, Priority: &priority})
+		w.topic(client.TopicCreate{Title: title, Domain: domain, Market: market, Language: language, Source: &s, Priority: &priority})
 	}
 	add("Häuser bauen", "proptech", "de", "de", "manual", 9)
 	add("Fenster dämmen", "proptech", "at", "de", "news", 7)

@@ -154,6 +154,10 @@ func (s *Server) validate(next echo.HandlerFunc) echo.HandlerFunc {
 		if op == nil {
 			return next(c)
 		}
+		// To the router, a parameter at the end of a path is all the rest of it.
+		if strings.Contains(strings.Join(c.ParamValues(), ""), "/") {
+			return echo.ErrNotFound
+		}
 		request := c.Request()
 		if _, err := url.ParseQuery(request.URL.RawQuery); err != nil {
 			return &problem{status: http.StatusBadRequest, code: "BAD_REQUEST", message: "The query cannot be read: " + err.Error() + "."}
@@ -323,7 +327,7 @@ func collectFaults(err error, field string, faults map[string]string) {
 			field = request.Parameter.Name
 		}
 		if request.Err == nil {
-			faults[field] = request.Reason
+			faults[orBody(field)] = request.Reason
 			return
 		}
 		collectFaults(request.Err, field, faults)

@@ -23,7 +23,7 @@ func (s *Store) FindTopics(ctx context.Context, f TopicFilter, p Page) (Found[To
 	if err != nil || f.Search == "" || list.Total > 0 || p.Cursor != "" {
 		return Found[TopicSummary]{List: list}, err
 	}
-	alike, err := lookAlikes[TopicSummary](ctx, s.db(ctx), &topicListing, f.selection(), f.Search, list.PageSize)
+	alike, err := lookAlikes[TopicSummary](ctx, s.planned(ctx), &topicListing, f.selection(), f.Search, list.PageSize)
 	return fuzzily(list, alike), err
 }
 
@@ -33,7 +33,7 @@ func (s *Store) FindDocuments(ctx context.Context, terms string, f DocumentFilte
 	if err != nil || list.Total > 0 || p.Cursor != "" {
 		return Found[DocumentHit]{List: list}, err
 	}
-	alike, err := lookAlikes[DocumentSummary](ctx, s.db(ctx), &documentListing, f.selection(), terms, list.PageSize)
+	alike, err := lookAlikes[DocumentSummary](ctx, s.planned(ctx), &documentListing, f.selection(), terms, list.PageSize)
 	hits := make([]DocumentHit, len(alike))
 	for i, d := range alike {
 		hits[i] = DocumentHit{DocumentSummary: d, TitleHighlighted: html.EscapeString(d.Title)}

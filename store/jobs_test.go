@@ -129,8 +129,13 @@ func TestJobs(t *testing.T) {
 	s := storetest.New(t)
 	var all []store.JobID
 	for _, row := range []jobRow{
-		{State: "available"}, {State: "running"}, {State: "completed"}, {State: "discarded"}, {State: "cancelled"},
-		{State: "cancelled", Metadata: `{"cancel_attempted_at":"2026-11-23T08:00:00Z"}`}, {State: "retryable"},
+		{State: "available"},
+		{State: "running"},
+		{State: "completed"},
+		{State: "discarded"},
+		{State: "cancelled"},
+		{State: "cancelled", Metadata: `{"cancel_attempted_at":"2026-11-23T08:00:00Z"}`},
+		{State: "retryable"},
 	} {
 		all = append([]store.JobID{aJob(t, s, row)}, all...)
 	}

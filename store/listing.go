@@ -26,13 +26,13 @@ import (
 //
 // Every query reads indexes alone until the items of the page are known.
 type bounds struct {
-	// gatherSQL is up to how many rows are gathered and sorted, gatherDeep where the page lies deeper than deepPage.
+	// gather is up to how many rows are gathered and sorted, gatherDeep where the page lies deeper than deepPage.
 	gather, gatherDeep, deepPage int
-	// walkSQL is how many index entries a walk may read before it gives up.
+	// walk is how many index entries a walk may read before it gives up.
 	walk int
 	// headsFirst is up to how many facets heads come before a walk, headsMost up to how many they come at all,
-	// headsDepth how deep a page may lie for them.
-	headsFirst, headsMost, headsDepth int
+	// headsRows how many rows of these facets may be merged.
+	headsFirst, headsMost, headsRows int
 	// ranked is how many matches of a search are ranked: the newest.
 	ranked int
 	// phrased is how many rows that have all words of a phrase are read to see whether the words stand
@@ -40,8 +40,8 @@ type bounds struct {
 	phrased int
 	// direct is up to how many expected matches are all read.
 	direct int
-	// checked is how many rows of a list may be read to see whether they match.
-	checked int
+	// checked is how many rows of a list may be read to see whether they match, spare how many more than expected.
+	checked, spare int
 	// counted is in how many steps matches are counted where there are many.
 	counted int
 }
@@ -49,8 +49,8 @@ type bounds struct {
 var usualBounds = bounds{
 	gather: TotalCap, gatherDeep: 40_000, deepPage: 1_000,
 	walk:       20_000,
-	headsFirst: 48, headsMost: 12_000, headsDepth: 250,
-	ranked: RelevanceDepth, phrased: 1_200, direct: 10_000, checked: 3_000, counted: 4,
+	headsFirst: 48, headsMost: 12_000, headsRows: 120_000,
+	ranked: RelevanceDepth, phrased: 1_200, direct: 10_000, checked: 3_000, spare: 60, counted: 2,
 }
 
 // A listing says how one table is listed and searched.
@@ -97,7 +97,11 @@ type selection struct {
 	languages []string
 }
 
-type rowCondition struct{ column, sql string }
+type rowCondition struct {
+	column, sql string
+	// tagged: the search index answers it exactly.
+	tagged bool
+}
 
 // tagged is a filter by any of some values.
 type tagged struct {
@@ -123,13 +127,20 @@ func (s *selection) is(column, kind string, values ...string) {
 	s.tags = append(s.tags, tagged{kind, values})
 }
 
+// leastTagged is from which value on atLeast uses the search index.
+const leastTagged = 7
+
 // atLeast selects rows whose column, from 1 to 10, has this value or more; 0 selects all.
 func (s *selection) atLeast(column, kind string, value int) {
 	if value <= 1 {
 		return
 	}
 	s.args[column] = value
-	s.rows = append(s.rows, rowCondition{column, "t." + column + " >= @" + column + "::integer"})
+	s.rows = append(s.rows, rowCondition{column, "t." + column + " >= @" + column + "::integer", value >= leastTagged})
+	if value < leastTagged {
+		// Most rows have it: looking at them costs less than asking the index for each value.
+		return
+	}
 	var values []string
 	for v := value; v <= 10; v++ {
 		values = append(values, strconv.Itoa(v))
@@ -152,7 +163,7 @@ func (s *selection) within(column string, after, before *time.Time) {
 		s.args[column+"_before"] = *before
 		condition += " and t." + column + " < @" + column + "_before::timestamptz"
 	}
-	s.rows = append(s.rows, rowCondition{column, condition})
+	s.rows = append(s.rows, rowCondition{column, condition, false})
 }
 
 // where joins the conditions over rows, with any others.
@@ -169,7 +180,7 @@ func (s *selection) where(more ...string) string {
 func (s *selection) rest(more ...string) string {
 	conditions := more
 	for _, row := range s.rows {
-		if _, spanned := s.spans[row.column]; spanned {
+		if !row.tagged {
 			conditions = append(conditions, "("+row.sql+") is true")
 		}
 	}
@@ -256,13 +267,14 @@ func (l *listing) find(ctx context.Context, db querier, s *selection, p paging, 
 	if depth > l.deepPage {
 		gather = l.gatherDeep
 	}
+	merged := min(len(s.facets), depth) * depth
 	unfiltered := s.facets == nil && len(s.rows) == 0
 	switch {
 	case unfiltered:
 		return l.read(ctx, db, s, p, l.walkSQL(s, p, 0))
 	case count <= gather:
 		return l.read(ctx, db, s, p, l.gatherSQL(s, p))
-	case s.facets != nil && len(s.facets) <= l.headsFirst && depth <= l.headsDepth:
+	case s.facets != nil && len(s.facets) <= l.headsFirst && merged <= l.headsRows:
 		return l.read(ctx, db, s, p, l.headsSQL(s, p))
 	}
 	rows, err := l.read(ctx, db, s, p, l.walkSQL(s, p, l.bounds.walk+2*depth))
@@ -274,7 +286,7 @@ func (l *listing) find(ctx context.Context, db querier, s *selection, p paging, 
 	switch {
 	case spanned && s.spans[column] != (span{}) && depth <= l.deepPage:
 		return l.read(ctx, db, s, p, l.monthHeadsSQL(s, p, column))
-	case few && depth <= l.headsDepth:
+	case few && merged <= l.headsRows:
 		return l.read(ctx, db, s, p, l.headsSQL(s, p))
 	case few:
 		return l.read(ctx, db, s, p, l.jumpSQL(s, p))

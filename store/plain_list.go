@@ -39,14 +39,14 @@ func (l plainListing[T]) page(ctx context.Context, s *Store, p Page, args pgx.Na
 		where ` + l.where + ` and ` + behind + `
 		order by ` + checked.order.by("") + `
 		limit @limit offset @offset`
-	rows, _ := s.db(ctx).Query(ctx, q, args)
+	rows, _ := s.planned(ctx).Query(ctx, q, args)
 	items, err := pgx.CollectRows(rows, l.scan)
 	if err != nil {
 		return List[T]{}, fmt.Errorf("list: %w", err)
 	}
 	var count int
 	q = `select count(*) from (select from ` + l.from + ` where ` + l.where + ` limit @cap) counted`
-	if err := s.db(ctx).QueryRow(ctx, q, args).Scan(&count); err != nil {
+	if err := s.planned(ctx).QueryRow(ctx, q, args).Scan(&count); err != nil {
 		return List[T]{}, fmt.Errorf("count: %w", err)
 	}
 	keys := make([][]string, len(items))

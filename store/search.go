@@ -390,19 +390,12 @@ func (h *hunt) estimate(ctx context.Context) (searchPlan, error) {
 
 // An explainedPlan is a node of the planner's.
 type explainedPlan struct {
-	NodeType string  `json:"Node Type"`
 	PlanRows float64 `json:"Plan Rows"`
 	Plans    []explainedPlan
 }
 
 // parts are the estimates for the parts of a union all.
 func (p explainedPlan) parts() []float64 {
-	if p.NodeType != "Append" {
-		if len(p.Plans) == 1 {
-			return p.Plans[0].parts()
-		}
-		return nil
-	}
 	var rows []float64
 	for _, part := range p.Plans {
 		rows = append(rows, part.PlanRows)
@@ -446,7 +439,7 @@ func (h *hunt) run(ctx context.Context) ([]found, total, error) {
 	}
 	if h.plan.direct {
 		rows, count, err := h.sorted(ctx, h.direct())
-		if err != nil || count.rows <= h.bounds.direct {
+		if err != nil || count.rows < h.direct() {
 			return rows, counted(count.rows, TotalCap), err
 		}
 		h.many()
@@ -474,7 +467,7 @@ func (h *hunt) ranking(ctx context.Context) ([]found, total, error) {
 	if err != nil {
 		return nil, total{}, err
 	}
-	if all.gathered <= h.bounds.direct {
+	if all.gathered < h.direct() {
 		count := counted(all.gathered, TotalCap)
 		if h.phrase {
 			count = total{rows: all.matching(), exact: !all.more}
@@ -490,8 +483,11 @@ func (h *hunt) ranking(ctx context.Context) ([]found, total, error) {
 	return stepped.page(h.p), total{rows: stepped.matching()}, nil
 }
 
-// direct is where reading all matches gives up.
-func (h *hunt) direct() int { return h.bounds.direct + 1 }
+// direct is where reading all matches gives up: soon where few were expected, since words that go together are
+// more frequent than the planner thinks.
+func (h *hunt) direct() int {
+	return min(max(int(8*h.plan.matches), h.bounds.direct/4), h.bounds.direct) + 1
+}
 
 // many corrects a plan that expected few matches.
 func (h *hunt) many() {
@@ -658,7 +654,7 @@ func (h *hunt) newestSQL(columns, where string) string {
 // without the words, and keeps what has them. Where too few have, the words keep to a part of the order.
 func (h *hunt) beyond(ctx context.Context) ([]found, total, error) {
 	depth := h.p.offset() + h.p.size + 1
-	checks := 1.3*float64(depth)/h.plan.words + 60
+	checks := 1.3*float64(depth)/h.plan.words + float64(h.spare)
 	if checks <= float64(h.bounds.checked) && costCheck*checks <= costMatch*h.plan.matches {
 		rows, err := h.checked(ctx, int(checks))
 		if err != nil || len(rows) > h.p.size {
@@ -670,10 +666,10 @@ func (h *hunt) beyond(ctx context.Context) ([]found, total, error) {
 		return rows, counted(count.rows, TotalCap), err
 	}
 	rows, err := h.byMonth(ctx)
-	return rows, total{
-		rows:  h.p.offset() + len(rows),
-		exact: h.p.after == nil && len(rows) <= h.p.size && (len(rows) > 0 || h.p.offset() == 0),
-	}, err
+	if len(rows) == 0 && h.p.offset() > 0 {
+		return nil, total{}, err
+	}
+	return rows, total{rows: h.p.offset() + len(rows), exact: h.p.after == nil && len(rows) <= h.p.size}, err
 }
 
 // checked looks into the next rows of the list for the words.
@@ -721,13 +717,11 @@ func (h *hunt) byMonth(ctx context.Context) ([]found, error) {
 		select x.id, ` + h.p.order.columns("x.") + `
 		from unnest(@years::text[]) with ordinality as year (tag, n)
 		cross join lateral (
-			select
-			where exists (select from ` + h.table + ` t where ` + h.words + ` @@ (@query::tsquery && year.tag::tsquery))
-			offset 0) probe
-		cross join lateral (
 			select m.tag
 			from unnest(@months::text[], @month_years::bigint[]) as m (tag, year)
-			where m.year = year.n) month
+			where m.year = year.n and (year.tag = '' or exists (
+				select from ` + h.table + ` t where ` + h.words + ` @@ (@query::tsquery && nullif(year.tag, '')::tsquery)))
+			offset 0) month
 		cross join lateral (
 			select m.id, ` + h.p.order.columns("m.") + `
 			from (
@@ -828,6 +822,14 @@ func (h *hunt) calendar(ctx context.Context) (years []string, months [][]string,
 			slices.Reverse(year)
 		}
 	}
+	// The first months are most likely to have matches: no need to ask first.
+	for i, year := range months {
+		if len(year) > 2 {
+			years, months = slices.Insert(years, i, ""), slices.Insert(months, i, year[:2])
+			months[i+1] = year[2:]
+			break
+		}
+	}
 	return years, months, nil
 }
 
@@ -923,7 +925,7 @@ func (s *Store) highlight(ctx context.Context, found hits[DocumentSummary]) (Lis
 			languages, queries = append(languages, language), append(queries, a.exact)
 		}
 	}
-	rows, _ := s.db(ctx).Query(ctx, q, pgx.NamedArgs{
+	rows, _ := s.planned(ctx).Query(ctx, q, pgx.NamedArgs{
 		"ids": ids, "languages": languages, "queries": queries, "marks": markStart + markStop, "most": snippetChars,
 		"whole":   "HighlightAll=true,StartSel=" + markStart + ",StopSel=" + markStop,
 		"passage": "MinWords=15,MaxWords=35,StartSel=" + markStart + ",StopSel=" + markStop,

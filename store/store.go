@@ -54,9 +54,7 @@ func Open(ctx context.Context, dsn string, maxConns int) (*Store, error) {
 	setDefaults(config.ConnConfig.RuntimeParams, map[string]string{
 		"application_name": "content-creator",
 		"timezone":         "UTC",
-		// Optional filters make plans that fit one set of values and ruin the next.
-		"plan_cache_mode": "force_custom_plan",
-		"jit":             "off",
+		"jit":              "off",
 		// Lists and searches read few rows of large tables: worker processes cost more than they bring,
 		// bitmaps must not fall back to whole pages, and pages are in memory or on a solid disk.
 		"max_parallel_workers_per_gather": "0",
@@ -152,6 +150,22 @@ func (s *Store) db(ctx context.Context) querier {
 		return tx
 	}
 	return s.pool
+}
+
+// planned is db for queries whose best plan depends on their values: lists with optional filters,
+// searches. They are planned anew each time, while what is prepared keeps one plan for all values.
+func (s *Store) planned(ctx context.Context) querier { return plannedEachTime{s.db(ctx)} }
+
+type plannedEachTime struct{ querier }
+
+// Query plans and runs a query.
+func (q plannedEachTime) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	return q.querier.Query(ctx, sql, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
+}
+
+// QueryRow plans and runs a query for one row.
+func (q plannedEachTime) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
+	return q.querier.QueryRow(ctx, sql, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
 }
 
 // savepoint runs f so that its failure leaves the surrounding transaction usable.

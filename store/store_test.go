@@ -354,7 +354,8 @@ func TestColumns(t *testing.T) {
 		"topics": {store.Topic{}, []string{"title_key", "search_vector", "rank_vector", "facet", "title_order", "seq"}, nil},
 		"documents": {
 			store.Document{},
-			[]string{"canonical_url_hash", "search_vector", "rank_vector", "facet", "published_order", "seq"}, nil,
+			[]string{"canonical_url_hash", "search_vector", "rank_vector", "facet", "published_order", "seq"},
+			nil,
 		},
 		"collections": {store.Collection{}, nil, []string{"namekey"}},
 		"api_keys":    {store.APIKey{}, []string{"key_hash", "origin"}, nil},

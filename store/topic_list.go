@@ -72,13 +72,13 @@ func (s *Store) Topics(ctx context.Context, f TopicFilter, p Page) (List[TopicSu
 		return List[TopicSummary]{}, err
 	}
 	if terms == "" {
-		return page[TopicSummary](ctx, s.db(ctx), s.listing(topicListing), f.selection(), checked, s.totalCap)
+		return page[TopicSummary](ctx, s.planned(ctx), s.listing(topicListing), f.selection(), checked, s.totalCap)
 	}
 	q, err := parseSearch("topic", "search", terms)
 	if err != nil {
 		return List[TopicSummary]{}, err
 	}
-	found, err := search[TopicSummary](ctx, s.db(ctx), s.listing(topicListing), f.selection(), checked, q)
+	found, err := search[TopicSummary](ctx, s.planned(ctx), s.listing(topicListing), f.selection(), checked, q)
 	return found.List, err
 }
 
