@@ -178,7 +178,7 @@ func TestSlowDatabase(t *testing.T) {
 			_ = response.Body.Close()
 		}
 	}()
-	eventually(t, func() bool { return quick.count(`select count(*) from pg_locks where not granted`) == 1 }, "the request to wait")
+	eventually(t, func() bool { return quick.waiting() == 1 }, "the request to wait")
 	leave()
 	<-gone
 	eventually(t, func() bool { return quick.logged("status=499") }, "the end of the request")

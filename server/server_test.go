@@ -69,7 +69,7 @@ func TestShutdown(t *testing.T) {
 	created, waited := make(chan answer, 1), make(chan answer, 1)
 	go func() { created <- w.send("POST", "/topics", topicBody("Last")) }()
 	go func() { waited <- w.send("POST", "/collections/"+collection+"/poll", "", "Prefer: wait=60") }()
-	eventually(t, func() bool { return w.count(`select count(*) from pg_locks where not granted`) == 1 }, "the request to wait")
+	eventually(t, func() bool { return w.waiting() == 1 }, "the request to wait")
 
 	stop()
 	all.closes()
@@ -108,7 +108,7 @@ func TestShutdownWithoutGrace(t *testing.T) {
 		}
 		cut <- err
 	}()
-	eventually(t, func() bool { return w.count(`select count(*) from pg_locks where not granted`) == 1 }, "the request to wait")
+	eventually(t, func() bool { return w.waiting() == 1 }, "the request to wait")
 	stop()
 	require.ErrorContains(t, ended(t, done), "stop serving")
 	require.Error(t, <-cut)

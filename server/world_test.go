@@ -350,6 +350,14 @@ func (w *world) count(query string, args ...any) int {
 	return n
 }
 
+// here narrows the locks of the whole server to those of this database.
+const here = ` and database = (select oid from pg_database where datname = current_database())`
+
+// waiting is how many transactions wait for a lock.
+func (w *world) waiting() int {
+	return w.count(`select count(*) from pg_locks where not granted` + here)
+}
+
 // A site is a feed on loopback that tests may change.
 type site struct {
 	mu      sync.Mutex

@@ -7,7 +7,7 @@ func (s *Store) Narrow(far bool) {
 	s.bounds = bounds{
 		gather: 10, gatherDeep: 15, deepPage: 40,
 		walk:       30,
-		headsFirst: 3, headsMost: 1_000, headsRows: 200,
+		headsFirst: 40, headsMost: 1_000, headsRows: 200,
 		ranked: 30, phrased: 30, direct: 10, checked: 500, spare: 3, counted: 1,
 	}
 	if far {

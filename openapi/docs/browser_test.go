@@ -29,8 +29,11 @@ info: { title: Sample API, version: 1.2.3, description: "With **bold** words and
 servers: [{ url: /api }]
 tags: [{ name: Topics }]
 components:
+  parameters:
+    Cursor: { name: cursor, in: query, description: Where to go on., schema: { $ref: '#/components/schemas/Cursor' } }
   securitySchemes: { Key: { type: http, scheme: bearer } }
   schemas:
+    Cursor: { type: string, example: eyJzIjoi }
     Topic:
       type: object
       required: [title]
@@ -43,6 +46,12 @@ paths:
       tags: [Topics]
       operationId: listTopics
       summary: Every otter topic
+      parameters:
+        - $ref: '#/components/parameters/Cursor'
+        - { name: q, in: query, required: true, schema: { type: string }, example: otters }
+        - { name: state, in: query, schema: { type: array, items: { type: string } }, example: [new, done] }
+        - { name: page, in: query, schema: { type: integer }, examples: { second: { value: 2 } } }
+        - { name: X-Trace, in: header, schema: { type: string } }
       responses:
         '200':
           description: The topics
@@ -66,7 +75,10 @@ func TestSwaggerUIInABrowser(t *testing.T) {
 	see(b, chromedp.Click(chromedp.CSS("#operations-Topics-listTopics .opblock-summary-control")))
 	see(b, chromedp.Click(chromedp.CSS("#operations-Topics-listTopics .execute")))
 	see(b, chromedp.WaitVisible(chromedp.CSS(".live-responses-table .response-col_description pre")))
-	assert.Contains(t, see(b, chromedp.Text(chromedp.CSS(".live-responses-table"))), "Otters can hold hands")
+	answer := see(b, chromedp.Text(chromedp.CSS(".live-responses-table")))
+	assert.Contains(t, answer, "Otters can hold hands")
+	assert.Contains(t, answer, `"asked": "q=otters"`, "examples of optional parameters are not sent")
+	assert.Equal(t, []string{"eyJzIjoi", `["new","done"]`, "2"}, b.texts("#operations-Topics-listTopics .parameters .markdown code"))
 
 	for scheme, page := range map[string]string{"dark": "html.dark-mode", "light": "html:not(.dark-mode)"} {
 		b.prefer(scheme)
@@ -111,9 +123,9 @@ func newBrowser(t *testing.T) *browser {
 	mux.Handle("/redoc", handler)
 	mux.Handle("/redoc/", handler)
 	mux.HandleFunc("GET /openapi.yaml", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, sample) })
-	mux.HandleFunc("GET /api/topics", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("GET /api/topics", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = fmt.Fprint(w, `[{"title":"Otters can hold hands"}]`)
+		_, _ = fmt.Fprintf(w, `[{"title":"Otters can hold hands","asked":%q}]`, r.URL.RawQuery)
 	})
 	b := &browser{t: t, server: httptest.NewServer(mux)}
 	t.Cleanup(b.server.Close)
