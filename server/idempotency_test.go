@@ -127,6 +127,8 @@ func TestIdempotencyOfJobs(t *testing.T) {
 	cancelled := w.send("POST", "/jobs/"+other+"/cancel", "", "Idempotency-Key: c")
 	require.Equal(t, cancelled.body, w.send("POST", "/jobs/"+other+"/cancel", "", "Idempotency-Key: c").body)
 	w.send("POST", "/jobs/"+other+"/retry", "", "Idempotency-Key: c").refused(t, http.StatusUnprocessableEntity, "IDEMPOTENCY_KEY_REUSED")
-	held := func() int { return w.count(`select count(*) from pg_locks where locktype = 'advisory' and objsubid = 1` + here) }
+	held := func() int {
+		return w.count(`select count(*) from pg_locks where locktype = 'advisory' and objsubid = 1` + here)
+	}
 	eventually(t, func() bool { return held() == 0 }, "locks to be let go")
 }

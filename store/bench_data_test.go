@@ -232,8 +232,10 @@ func mix(rng *rand.Rand, title, body string, planted []string) (string, string) 
 	return title, body
 }
 
-var benchTopicColumns = []string{"id", "title", "title_key", "description", "source", "discovered_at", "domain", "market", "language",
-	"engagement_score", "trending_score", "priority", "status", "research_report", "word_count", "content_score", "created_at", "updated_at"}
+var benchTopicColumns = []string{
+	"id", "title", "title_key", "description", "source", "discovered_at", "domain", "market", "language",
+	"engagement_score", "trending_score", "priority", "status", "research_report", "word_count", "content_score", "created_at", "updated_at",
+}
 
 func (w *benchWorld) topic(i int) []any {
 	rng := rand.New(rand.NewPCG(3, uint64(i)))
@@ -266,9 +268,11 @@ func (w *benchWorld) topic(i int) []any {
 	if rng.Float64() < 0.02 {
 		priority = []int{1, 9, 9, 10}[rng.IntN(4)]
 	}
-	return []any{benchID(rng, at), title, strings.ToLower(title), body[:cut],
+	return []any{
+		benchID(rng, at), title, strings.ToLower(title), body[:cut],
 		[]string{"rss", "trends", "manual", "news", "reddit", "autocomplete", "competitor"}[pickShare(rng, []float64{.6, .75, .87, .94, .98, .999, 1})],
-		at, d.name, pickMarket(rng, d), language, rng.IntN(1000), rng.Float64(), priority, status, report, words, rng.Float64() * 100, at, updated}
+		at, d.name, pickMarket(rng, d), language, rng.IntN(1000), rng.Float64(), priority, status, report, words, rng.Float64() * 100, at, updated,
+	}
 }
 
 func topicStatus(rng *rand.Rand, age float64) string {
@@ -282,8 +286,10 @@ func topicStatus(rng *rand.Rand, age float64) string {
 	return statuses[pickShare(rng, []float64{.02, .04, .06, .08, .40, 1})]
 }
 
-var benchDocumentColumns = []string{"id", "collection_id", "title", "content", "content_text", "summary", "url", "canonical_url", "canonical_url_hash",
-	"source", "source_name", "domain", "market", "language", "content_hash", "published_at", "fetched_at", "author", "status", "created_at", "updated_at"}
+var benchDocumentColumns = []string{
+	"id", "collection_id", "title", "content", "content_text", "summary", "url", "canonical_url", "canonical_url_hash",
+	"source", "source_name", "domain", "market", "language", "content_hash", "published_at", "fetched_at", "author", "status", "created_at", "updated_at",
+}
 
 func (w *benchWorld) document(i int) []any {
 	rng := rand.New(rand.NewPCG(4, uint64(i)))
@@ -313,6 +319,8 @@ func (w *benchWorld) document(i int) []any {
 	if float64(i) > float64(w.rows)*0.97 && rng.Float64() < 0.8 {
 		status = "new"
 	}
-	return []any{benchID(rng, at), c.id, title, "<p>" + body + "</p>", body, body[:cut], url, url, urlHash[:], "rss", c.sourceName,
-		c.domain.name, c.market, c.language, hex.EncodeToString(hash[:]), published, at, "Erika Mustermann", status, at, at}
+	return []any{
+		benchID(rng, at), c.id, title, "<p>" + body + "</p>", body, body[:cut], url, url, urlHash[:], "rss", c.sourceName,
+		c.domain.name, c.market, c.language, hex.EncodeToString(hash[:]), published, at, "Erika Mustermann", status, at, at,
+	}
 }

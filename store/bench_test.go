@@ -351,7 +351,8 @@ func (d *benchDraw) word(among int) string {
 func benchTopicSearch(b *testing.B, s *store.Store, d *benchDraw, terms struct {
 	name string
 	draw func(*benchDraw) string
-}, sort string) {
+}, sort string,
+) {
 	for _, n := range []int{0, 1, 3} {
 		d.group(b, "topic_search", fmt.Sprintf("%s/%s/filters=%d", terms.name, sort, n), func() (string, func() error) {
 			f, names := d.topicFilter(n)
@@ -368,7 +369,8 @@ func benchTopicSearch(b *testing.B, s *store.Store, d *benchDraw, terms struct {
 func benchDocumentSearch(b *testing.B, s *store.Store, d *benchDraw, terms struct {
 	name string
 	draw func(*benchDraw) string
-}, sort string) {
+}, sort string,
+) {
 	for _, n := range []int{0, 1, 3} {
 		d.group(b, "document_search", fmt.Sprintf("%s/%s/filters=%d", terms.name, sort, n), func() (string, func() error) {
 			f, names := d.documentFilter(n)

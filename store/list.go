@@ -20,8 +20,9 @@ const (
 	TotalCap = 10_000
 	// MaxPageDepth is how many items deep page numbers reach; cursors reach any depth.
 	MaxPageDepth = 10_000
-	// MaxPageSize is the most items that one page holds, DefaultPageSize what it holds unless told.
-	MaxPageSize     = 100
+	// MaxPageSize is the most items that one page holds.
+	MaxPageSize = 100
+	// DefaultPageSize is how many items a page holds unless told.
 	DefaultPageSize = 20
 )
 

@@ -263,7 +263,7 @@ type found struct {
 func (l *listing) find(ctx context.Context, db querier, s *selection, p paging, count int) ([]found, error) {
 	depth := p.offset() + p.size + 1
 	wanted := p.size + 1
-	gather := l.bounds.gather
+	gather := l.gather
 	if depth > l.deepPage {
 		gather = l.gatherDeep
 	}
@@ -277,7 +277,7 @@ func (l *listing) find(ctx context.Context, db querier, s *selection, p paging, 
 	case s.facets != nil && len(s.facets) <= l.headsFirst && merged <= l.headsRows:
 		return l.read(ctx, db, s, p, l.headsSQL(s, p))
 	}
-	rows, err := l.read(ctx, db, s, p, l.walkSQL(s, p, l.bounds.walk+2*depth))
+	rows, err := l.read(ctx, db, s, p, l.walkSQL(s, p, l.walk+2*depth))
 	if err != nil || len(rows) == wanted {
 		return rows, err
 	}
@@ -296,7 +296,7 @@ func (l *listing) find(ctx context.Context, db querier, s *selection, p paging, 
 
 // gather reads all selected rows and sorts them.
 func (l *listing) gatherSQL(s *selection, p paging) string {
-	where := allOf(s.where(), l.continued(s, p, "t."))
+	where := allOf(s.where(), l.continued(s, p))
 	from := `select t.id, ` + p.order.columns("t.") + ` from ` + l.table + ` t where ` + where
 	if s.facets != nil {
 		from = `
@@ -318,7 +318,7 @@ func (l *listing) walkSQL(s *selection, p paging, most int, from ...string) stri
 	walked := `
 		select ` + l.walked + `
 		from ` + l.table + ` t
-		where ` + allOf(append(from, on, l.continued(s, p, "t."))...) + `
+		where ` + allOf(append(from, on, l.continued(s, p))...) + `
 		order by ` + p.order.by("t.")
 	if most > 0 {
 		walked += ` limit ` + strconv.Itoa(most)
@@ -359,7 +359,7 @@ func (l *listing) start(s *selection, p paging) (with, condition string) {
 			cross join lateral (
 				select t.id, ` + p.order.columns("t.") + `
 				from ` + l.table + ` t
-				where t.facet = f.facet and ` + s.where(l.continued(s, p, "t.")) + `
+				where t.facet = f.facet and ` + s.where(l.continued(s, p)) + `
 				order by ` + p.order.by("t.") + `
 				limit 1) h
 			order by ` + p.order.by("h.") + `
@@ -386,7 +386,7 @@ func (l *listing) merge(s *selection, p paging, parts, column string, more ...st
 	first := `
 		select t.id, ` + p.order.columns("t.") + `
 		from ` + l.table + ` t
-		where ` + column + ` = part.part and ` + allOf(append(more, s.where(), l.continued(s, p, "t."))...) + `
+		where ` + column + ` = part.part and ` + allOf(append(more, s.where(), l.continued(s, p))...) + `
 		order by ` + p.order.by("t.")
 	return `with heads as materialized (
 			select part.part, h.*
@@ -402,11 +402,11 @@ func (l *listing) merge(s *selection, p paging, parts, column string, more ...st
 }
 
 // continued is the condition of a cursor.
-func (l *listing) continued(s *selection, p paging, alias string) string {
+func (l *listing) continued(s *selection, p paging) string {
 	if p.after == nil {
 		return "true"
 	}
-	return p.order.behind(alias, p.after, s.args)
+	return p.order.behind("t.", p.after, s.args)
 }
 
 func (l *listing) read(ctx context.Context, db querier, s *selection, p paging, q string) ([]found, error) {

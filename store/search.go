@@ -261,7 +261,8 @@ func search[T any](ctx context.Context, db querier, l *listing, s *selection, p 
 	none := hits[T]{List: newList[T](p, nil, nil, total{exact: true})}
 	if p.order.name == "relevance" && p.offset()+p.size > l.ranked {
 		return none, invalid(l.resource, "The list cannot be read so.", map[string]string{
-			"page": fmt.Sprintf("the order by relevance reaches %d items deep; take another order to go further", l.ranked)})
+			"page": fmt.Sprintf("the order by relevance reaches %d items deep; take another order to go further", l.ranked),
+		})
 	}
 	if err := l.resolve(ctx, db, s); err != nil || s.nothing() {
 		return none, err
@@ -577,7 +578,7 @@ func (r ranked) page(p paging) []found {
 func (h *hunt) newestMatches(ctx context.Context) (ranked, error) {
 	most, columns, matching := h.ranked, "", "true"
 	if h.phrase {
-		most, columns, matching = h.bounds.phrased, ", t.search_vector", h.own("c.", "c.search_vector @@ ")
+		most, columns, matching = h.phrased, ", t.search_vector", h.own("c.", "c.search_vector @@ ")
 	}
 	score := "0"
 	for _, key := range h.p.order.keys {
@@ -728,7 +729,7 @@ func (h *hunt) byMonth(ctx context.Context) ([]found, error) {
 				select t.id, ` + h.p.order.columns("t.") + `
 				from ` + h.table + ` t
 				where ` + h.words + ` @@ (@query::tsquery && month.tag::tsquery)
-					and ` + h.s.rest("("+h.continued(h.s, h.p, "t.")+") is true") + `
+					and ` + h.s.rest("("+h.continued(h.s, h.p)+") is true") + `
 				offset 0) m
 			order by ` + h.p.order.by("m.") + `
 			limit @depth) x

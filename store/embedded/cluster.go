@@ -137,8 +137,10 @@ func (c *cluster) initdb(ctx context.Context) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("make the data folder: %w", err)
 		}
-		args := append([]string{"-D", attempt, "-U", superuser, "-E", "UTF8", "--data-checksums", "--no-instructions",
-			"--auth-local=trust", "--auth-host=scram-sha-256"}, locale...)
+		args := append([]string{
+			"-D", attempt, "-U", superuser, "-E", "UTF8", "--data-checksums", "--no-instructions",
+			"--auth-local=trust", "--auth-host=scram-sha-256",
+		}, locale...)
 		if c.throwaway {
 			args = append(args, "--no-sync")
 		}
