@@ -257,6 +257,11 @@ func TestDocumentSearch(t *testing.T) {
 		require.NoError(t, err)
 		require.True(t, found.Fuzzy)
 		require.Equal(t, "Haushalt", found.Items[0].TitleHighlighted)
+		for _, terms := range []string{"Haushalt -geld", `"Haushallt"`} {
+			found, err = s.FindDocuments(t.Context(), terms, store.DocumentFilter{}, store.Page{})
+			require.NoError(t, err)
+			require.False(t, found.Fuzzy, "who quotes or excludes means it")
+		}
 	})
 	t.Run("nothing to look for", func(t *testing.T) {
 		t.Parallel()

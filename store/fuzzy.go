@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"html"
 	"maps"
+	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -20,7 +22,7 @@ type Found[T any] struct {
 // FindTopics is Topics that, where a search has no match, answers what looks like it.
 func (s *Store) FindTopics(ctx context.Context, f TopicFilter, p Page) (Found[TopicSummary], error) {
 	list, err := s.Topics(ctx, f, p)
-	if err != nil || f.Search == "" || list.Total > 0 || p.Cursor != "" {
+	if err != nil || list.Total > 0 || p.Cursor != "" || !mayBeMisspelt(f.Search) {
 		return Found[TopicSummary]{List: list}, err
 	}
 	alike, err := lookAlikes[TopicSummary](ctx, s.planned(ctx), &topicListing, f.selection(), f.Search, list.PageSize)
@@ -30,7 +32,7 @@ func (s *Store) FindTopics(ctx context.Context, f TopicFilter, p Page) (Found[To
 // FindDocuments is SearchDocuments that, where nothing matches, answers what looks like it.
 func (s *Store) FindDocuments(ctx context.Context, terms string, f DocumentFilter, p Page) (Found[DocumentHit], error) {
 	list, err := s.SearchDocuments(ctx, terms, f, p)
-	if err != nil || list.Total > 0 || p.Cursor != "" {
+	if err != nil || list.Total > 0 || p.Cursor != "" || !mayBeMisspelt(terms) {
 		return Found[DocumentHit]{List: list}, err
 	}
 	alike, err := lookAlikes[DocumentSummary](ctx, s.planned(ctx), &documentListing, f.selection(), terms, list.PageSize)
@@ -42,6 +44,13 @@ func (s *Store) FindDocuments(ctx context.Context, terms string, f DocumentFilte
 		}
 	}
 	return fuzzily(list, hits), err
+}
+
+// mayBeMisspelt reports whether a search is words alone. Who quotes or excludes means it.
+func mayBeMisspelt(terms string) bool {
+	words := strings.Fields(terms)
+	return len(words) > 0 && !strings.ContainsRune(terms, '"') &&
+		!slices.ContainsFunc(words, func(word string) bool { return strings.HasPrefix(word, "-") })
 }
 
 // fuzzily is an empty list with what was found instead.

@@ -181,6 +181,8 @@ const (
 	stepRows = 8_192
 	// newestSteps is how many steps are read one after the other, sampledSteps how many of the rest.
 	newestSteps, sampledSteps = 16, 12
+	// triedSteps is in how many steps enough matches should be, if they are as many as they seem.
+	triedSteps = 4
 )
 
 // valueTag stands for any of the values; within a step unless that is everywhere.
@@ -443,14 +445,22 @@ func (h *hunt) run(ctx context.Context) ([]found, total, error) {
 		if err != nil || count.rows < h.direct() {
 			return rows, counted(count.rows, TotalCap), err
 		}
-		h.many()
+	}
+	least, err := h.countNewest(ctx)
+	if err != nil {
+		return nil, total{}, err
+	}
+	if few := h.expect(least, h.counted); few && !h.plan.direct {
+		rows, count, err := h.sorted(ctx, h.bounds.direct+1)
+		if err != nil || count.rows <= h.bounds.direct {
+			return rows, counted(count.rows, TotalCap), err
+		}
 	}
 	rows, count, err := h.beyond(ctx)
 	if err != nil || count.exact {
 		return rows, count, err
 	}
-	least, err := h.countNewest(ctx)
-	return rows, total{rows: max(least, count.rows)}, err
+	return rows, total{rows: max(least, count.rows)}, nil
 }
 
 // ranking looks at the newest matches: among all, or in steps if there seem to be many. What seems so may
@@ -459,12 +469,17 @@ func (h *hunt) ranking(ctx context.Context) ([]found, total, error) {
 	stepped := ranked{}
 	if !h.plan.direct {
 		var err error
-		if stepped, err = h.newestMatches(ctx); err != nil || stepped.more {
+		if stepped, err = h.newestMatches(ctx, triedSteps); err != nil || stepped.more {
 			return stepped.page(h.p), total{rows: stepped.matching()}, err
 		}
-		h.plan.direct = true
+		if few := h.expect(len(stepped.rows), triedSteps); !few {
+			if stepped, err = h.newestMatches(ctx, math.MaxInt); err != nil || stepped.more {
+				return stepped.page(h.p), total{rows: stepped.matching()}, err
+			}
+		}
+		h.plan.direct, h.plan.matches = true, float64(h.bounds.direct)
 	}
-	all, err := h.newestMatches(ctx)
+	all, err := h.newestMatches(ctx, 0)
 	if err != nil {
 		return nil, total{}, err
 	}
@@ -476,26 +491,29 @@ func (h *hunt) ranking(ctx context.Context) ([]found, total, error) {
 		return all.page(h.p), count, nil
 	}
 	if len(stepped.rows) == 0 {
-		h.many()
-		if stepped, err = h.newestMatches(ctx); err != nil {
+		h.plan.direct, h.plan.density = false, max(h.plan.density, float64(h.bounds.direct)/float64(h.newest+1))
+		if stepped, err = h.newestMatches(ctx, math.MaxInt); err != nil {
 			return nil, total{}, err
 		}
 	}
 	return stepped.page(h.p), total{rows: stepped.matching()}, nil
 }
 
+// expect corrects the plan by what so many steps held, and reports whether all matches should be few.
+func (h *hunt) expect(matches, steps int) (few bool) {
+	rows := float64(h.newest + 1)
+	density := float64(matches) / min(float64(steps*stepRows), rows)
+	if h.plan.matches > 0 {
+		h.plan.words = min(max(h.plan.words*density*rows/h.plan.matches, density), 1)
+	}
+	h.plan.matches = density * rows
+	return h.plan.matches < float64(h.bounds.direct)
+}
+
 // direct is where reading all matches gives up: soon where few were expected, since words that go together are
 // more frequent than the planner thinks.
 func (h *hunt) direct() int {
 	return min(max(int(8*h.plan.matches), h.bounds.direct/4), h.bounds.direct) + 1
-}
-
-// many corrects a plan that expected few matches.
-func (h *hunt) many() {
-	h.plan.direct = false
-	h.plan.matches = max(h.plan.matches, float64(h.bounds.direct))
-	h.plan.density = max(h.plan.density, float64(h.bounds.direct)/float64(h.newest+1))
-	h.plan.words = max(h.plan.words, h.plan.density)
 }
 
 // countNewest counts matches in the first steps, up to as many as are ranked: a bound from below.
@@ -574,8 +592,8 @@ func (r ranked) page(p paging) []found {
 	return page[:min(p.size+1, len(page))]
 }
 
-// newestMatches reads the newest rows that the index finds, and ranks them.
-func (h *hunt) newestMatches(ctx context.Context) (ranked, error) {
+// newestMatches reads the newest rows that the index finds, within so many steps unless directly, and ranks them.
+func (h *hunt) newestMatches(ctx context.Context, within int) (ranked, error) {
 	most, columns, matching := h.ranked, "", "true"
 	if h.phrase {
 		most, columns, matching = h.phrased, ", t.search_vector", h.own("c.", "c.search_vector @@ ")
@@ -600,7 +618,7 @@ func (h *hunt) newestMatches(ctx context.Context) (ranked, error) {
 		if err != nil {
 			return ranked{}, err
 		}
-		args["steps"] = steps
+		args["steps"] = steps[:min(within, len(steps))]
 	}
 	args["candidates"], args["direct"] = most+1, h.direct()
 	q := h.newestSQL("t.id, t.seq, t.language"+columns, h.s.rest(known)) + `

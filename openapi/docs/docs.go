@@ -153,7 +153,7 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 // acceptsGzip follows RFC 9110, section 12.5.3: a weight of zero refuses, and gzip by its own name
 // goes before the asterisk.
 func acceptsGzip(headers []string) bool {
-	any := false
+	wildcard := false
 	for coding := range strings.SplitSeq(strings.Join(headers, ","), ",") {
 		name, weight, _ := strings.Cut(coding, ";")
 		_, weight, _ = strings.Cut(weight, "=")
@@ -163,10 +163,10 @@ func acceptsGzip(headers []string) bool {
 		case "gzip", "x-gzip":
 			return taken
 		case "*":
-			any = taken
+			wildcard = taken
 		}
 	}
-	return any
+	return wildcard
 }
 
 // unzip opens what refresh.sh zipped; the tests open every file once.
