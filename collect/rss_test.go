@@ -676,7 +676,8 @@ func TestCollectIsBounded(t *testing.T) {
 	} {
 		start := time.Now()
 		b, err := collect(t, "text/xml", body)
-		assert.Less(t, time.Since(start), 30*time.Second, name)
+		// A hang, not a slow machine, is what this is about.
+		assert.Less(t, time.Since(start), 3*time.Minute, name)
 		t.Log(name, time.Since(start).Round(time.Millisecond), len(body), b.Entries, b.SkippedCount, err)
 	}
 }
