@@ -42,15 +42,15 @@ type bounds struct {
 	direct int
 	// checked is how many rows of a list may be read to see whether they match, spare how many more than expected.
 	checked, spare int
-	// counted is in how many steps matches are counted where there are many.
-	counted int
+	// sampled is in how many steps matches are counted where there seem to be many.
+	sampled int
 }
 
 var usualBounds = bounds{
 	gather: TotalCap, gatherDeep: 40_000, deepPage: 1_000,
 	walk:       20_000,
 	headsFirst: 48, headsMost: 12_000, headsRows: 120_000,
-	ranked: RelevanceDepth, phrased: 1_200, direct: 10_000, checked: 3_000, spare: 60, counted: 2,
+	ranked: RelevanceDepth, phrased: 1_200, direct: 10_000, checked: 3_000, spare: 60, sampled: 4,
 }
 
 // A listing says how one table is listed and searched.

@@ -446,11 +446,11 @@ func (h *hunt) run(ctx context.Context) ([]found, total, error) {
 			return rows, counted(count.rows, TotalCap), err
 		}
 	}
-	least, err := h.countNewest(ctx)
+	least, few, err := h.sample(ctx)
 	if err != nil {
 		return nil, total{}, err
 	}
-	if few := h.expect(least, h.counted); few && !h.plan.direct {
+	if few && !h.plan.direct {
 		rows, count, err := h.sorted(ctx, h.bounds.direct+1)
 		if err != nil || count.rows <= h.bounds.direct {
 			return rows, counted(count.rows, TotalCap), err
@@ -466,13 +466,18 @@ func (h *hunt) run(ctx context.Context) ([]found, total, error) {
 // ranking looks at the newest matches: among all, or in steps if there seem to be many. What seems so may
 // turn out to be otherwise.
 func (h *hunt) ranking(ctx context.Context) ([]found, total, error) {
-	stepped := ranked{}
+	stepped, looked := ranked{}, false
 	if !h.plan.direct {
 		var err error
 		if stepped, err = h.newestMatches(ctx, triedSteps); err != nil || stepped.more {
 			return stepped.page(h.p), total{rows: stepped.matching()}, err
 		}
-		if few := h.expect(len(stepped.rows), triedSteps); !few {
+		_, few, err := h.sample(ctx)
+		if err != nil {
+			return nil, total{}, err
+		}
+		if !few {
+			looked = true
 			if stepped, err = h.newestMatches(ctx, math.MaxInt); err != nil || stepped.more {
 				return stepped.page(h.p), total{rows: stepped.matching()}, err
 			}
@@ -490,7 +495,7 @@ func (h *hunt) ranking(ctx context.Context) ([]found, total, error) {
 		}
 		return all.page(h.p), count, nil
 	}
-	if len(stepped.rows) == 0 {
+	if !looked {
 		h.plan.direct, h.plan.density = false, max(h.plan.density, float64(h.bounds.direct)/float64(h.newest+1))
 		if stepped, err = h.newestMatches(ctx, math.MaxInt); err != nil {
 			return nil, total{}, err
@@ -499,44 +504,38 @@ func (h *hunt) ranking(ctx context.Context) ([]found, total, error) {
 	return stepped.page(h.p), total{rows: stepped.matching()}, nil
 }
 
-// expect corrects the plan by what so many steps held, and reports whether all matches should be few.
-func (h *hunt) expect(matches, steps int) (few bool) {
-	rows := float64(h.newest + 1)
-	density := float64(matches) / min(float64(steps*stepRows), rows)
-	if h.plan.matches > 0 {
-		h.plan.words = min(max(h.plan.words*density*rows/h.plan.matches, density), 1)
-	}
-	h.plan.matches = density * rows
-	return h.plan.matches < float64(h.bounds.direct)
-}
-
 // direct is where reading all matches gives up: soon where few were expected, since words that go together are
 // more frequent than the planner thinks.
 func (h *hunt) direct() int {
 	return min(max(int(8*h.plan.matches), h.bounds.direct/4), h.bounds.direct) + 1
 }
 
-// countNewest counts matches in the first steps, up to as many as are ranked: a bound from below.
-func (h *hunt) countNewest(ctx context.Context) (int, error) {
+// sample counts matches in a few steps far apart: a bound from below, and what the plan should have expected. Few
+// reports whether all should be read.
+func (h *hunt) sample(ctx context.Context) (least int, few bool, err error) {
 	q := `
 		select count(*)
-		from (
+		from unnest(@steps::text[]) as step (query)
+		cross join lateral (
 			select
-			from unnest(@steps::text[]) as step (query)
-			cross join lateral (
-				select
-				from ` + h.table + ` t
-				where ` + h.words + ` @@ step.query::tsquery and ` + h.s.rest() + `) x
-			limit @limit) y`
-	steps, err := h.steps(ctx)
-	if err != nil {
-		return 0, err
+			from ` + h.table + ` t
+			where ` + h.words + ` @@ step.query::tsquery and ` + h.s.rest() + `
+			limit @each) x`
+	last := h.newest / stepRows
+	var steps []string
+	for i := range min(int64(h.sampled), last+1) {
+		steps = append(steps, h.indexQuery((2*i+1)*(last+1)/(2*min(int64(h.sampled), last+1))))
 	}
 	args := maps.Clone(h.s.args)
-	args["steps"], args["limit"] = steps[:min(h.counted, len(steps))], h.ranked
-	var count int
-	err = h.db.QueryRow(ctx, q, args).Scan(&count)
-	return count, err
+	args["steps"], args["each"] = steps, h.ranked/h.sampled
+	if err := h.db.QueryRow(ctx, q, args).Scan(&least); err != nil {
+		return 0, false, err
+	}
+	rows := float64(h.newest + 1)
+	expected := float64(least) / min(float64(len(steps)*stepRows), rows) * rows
+	h.plan.words = min(max(h.plan.words*expected/max(h.plan.matches, 1), expected/rows), 1)
+	h.plan.density, h.plan.matches = max(expected/rows, 1/rows), expected
+	return least, expected < float64(h.bounds.direct), nil
 }
 
 // own is a condition, or with an empty test the query, of each row's own language.
