@@ -50,7 +50,7 @@ var usualBounds = bounds{
 	gather: TotalCap, gatherDeep: 40_000, deepPage: 1_000,
 	walk:       20_000,
 	headsFirst: 48, headsMost: 12_000, headsRows: 120_000,
-	ranked: RelevanceDepth, phrased: 1_200, direct: 10_000, checked: 3_000, spare: 60, sampled: 4,
+	ranked: RelevanceDepth, phrased: 1_200, direct: 12_000, checked: 3_000, spare: 60, sampled: 4,
 }
 
 // A listing says how one table is listed and searched.
@@ -277,9 +277,11 @@ func (l *listing) find(ctx context.Context, db querier, s *selection, p paging, 
 	case s.facets != nil && len(s.facets) <= l.headsFirst && merged <= l.headsRows:
 		return l.read(ctx, db, s, p, l.headsSQL(s, p))
 	}
-	rows, err := l.read(ctx, db, s, p, l.walkSQL(s, p, l.walk+2*depth))
-	if err != nil || len(rows) == wanted {
-		return rows, err
+	if depth <= l.deepPage || s.facets == nil {
+		rows, err := l.read(ctx, db, s, p, l.walkSQL(s, p, l.walk+2*depth))
+		if err != nil || len(rows) == wanted {
+			return rows, err
+		}
 	}
 	few := s.facets != nil && len(s.facets) <= l.headsMost
 	column, spanned := l.spanned[p.order.name]

@@ -131,7 +131,7 @@ func (h *hunt) compile(ctx context.Context, w webSearch) error {
 	rows, _ := h.db.Query(ctx, q, w.exact, w.loose)
 	var language, exact, loose string
 	_, err := pgx.ForEachRow(rows, []any{&language, &exact, &loose}, func() error {
-		h.languages++
+		h.languages = append(h.languages, language)
 		if exact == "" {
 			return nil
 		}
@@ -180,7 +180,7 @@ const (
 	// stepRows is how many rows arrive in a step.
 	stepRows = 8_192
 	// newestSteps is how many steps are read one after the other, sampledSteps how many of the rest.
-	newestSteps, sampledSteps = 16, 12
+	newestSteps, sampledSteps = 24, 12
 	// triedSteps is in how many steps enough matches should be, if they are as many as they seem.
 	triedSteps = 4
 )
@@ -202,8 +202,8 @@ type hunt struct {
 	s    *selection
 	p    paging
 	arms []arm
-	// languages is how many the table holds.
-	languages int
+	// languages are those that the table holds.
+	languages []string
 	// phrase: the index finds more than what matches.
 	phrase bool
 	// newest is the seq of the newest row, as of the search's first page.
@@ -213,36 +213,142 @@ type hunt struct {
 	plan     searchPlan
 }
 
-// indexQuery is what the search index is asked: each arm in its own languages, and the filters; of a step,
-// or everywhere.
-func (h *hunt) indexQuery(step int64) string {
-	var either []string
-	for _, a := range h.arms {
-		switch {
-		case a.loose == "":
-			// Nothing but excluded phrases: every row of these languages may match.
-			either = append(either, valueTag(step, "l", a.wanted))
-		case len(a.languages) == h.languages || len(h.arms) == 1 && len(a.wanted) == len(h.s.languages):
-			either = append(either, "("+a.loose+")")
-		default:
-			either = append(either, "(("+a.loose+") & "+valueTag(step, "l", a.wanted)+")")
-		}
-	}
-	all := []string{"(" + strings.Join(either, " | ") + ")"}
+// keys are what the search index is asked, of a step or everywhere: each must match. Apart from each other they let
+// the index leap from one to the next; together it would read all of the rarest.
+func (h *hunt) keys(step int64) []string {
+	keys := h.wordKeys(step)
 	local := false
 	for _, t := range h.s.tags {
-		all = append(all, valueTag(step, t.kind, t.values))
+		keys = append(keys, valueTag(step, t.kind, t.values))
 		local = local || strings.Contains(localKinds, t.kind)
 	}
 	if step == everywhere {
 		for _, tags := range h.spanTags {
-			all = append(all, "("+strings.Join(tags, " | ")+")")
+			keys = append(keys, "("+strings.Join(tags, " | ")+")")
 		}
-	} else if !local {
-		// Where a value keeps to the step, the step itself would only be more to read.
-		all = append(all, tag("0", strconv.FormatInt(step, 10)))
+		return keys
 	}
-	return strings.Join(all, " & ")
+	if !local {
+		// Where a value keeps to the step, the step itself would only be more to read.
+		keys = append(keys, tag("0", strconv.FormatInt(step, 10)))
+	}
+	return keys
+}
+
+// wordKeys are the words: what all arms have in common by itself, and what is left of each in its own languages.
+func (h *hunt) wordKeys(step int64) []string {
+	parts := make([][]string, len(h.arms))
+	for i, a := range h.arms {
+		parts[i] = conjuncts(a.loose)
+	}
+	if len(h.arms) == 1 && !slices.ContainsFunc(h.wanted(), func(l string) bool { return !slices.Contains(h.arms[0].languages, l) }) {
+		if len(parts[0]) == 0 {
+			return []string{valueTag(step, "l", h.arms[0].wanted)}
+		}
+		return parts[0]
+	}
+	var common []string
+	for _, part := range parts[0] {
+		if !slices.ContainsFunc(parts, func(other []string) bool { return !slices.Contains(other, part) }) {
+			common = append(common, part)
+		}
+	}
+	var either []string
+	for i, a := range h.arms {
+		left := slices.DeleteFunc(parts[i], func(part string) bool { return slices.Contains(common, part) })
+		either = append(either, "("+strings.Join(append(left, h.languageTag(step, a)), " & ")+")")
+	}
+	return append(common, "("+strings.Join(either, " | ")+")")
+}
+
+// wanted are the languages that the filters leave.
+func (h *hunt) wanted() []string {
+	if h.s.languages != nil {
+		return h.s.languages
+	}
+	return h.languages
+}
+
+// languageTag keeps an arm to its languages, by the shorter list.
+func (h *hunt) languageTag(step int64, a arm) string {
+	others := slices.DeleteFunc(slices.Clone(h.languages), func(l string) bool { return slices.Contains(a.languages, l) })
+	if len(others) < len(a.wanted) && len(others) > 0 && a.loose != "" {
+		return "!" + valueTag(step, "l", others)
+	}
+	return valueTag(step, "l", a.wanted)
+}
+
+// conjuncts parts a tsquery at its outermost ands. What must not occur stays with the first that must: the index
+// would read everything for it alone.
+func conjuncts(query string) []string {
+	var parts []string
+	var positive, negative []string
+	depth, from, quoted := 0, 0, false
+	for i := 0; i < len(query); i++ {
+		switch c := query[i]; {
+		case c == '\'':
+			quoted = !quoted
+		case quoted:
+		case c == '(':
+			depth++
+		case c == ')':
+			depth--
+		case c == '|' && depth == 0:
+			return []string{"(" + query + ")"}
+		case c == '&' && depth == 0:
+			parts, from = append(parts, strings.TrimSpace(query[from:i])), i+1
+		}
+	}
+	if last := strings.TrimSpace(query[from:]); last != "" {
+		parts = append(parts, last)
+	}
+	for _, part := range parts {
+		if strings.HasPrefix(part, "!") {
+			negative = append(negative, part)
+			continue
+		}
+		positive = append(positive, part)
+	}
+	if len(negative) == 0 {
+		return positive
+	}
+	if len(positive) == 0 {
+		return []string{"(" + query + ")"}
+	}
+	positive[0] = "(" + strings.Join(append([]string{positive[0]}, negative...), " & ") + ")"
+	return positive
+}
+
+// everywhere is the condition that all keys match.
+func (h *hunt) everywhere(args pgx.NamedArgs) string {
+	var conditions []string
+	for i, key := range h.keys(everywhere) {
+		name := "key_" + strconv.Itoa(i)
+		args[name] = key
+		conditions = append(conditions, h.words+" @@ @"+name+"::text::tsquery")
+	}
+	return strings.Join(conditions, " and ")
+}
+
+// within is what to select from to have one row for each step, and the condition that all keys of that step match.
+func (h *hunt) within(steps []int64, args pgx.NamedArgs) (from, condition string) {
+	var columns [][]string
+	for _, step := range steps {
+		for i, key := range h.keys(step) {
+			if i == len(columns) {
+				columns = append(columns, nil)
+			}
+			columns[i] = append(columns[i], key)
+		}
+	}
+	var arrays, names, conditions []string
+	for i, column := range columns {
+		n := strconv.Itoa(i)
+		args["step_"+n] = column
+		arrays, names = append(arrays, "@step_"+n+"::text[]"), append(names, "key_"+n)
+		conditions = append(conditions, h.words+" @@ step.key_"+n+"::tsquery")
+	}
+	return "unnest(" + strings.Join(arrays, ", ") + ") as step (" + strings.Join(names, ", ") + ")", strings.Join(conditions, " and ")
 }
 
 // withRelevance are the orders of a search.
@@ -302,7 +408,6 @@ func (h *hunt) prepare(ctx context.Context) error {
 	if h.plan, err = h.estimate(ctx); err != nil {
 		return fmt.Errorf("estimate: %w", err)
 	}
-	h.s.args["query"] = h.indexQuery(everywhere)
 	return nil
 }
 
@@ -313,16 +418,35 @@ type searchPlan struct {
 	// words is the expected share of rows that have the words, density that among rows of the span of time,
 	// matches how many match at all.
 	words, density, matches float64
+	// postings is what the index's part of reading all matches costs.
+	postings float64
 	// selected is how many rows the filters select, if these are few.
 	selected int
 }
 
+// directCost is the cost of reading all matches.
+func (h *hunt) directCost() float64 { return h.plan.postings + costMatch*h.plan.matches }
+
+// checks is how many rows of the list should hold the page.
+func (h *hunt) checks() int {
+	return int(min(1.3*float64(h.p.offset()+h.p.size+1)/h.plan.words, math.MaxInt32)) + h.spare
+}
+
+// checkCost is the cost of looking into them; infinite where they are too many.
+func (h *hunt) checkCost() float64 {
+	if h.checks() > h.bounds.checked {
+		return math.Inf(1)
+	}
+	return costCheck*float64(h.checks()) + costSample
+}
+
 // What the parts of a search cost, in microseconds; only their relations matter.
 const (
-	costPosting = 0.3
-	costMatch   = 3.0
-	costStep    = 90.0
-	costCheck   = 15.0
+	costPosting = 0.12
+	costMatch   = 2.2
+	costStep    = 1_200.0
+	costCheck   = 10.0
+	costSample  = 6_000.0
 )
 
 // estimate asks the planner how many rows each part of the search selects, and weighs: the index
@@ -385,9 +509,10 @@ func (h *hunt) estimate(ctx context.Context) (searchPlan, error) {
 	if plan.matches < float64(2*h.ranked) {
 		rows = all
 	}
-	directly := costPosting*fewest + costMatch*plan.matches
-	stepped := costPosting*rows*fewest/all + costMatch*float64(h.ranked) + costStep*rows/stepRows
-	plan.direct = directly <= stepped && plan.matches <= float64(h.bounds.direct)
+	plan.postings = costPosting * fewest
+	directly := plan.postings + costMatch*plan.matches
+	stepped := costMatch*float64(h.ranked) + costStep*rows/stepRows
+	plan.direct = plan.matches <= float64(h.bounds.direct) && (directly <= stepped || !h.ranks())
 	return plan, nil
 }
 
@@ -408,7 +533,7 @@ func (p explainedPlan) parts() []float64 {
 
 // steps are where matches are looked for: as many of the newest steps as should do, and then, should the words
 // be out of fashion, a sample of the older ones. Where a span of time ends early, its end is where to begin.
-func (h *hunt) steps(ctx context.Context) ([]string, error) {
+func (h *hunt) steps(ctx context.Context) ([]int64, error) {
 	start := h.newest
 	for column, bounds := range h.s.spans {
 		if bounds.before == nil {
@@ -424,12 +549,12 @@ func (h *hunt) steps(ctx context.Context) ([]string, error) {
 	}
 	at := start / stepRows
 	enough := min(int(1.5*float64(h.ranked)/(h.plan.density*stepRows))+2, newestSteps)
-	var steps []string
+	var steps []int64
 	for ; at >= 0 && len(steps) < enough; at-- {
-		steps = append(steps, h.indexQuery(at))
+		steps = append(steps, at)
 	}
 	for stride := max(at/sampledSteps, 1); at >= 0; at -= stride {
-		steps = append(steps, h.indexQuery(at))
+		steps = append(steps, at)
 	}
 	return steps, nil
 }
@@ -437,10 +562,11 @@ func (h *hunt) steps(ctx context.Context) ([]string, error) {
 // run reads all matches where they are few. Where they are many, relevance ranks the newest of them, and every
 // other order says where to look.
 func (h *hunt) run(ctx context.Context) ([]found, total, error) {
-	if h.p.order.name == "relevance" || h.phrase {
+	if h.ranks() {
 		return h.ranking(ctx)
 	}
-	if h.plan.direct {
+	// Looking into the list may cost less than sorting all matches, but then they are not counted.
+	if h.plan.direct && (h.plan.matches < float64(h.ranked) || h.directCost() < h.checkCost()) {
 		rows, count, err := h.sorted(ctx, h.direct())
 		if err != nil || count.rows < h.direct() {
 			return rows, counted(count.rows, TotalCap), err
@@ -450,7 +576,7 @@ func (h *hunt) run(ctx context.Context) ([]found, total, error) {
 	if err != nil {
 		return nil, total{}, err
 	}
-	if few && !h.plan.direct {
+	if few && h.directCost() < h.checkCost() {
 		rows, count, err := h.sorted(ctx, h.bounds.direct+1)
 		if err != nil || count.rows <= h.bounds.direct {
 			return rows, counted(count.rows, TotalCap), err
@@ -462,6 +588,9 @@ func (h *hunt) run(ctx context.Context) ([]found, total, error) {
 	}
 	return rows, total{rows: max(least, count.rows)}, nil
 }
+
+// ranks: the newest matches will do.
+func (h *hunt) ranks() bool { return h.p.order.name == "relevance" || h.phrase }
 
 // ranking looks at the newest matches: among all, or in steps if there seem to be many. What seems so may
 // turn out to be otherwise.
@@ -513,21 +642,22 @@ func (h *hunt) direct() int {
 // sample counts matches in a few steps far apart: a bound from below, and what the plan should have expected. Few
 // reports whether all should be read.
 func (h *hunt) sample(ctx context.Context) (least int, few bool, err error) {
+	last := h.newest / stepRows
+	var steps []int64
+	for i := range min(int64(h.sampled), last+1) {
+		steps = append(steps, (2*i+1)*(last+1)/(2*min(int64(h.sampled), last+1)))
+	}
+	args := maps.Clone(h.s.args)
+	args["each"] = h.ranked / 2
+	from, matching := h.within(steps, args)
 	q := `
 		select count(*)
-		from unnest(@steps::text[]) as step (query)
+		from ` + from + `
 		cross join lateral (
 			select
 			from ` + h.table + ` t
-			where ` + h.words + ` @@ step.query::tsquery and ` + h.s.rest() + `
+			where ` + allOf(matching, h.s.rest()) + `
 			limit @each) x`
-	last := h.newest / stepRows
-	var steps []string
-	for i := range min(int64(h.sampled), last+1) {
-		steps = append(steps, h.indexQuery((2*i+1)*(last+1)/(2*min(int64(h.sampled), last+1))))
-	}
-	args := maps.Clone(h.s.args)
-	args["steps"], args["each"] = steps, h.ranked/h.sampled
 	if err := h.db.QueryRow(ctx, q, args).Scan(&least); err != nil {
 		return 0, false, err
 	}
@@ -592,7 +722,8 @@ func (r ranked) page(p paging) []found {
 }
 
 // newestMatches reads the newest rows that the index finds, within so many steps unless directly, and ranks them.
-func (h *hunt) newestMatches(ctx context.Context, within int) (ranked, error) {
+func (h *hunt) newestMatches(ctx context.Context, tried int) (ranked, error) {
+	var steps []int64
 	most, columns, matching := h.ranked, "", "true"
 	if h.phrase {
 		most, columns, matching = h.phrased, ", t.search_vector", h.own("c.", "c.search_vector @@ ")
@@ -613,14 +744,14 @@ func (h *hunt) newestMatches(ctx context.Context, within int) (ranked, error) {
 		behind, known = h.p.order.behind("r.", h.p.after, args), "t.seq <= @newest"
 	}
 	if !h.plan.direct {
-		steps, err := h.steps(ctx)
-		if err != nil {
+		var err error
+		if steps, err = h.steps(ctx); err != nil {
 			return ranked{}, err
 		}
-		args["steps"] = steps[:min(within, len(steps))]
+		steps = steps[:min(tried, len(steps))]
 	}
 	args["candidates"], args["direct"] = most+1, h.direct()
-	q := h.newestSQL("t.id, t.seq, t.language"+columns, h.s.rest(known)) + `
+	q := h.newestSQL("t.id, t.seq, t.language"+columns, h.s.rest(known), steps, args) + `
 		select r.id, ` + h.p.order.texts("r.") + ` as keys, r.seq, ` + behind + ` as behind, r.matches,
 			(select count(*) from gathered) as total
 		from (
@@ -644,37 +775,44 @@ func (h *hunt) newestMatches(ctx context.Context, within int) (ranked, error) {
 
 // newestSQL selects the newest rows that the index finds as candidates: from all, or step by step until
 // there are enough.
-func (h *hunt) newestSQL(columns, where string) string {
-	matching := `
-			select ` + columns + `
-			from ` + h.table + ` t
-			where ` + h.words + ` @@ `
+func (h *hunt) newestSQL(columns, where string, steps []int64, args pgx.NamedArgs) string {
 	if h.plan.direct {
-		return `with gathered as materialized (` + matching + `@query::tsquery and ` + where + `
+		// Only the newest are read as a whole, by the place where the index found them. If there are too many, one
+		// will do to tell.
+		return `with gathered as materialized (
+			select t.ctid as place, t.seq
+			from ` + h.table + ` t
+			where ` + allOf(h.everywhere(args), where) + `
 			limit @direct),
-		candidates as materialized (
-			select g.*
+		newest as materialized (
+			select g.place
 			from gathered g
 			order by g.seq desc
-			limit @candidates)`
+			limit (select case when count(*) < @direct then @candidates else 1 end from gathered)),
+		candidates as materialized (
+			select ` + columns + `
+			from newest n
+			join ` + h.table + ` t on t.ctid = n.place)`
 	}
+	from, matching := h.within(steps, args)
 	return `with candidates as materialized (
 			select x.*
-			from unnest(@steps::text[]) as step (query)
-			cross join lateral (` + matching + `step.query::tsquery and ` + where + `
+			from ` + from + `
+			cross join lateral (
+				select ` + columns + `
+				from ` + h.table + ` t
+				where ` + allOf(matching, where) + `
 				order by t.seq desc
 				limit @candidates) x
 			limit @candidates),
-		gathered as (select c.id from candidates c)`
+		gathered as (select c.seq from candidates c)`
 }
 
 // beyond finds the page where there are too many matches to look at all: it reads the list as it would be
 // without the words, and keeps what has them. Where too few have, the words keep to a part of the order.
 func (h *hunt) beyond(ctx context.Context) ([]found, total, error) {
-	depth := h.p.offset() + h.p.size + 1
-	checks := 1.3*float64(depth)/h.plan.words + float64(h.spare)
-	if checks <= float64(h.bounds.checked) && costCheck*checks <= costMatch*h.plan.matches {
-		rows, err := h.checked(ctx, int(checks))
+	if h.checkCost() <= max(h.directCost(), costSample) {
+		rows, err := h.checked(ctx, h.checks())
 		if err != nil || len(rows) > h.p.size {
 			return rows, total{rows: h.p.offset() + len(rows)}, err
 		}
@@ -731,6 +869,9 @@ func (h *hunt) byMonth(ctx context.Context) ([]found, error) {
 	if err != nil {
 		return nil, err
 	}
+	calendar := *h.s
+	calendar.args = maps.Clone(h.s.args)
+	matching := h.everywhere(calendar.args)
 	q := `
 		select x.id, ` + h.p.order.columns("x.") + `
 		from unnest(@years::text[]) with ordinality as year (tag, n)
@@ -738,21 +879,19 @@ func (h *hunt) byMonth(ctx context.Context) ([]found, error) {
 			select m.tag
 			from unnest(@months::text[], @month_years::bigint[]) as m (tag, year)
 			where m.year = year.n and (year.tag = '' or exists (
-				select from ` + h.table + ` t where ` + h.words + ` @@ (@query::tsquery && nullif(year.tag, '')::tsquery)))
+				select from ` + h.table + ` t where ` + matching + ` and ` + h.words + ` @@ nullif(year.tag, '')::tsquery))
 			offset 0) month
 		cross join lateral (
 			select m.id, ` + h.p.order.columns("m.") + `
 			from (
 				select t.id, ` + h.p.order.columns("t.") + `
 				from ` + h.table + ` t
-				where ` + h.words + ` @@ (@query::tsquery && month.tag::tsquery)
-					and ` + h.s.rest("("+h.continued(h.s, h.p)+") is true") + `
+				where ` + matching + ` and ` + h.words + ` @@ month.tag::tsquery
+					and ` + calendar.rest("("+h.continued(&calendar, h.p)+") is true") + `
 				offset 0) m
 			order by ` + h.p.order.by("m.") + `
 			limit @depth) x
 		limit @limit offset @offset`
-	calendar := *h.s
-	calendar.args = maps.Clone(h.s.args)
 	var tags []string
 	var ofYear []int
 	for i, year := range months {
@@ -775,7 +914,7 @@ func (h *hunt) sorted(ctx context.Context, most int) ([]found, total, error) {
 	q := `with gathered as materialized (
 			select t.id, ` + h.p.order.columns("t.") + `
 			from ` + h.table + ` t
-			where ` + h.words + ` @@ @query::tsquery and ` + h.s.rest() + `
+			where ` + allOf(h.everywhere(args), h.s.rest()) + `
 			limit @most),
 		page as (
 			select g.*
