@@ -15,7 +15,9 @@ import (
 type Source struct {
 	// Type names the collector, as a key of All.
 	Type string
-	URL  string
+	// URL is the address of a feed, Config what any other type asks for.
+	URL    string
+	Config store.SourceConfig
 	// Language overrides what the source says of its language; "" believes the source.
 	Language string
 	// ETag and LastModified are those of the last Batch; "" asks for everything.
@@ -88,6 +90,6 @@ type Collector interface {
 // All is every collector by the type of source it reads.
 func All(f *Fetcher, now func() time.Time) map[string]Collector {
 	return map[string]Collector{
-		typeRSS: rssCollector{fetcher: f, now: now},
+		store.TypeRSS: rssCollector{fetcher: f, now: now},
 	}
 }

@@ -124,7 +124,7 @@ func (r *reader) document(e entry, address *url.URL, canonical string) store.Doc
 	d := store.Document{
 		URL:          address.String(),
 		CanonicalURL: canonical,
-		Source:       typeRSS,
+		Source:       store.TypeRSS,
 		SourceName:   r.sourceName,
 		Language:     r.languageOf(e),
 		FetchedAt:    r.now,

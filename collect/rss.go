@@ -14,9 +14,6 @@ import (
 	"unicode/utf8"
 )
 
-// typeRSS is the type of source that is a feed, whatever its format.
-const typeRSS = "rss"
-
 // feedAccept asks for feeds first and takes anything: many are served as something else.
 const feedAccept = "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.5"
 

@@ -89,7 +89,7 @@ func (w *pollWorker) saveBatch(ctx context.Context, job *river.Job[PollArgs], c 
 		var err error
 		now := w.now()
 		result.PollOutcome, err = w.store.SavePoll(ctx, store.Poll{
-			CollectionID: c.ID, URL: c.URL, At: now, NextPollAt: now.Add(nextInterval(c, 0, 0)),
+			Asked: c, At: now, NextPollAt: now.Add(nextInterval(c, 0, 0)),
 			Documents: batch.Documents, ETag: batch.ETag, LastModified: batch.LastModified, NotModified: batch.NotModified,
 		})
 		if err != nil {
@@ -114,7 +114,7 @@ func (w *pollWorker) saveBatch(ctx context.Context, job *river.Job[PollArgs], c 
 func (w *pollWorker) saveFailure(ctx context.Context, c store.Collection, fault *collect.Error) error {
 	now := w.now()
 	outcome, err := w.store.SavePoll(ctx, store.Poll{
-		CollectionID: c.ID, URL: c.URL, At: now, NextPollAt: now.Add(nextInterval(c, c.ConsecutiveFailures+1, fault.RetryAfter)),
+		Asked: c, At: now, NextPollAt: now.Add(nextInterval(c, c.ConsecutiveFailures+1, fault.RetryAfter)),
 		Err: &store.PollError{Code: fault.Code, Message: fault.Message, At: now},
 	})
 	if isNotFound(err) {
@@ -137,7 +137,7 @@ func (w *pollWorker) report(ctx context.Context, job *river.Job[PollArgs], perce
 
 func source(c store.Collection) collect.Source {
 	return collect.Source{
-		Type: c.Type, URL: c.URL, Language: text(c.Language), ETag: text(c.ETag), LastModified: text(c.LastModified),
+		Type: c.Type, URL: text(c.URL), Config: c.Config, Language: text(c.Language), ETag: text(c.ETag), LastModified: text(c.LastModified),
 	}
 }
 

@@ -82,13 +82,13 @@ func TestPoll(t *testing.T) {
 	for range 2 {
 		failed := w.outcome(c, collection)
 		require.Equal(t, "failed", failed.State)
-		require.Equal(t, collection.URL+" answered 404 Not Found.", failed.Error.Message)
+		require.Equal(t, *collection.URL+" answered 404 Not Found.", failed.Error.Message)
 		require.Equal(t, 1, failed.Attempt, "what the source does wrong is not tried again")
 	}
 	broken := w.reload(collection)
 	require.Equal(t, 2, broken.ConsecutiveFailures)
 	require.Equal(t, "http_status", *broken.LastErrorCode)
-	require.Equal(t, collection.URL+" answered 404 Not Found.", *broken.LastError)
+	require.Equal(t, *collection.URL+" answered 404 Not Found.", *broken.LastError)
 	require.False(t, broken.NextPollAt.Before(before.Add(2*time.Hour)), "it is left alone for longer")
 
 	body.Store(feed("c", "a", "b"))

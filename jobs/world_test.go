@@ -106,7 +106,7 @@ func (f collectorFunc) Collect(ctx context.Context, s collect.Source) (collect.B
 func (w *world) collection(address string) store.Collection {
 	w.t.Helper()
 	c, err := w.store.CreateCollection(w.t.Context(), store.CollectionCreate{
-		Name: "Feed", URL: address, Domain: "proptech", Market: fmt.Sprint("m", w.made.Add(1)),
+		Name: "Feed", URL: &address, Domain: "proptech", Market: fmt.Sprint("m", w.made.Add(1)),
 	})
 	require.NoError(w.t, err)
 	return c

@@ -222,7 +222,7 @@ func (w *world) feed(handler http.HandlerFunc) string {
 func (w *world) collection(address string) client.Collection {
 	w.t.Helper()
 	created, err := w.CreateCollectionWithResponse(w.t.Context(), nil, client.CollectionCreate{
-		Name: "Feed", URL: address, Domain: "proptech", Market: "de",
+		Name: "Feed", URL: &address, Domain: "proptech", Market: "de",
 	})
 	require.NoError(w.t, err)
 	require.NotNil(w.t, created.JSON201, "%s", created.Body)
@@ -443,7 +443,7 @@ func (w *world) document(d store.Document) store.Document {
 	w.t.Helper()
 	n := w.made.Add(1)
 	c, err := w.store.CreateCollection(w.t.Context(), store.CollectionCreate{
-		Name: "Feed", URL: fmt.Sprintf("https://example.com/feed/%d", n), Domain: cmp.Or(d.Domain, "proptech"), Market: cmp.Or(d.Market, "de"),
+		Name: "Feed", URL: new(fmt.Sprintf("https://example.com/feed/%d", n)), Domain: cmp.Or(d.Domain, "proptech"), Market: cmp.Or(d.Market, "de"),
 	})
 	require.NoError(w.t, err)
 	d.Title = cmp.Or(d.Title, fmt.Sprintf("Document %d", n))
@@ -459,7 +459,7 @@ func (w *world) document(d store.Document) store.Document {
 		d.FetchedAt = time.Now()
 	}
 	outcome, err := w.store.SavePoll(w.t.Context(), store.Poll{
-		CollectionID: c.ID, URL: c.URL, At: time.Now(), NextPollAt: time.Now().Add(time.Hour), Documents: []store.Document{d},
+		Asked: c, At: time.Now(), NextPollAt: time.Now().Add(time.Hour), Documents: []store.Document{d},
 	})
 	require.NoError(w.t, err)
 	require.Equal(w.t, 1, outcome.DocumentsAdded)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/url"
@@ -19,7 +20,9 @@ type Collection struct {
 	// NameKey is what the database orders names by.
 	NameKey string `json:"-"`
 	Type    string `json:"type"`
-	URL     string `json:"url"`
+	// URL is the address of a feed; nil for every other type, which Config tells all about.
+	URL    *string      `json:"url"`
+	Config SourceConfig `json:"config"`
 
 	Domain string `json:"domain"`
 	Market string `json:"market"`
@@ -53,26 +56,28 @@ type Collection struct {
 }
 
 const collectionColumns = `
-	id, name, lower(name) as name_key, type, url, domain, market, language, enabled, poll_interval_minutes, last_polled_at, last_success_at,
+	id, name, lower(name) as name_key, type, url, config, domain, market, language, enabled, poll_interval_minutes, last_polled_at, last_success_at,
 	next_poll_at, success_count, failure_count, consecutive_failures, documents_count, last_error_code, last_error,
 	last_error_at, health, etag, last_modified, revision, created_at, updated_at`
 
 // CollectionCreate is a collection to add; nil fields take their defaults.
 type CollectionCreate struct {
-	Name                string  `json:"name"`
-	Type                *string `json:"type"`
-	URL                 string  `json:"url"`
-	Domain              string  `json:"domain"`
-	Market              string  `json:"market"`
-	Language            *string `json:"language"`
-	Enabled             *bool   `json:"enabled"`
-	PollIntervalMinutes *int    `json:"poll_interval_minutes"`
+	Name                string       `json:"name"`
+	Type                *string      `json:"type"`
+	URL                 *string      `json:"url"`
+	Config              SourceConfig `json:"config"`
+	Domain              string       `json:"domain"`
+	Market              string       `json:"market"`
+	Language            *string      `json:"language"`
+	Enabled             *bool        `json:"enabled"`
+	PollIntervalMinutes *int         `json:"poll_interval_minutes"`
 }
 
 // CollectionUpdate is what to change of a collection: nil and unspecified fields stay as they are.
 type CollectionUpdate struct {
 	Name                *string                   `json:"name,omitempty"`
 	URL                 *string                   `json:"url,omitempty"`
+	Config              SourceConfigUpdate        `json:"config,omitempty"`
 	Domain              *string                   `json:"domain,omitempty"`
 	Market              *string                   `json:"market,omitempty"`
 	Language            nullable.Nullable[string] `json:"language,omitempty"`
@@ -80,29 +85,34 @@ type CollectionUpdate struct {
 	PollIntervalMinutes *int                      `json:"poll_interval_minutes,omitempty"`
 }
 
-// CreateCollection adds a collection that is due at once. An address that its domain and market
+// CreateCollection adds a collection that is due at once. A source that its domain and market
 // already have is a conflict, with the id of the one that is there in Details["existing_id"].
-func (s *Store) CreateCollection(ctx context.Context, c CollectionCreate) (Collection, error) {
+func (s *Store) CreateCollection(ctx context.Context, create CollectionCreate) (Collection, error) {
 	const q = `
-		insert into collections (id, name, type, url, domain, market, language, enabled, poll_interval_minutes)
-		values (@id, @name, coalesce(@type, 'rss'), @url, @domain, @market, @language, coalesce(@enabled, true), coalesce(@interval, 60))
-		on conflict on constraint collections_unique_source do nothing
+		insert into collections (id, name, type, url, config, domain, market, language, enabled, poll_interval_minutes)
+		values (@id, @name, @type, @url, @config, @domain, @market, @language, coalesce(@enabled, true), coalesce(@interval, 60))
+		on conflict (type, coalesce(url, ''), md5(config::text), domain, market) do nothing
 		returning ` + collectionColumns
-	address, err := feedAddress(c.URL)
-	if err != nil {
+	c := Collection{
+		Name: strings.TrimSpace(create.Name), Type: TypeRSS, URL: create.URL, Config: create.Config,
+		Domain: strings.TrimSpace(create.Domain), Market: marketCode(create.Market), Language: languagePointer(create.Language),
+	}
+	if create.Type != nil {
+		c.Type = *create.Type
+	}
+	if err := c.checkSource(); err != nil {
 		return Collection{}, err
 	}
-	domain, market := strings.TrimSpace(c.Domain), marketCode(c.Market)
 	rows, _ := s.db(ctx).Query(ctx, q, pgx.NamedArgs{
-		"id": newID(), "name": strings.TrimSpace(c.Name), "type": c.Type, "url": address, "domain": domain,
-		"market": market, "language": languagePointer(c.Language), "enabled": c.Enabled, "interval": c.PollIntervalMinutes,
+		"id": newID(), "name": c.Name, "type": c.Type, "url": c.URL, "config": c.Config, "domain": c.Domain, "market": c.Market,
+		"language": c.Language, "enabled": create.Enabled, "interval": create.PollIntervalMinutes,
 	})
 	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[Collection])
 	if err != nil {
 		return Collection{}, orInvalid(err, "collection")
 	}
 	if len(found) == 0 {
-		return Collection{}, s.duplicateSource(ctx, address, domain, market)
+		return Collection{}, s.duplicateSource(ctx, c)
 	}
 	return found[0], nil
 }
@@ -151,7 +161,7 @@ func (s *Store) saveCollection(ctx context.Context, before, c Collection) (Colle
 	// that the source has asked for.
 	const q = `
 		update collections
-		set name = @name, url = @url, domain = @domain, market = @market, language = @language, enabled = @enabled,
+		set name = @name, url = @url, config = @config, domain = @domain, market = @market, language = @language, enabled = @enabled,
 			poll_interval_minutes = @interval,
 			etag = case when @moved then null else etag end,
 			last_modified = case when @moved then null else last_modified end,
@@ -166,15 +176,15 @@ func (s *Store) saveCollection(ctx context.Context, before, c Collection) (Colle
 	var saved Collection
 	err := s.savepoint(ctx, func(ctx context.Context) error {
 		rows, _ := s.db(ctx).Query(ctx, q, pgx.NamedArgs{
-			"id": c.ID, "name": c.Name, "url": c.URL, "domain": c.Domain, "market": c.Market, "language": c.Language,
-			"enabled": c.Enabled, "interval": c.PollIntervalMinutes, "moved": c.URL != before.URL,
+			"id": c.ID, "name": c.Name, "url": c.URL, "config": c.Config, "domain": c.Domain, "market": c.Market,
+			"language": c.Language, "enabled": c.Enabled, "interval": c.PollIntervalMinutes, "moved": !c.asksLike(before),
 		})
 		var err error
 		saved, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Collection])
 		return err
 	})
 	if brokenConstraint(err) == "collections_unique_source" {
-		return Collection{}, s.duplicateSource(ctx, c.URL, c.Domain, c.Market)
+		return Collection{}, s.duplicateSource(ctx, c)
 	}
 	return saved, orInvalid(err, "collection")
 }
@@ -185,11 +195,11 @@ func (u CollectionUpdate) apply(c Collection) (Collection, error) {
 		c.Name = strings.TrimSpace(*u.Name)
 	}
 	if u.URL != nil {
-		address, err := feedAddress(*u.URL)
-		if err != nil {
-			return c, err
-		}
-		c.URL = address
+		c.URL = u.URL
+	}
+	var err error
+	if c.Config, err = u.Config.apply(c.Config); err != nil {
+		return c, err
 	}
 	if u.Domain != nil {
 		c.Domain = strings.TrimSpace(*u.Domain)
@@ -209,7 +219,20 @@ func (u CollectionUpdate) apply(c Collection) (Collection, error) {
 	if u.PollIntervalMinutes != nil {
 		c.PollIntervalMinutes = *u.PollIntervalMinutes
 	}
-	return c, nil
+	return c, c.checkSource()
+}
+
+// address is the URL, or "".
+func (c Collection) address() string {
+	if c.URL == nil {
+		return ""
+	}
+	return *c.URL
+}
+
+// asksLike is whether two collections ask the same of the same place.
+func (c Collection) asksLike(other Collection) bool {
+	return c.Type == other.Type && c.address() == other.address() && bytes.Equal(c.Config.encode(), other.Config.encode())
 }
 
 // DeleteCollection forgets a collection; its documents stay. A nonzero revision must be its own,
@@ -360,14 +383,17 @@ func languagePointer(language *string) *string {
 	return &tag
 }
 
-// duplicateSource is the refusal of an address that is taken.
-func (s *Store) duplicateSource(ctx context.Context, address, domain, market string) error {
+// duplicateSource is the refusal of a source that is taken.
+func (s *Store) duplicateSource(ctx context.Context, c Collection) error {
+	const q = `
+		select id
+		from collections
+		where type = $1 and coalesce(url, '') = coalesce($2, '') and md5(config::text) = md5($3::jsonb::text) and domain = $4 and market = $5`
 	details := map[string]any{}
 	var existing uuid.UUID
-	err := s.db(ctx).QueryRow(ctx, `select id from collections where url = $1 and domain = $2 and market = $3`,
-		address, domain, market).Scan(&existing)
+	err := s.db(ctx).QueryRow(ctx, q, c.Type, c.URL, c.Config, c.Domain, c.Market).Scan(&existing)
 	if err == nil {
 		details["existing_id"] = existing
 	}
-	return conflict("collection", "This domain and market have a collection with this address already.", details)
+	return conflict("collection", "This domain and market have a collection of this source already.", details)
 }

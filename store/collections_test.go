@@ -22,12 +22,12 @@ func TestCreateCollection(t *testing.T) {
 		t.Parallel()
 		s := storetest.New(t)
 		c, err := s.CreateCollection(t.Context(), store.CollectionCreate{
-			Name: " heise online ", URL: " HTTPS://WWW.Heise.de/RSS/atom.xml?A=b#top ", Domain: " tech ", Market: " DE ",
+			Name: " heise online ", URL: new(" HTTPS://WWW.Heise.de/RSS/atom.xml?A=b#top "), Domain: " tech ", Market: " DE ",
 		})
 		require.NoError(t, err)
 		require.WithinDuration(t, time.Now(), c.CreatedAt, time.Minute)
 		require.Equal(t, store.Collection{
-			ID: c.ID, Name: "heise online", NameKey: "heise online", Type: "rss", URL: "https://www.heise.de/RSS/atom.xml?A=b",
+			ID: c.ID, Name: "heise online", NameKey: "heise online", Type: "rss", URL: new("https://www.heise.de/RSS/atom.xml?A=b"),
 			Domain: "tech", Market: "de", Enabled: true, PollIntervalMinutes: 60, NextPollAt: c.CreatedAt, Health: "new",
 			Revision: 1, CreatedAt: c.CreatedAt, UpdatedAt: c.CreatedAt,
 		}, c)
@@ -40,7 +40,7 @@ func TestCreateCollection(t *testing.T) {
 		t.Parallel()
 		s := storetest.New(t)
 		c, err := s.CreateCollection(t.Context(), store.CollectionCreate{
-			Name: "n", Type: new("rss"), URL: "https://example.org", Domain: "d", Market: "m", Language: new("de-CH"),
+			Name: "n", Type: new("rss"), URL: new("https://example.org"), Domain: "d", Market: "m", Language: new("de-CH"),
 			Enabled: new(false), PollIntervalMinutes: new(5),
 		})
 		require.NoError(t, err)
@@ -55,15 +55,15 @@ func TestCreateCollection(t *testing.T) {
 		s := storetest.New(t)
 		first := aCollection(t, s, "https://example.org/feed")
 		_, err := s.CreateCollection(t.Context(), store.CollectionCreate{
-			Name: "Another", URL: "https://EXAMPLE.org/feed#x", Domain: "tech", Market: "DE",
+			Name: "Another", URL: new("https://EXAMPLE.org/feed#x"), Domain: "tech", Market: "DE",
 		})
 		refusal := theRefusal(t, err, store.KindConflict)
 		require.Equal(t, "collection", refusal.Resource)
 		require.Equal(t, first.ID, refusal.Details["existing_id"])
 		for _, c := range []store.CollectionCreate{
-			{URL: "https://example.org/feed", Domain: "tech", Market: "at"},
-			{URL: "https://example.org/feed", Domain: "other", Market: "de"},
-			{URL: "https://example.org/Feed", Domain: "tech", Market: "de"},
+			{URL: new("https://example.org/feed"), Domain: "tech", Market: "at"},
+			{URL: new("https://example.org/feed"), Domain: "other", Market: "de"},
+			{URL: new("https://example.org/Feed"), Domain: "tech", Market: "de"},
 		} {
 			c.Name = "Another"
 			_, err := s.CreateCollection(t.Context(), c)
@@ -77,7 +77,7 @@ func TestCreateCollection(t *testing.T) {
 		answers := make(chan error, 10)
 		for range cap(answers) {
 			go func() {
-				_, err := s.CreateCollection(t.Context(), store.CollectionCreate{Name: "n", URL: "https://example.org", Domain: "d", Market: "m"})
+				_, err := s.CreateCollection(t.Context(), store.CollectionCreate{Name: "n", URL: new("https://example.org"), Domain: "d", Market: "m"})
 				answers <- err
 			}()
 		}
@@ -96,13 +96,13 @@ func TestCreateCollection(t *testing.T) {
 		c     store.CollectionCreate
 		field string
 	}{
-		"name of nothing":    {store.CollectionCreate{Name: "\u00a0", URL: "https://a.org", Domain: "d", Market: "m"}, "name"},
-		"domain of nothing":  {store.CollectionCreate{Name: "n", URL: "https://a.org", Domain: " ", Market: "m"}, "domain"},
-		"market of nothing":  {store.CollectionCreate{Name: "n", URL: "https://a.org", Domain: "d", Market: "\u2003"}, "market"},
-		"type unheard of":    {store.CollectionCreate{Name: "n", Type: new("fax"), URL: "https://a.org", Domain: "d", Market: "m"}, "type"},
-		"interval too short": {store.CollectionCreate{Name: "n", URL: "https://a.org", Domain: "d", Market: "m", PollIntervalMinutes: new(4)}, "poll_interval_minutes"},
-		"name with a NUL":    {store.CollectionCreate{Name: "n\x00", URL: "https://a.org", Domain: "d", Market: "m"}, "body"},
-		"address too long":   {store.CollectionCreate{Name: "n", URL: "https://a.org/" + strings.Repeat("ä", 2000), Domain: "d", Market: "m"}, "url"},
+		"name of nothing":    {store.CollectionCreate{Name: "\u00a0", URL: new("https://a.org"), Domain: "d", Market: "m"}, "name"},
+		"domain of nothing":  {store.CollectionCreate{Name: "n", URL: new("https://a.org"), Domain: " ", Market: "m"}, "domain"},
+		"market of nothing":  {store.CollectionCreate{Name: "n", URL: new("https://a.org"), Domain: "d", Market: "\u2003"}, "market"},
+		"type unheard of":    {store.CollectionCreate{Name: "n", Type: new("fax"), URL: new("https://a.org"), Domain: "d", Market: "m"}, "type"},
+		"interval too short": {store.CollectionCreate{Name: "n", URL: new("https://a.org"), Domain: "d", Market: "m", PollIntervalMinutes: new(4)}, "poll_interval_minutes"},
+		"name with a NUL":    {store.CollectionCreate{Name: "n\x00", URL: new("https://a.org"), Domain: "d", Market: "m"}, "body"},
+		"address too long":   {store.CollectionCreate{Name: "n", URL: new("https://a.org/" + strings.Repeat("ä", 2000)), Domain: "d", Market: "m"}, "url"},
 	}
 	for name, tc := range faults {
 		t.Run("refuses a "+name, func(t *testing.T) {
@@ -139,17 +139,17 @@ func TestFeedAddress(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := storetest.New(t)
-			c, err := s.CreateCollection(t.Context(), store.CollectionCreate{Name: "n", URL: tc.address, Domain: "d", Market: "m"})
+			c, err := s.CreateCollection(t.Context(), store.CollectionCreate{Name: "n", URL: &tc.address, Domain: "d", Market: "m"})
 			if tc.want == "" {
 				requireFault(t, err, "url")
 				require.NotContains(t, err.Error(), "hush")
 				return
 			}
 			require.NoError(t, err)
-			require.Equal(t, tc.want, c.URL)
-			after, err := s.UpdateCollection(t.Context(), c.ID, 0, store.CollectionUpdate{URL: &c.URL})
+			require.Equal(t, tc.want, *c.URL)
+			after, err := s.UpdateCollection(t.Context(), c.ID, 0, store.CollectionUpdate{URL: c.URL})
 			require.NoError(t, err)
-			require.Equal(t, tc.want, after.URL, "kept as it is a second time")
+			require.Equal(t, tc.want, *after.URL, "kept as it is a second time")
 		})
 	}
 }
@@ -195,7 +195,7 @@ func TestUpdateCollection(t *testing.T) {
 		require.NotNil(t, before.LastModified)
 		after, err := s.UpdateCollection(t.Context(), before.ID, 0, store.CollectionUpdate{URL: new("https://example.org/new")})
 		require.NoError(t, err)
-		require.Equal(t, "https://example.org/new", after.URL)
+		require.Equal(t, "https://example.org/new", *after.URL)
 		require.Nil(t, after.ETag)
 		require.Nil(t, after.LastModified)
 		due, err := s.ClaimDueCollections(t.Context(), 10)
@@ -406,7 +406,7 @@ func TestCollectionHealth(t *testing.T) {
 			var succeeded, failed *time.Time
 			for i, step := range tc.script {
 				at = at.Add(time.Duration(i) * time.Second)
-				poll := store.Poll{CollectionID: c.ID, URL: c.URL, At: at, NextPollAt: at.Add(time.Hour)}
+				poll := store.Poll{Asked: c, At: at, NextPollAt: at.Add(time.Hour)}
 				switch step {
 				case 'P':
 					_, err := s.UpdateCollection(t.Context(), c.ID, 0, store.CollectionUpdate{Enabled: new(false)})
@@ -481,7 +481,7 @@ func TestCollections(t *testing.T) {
 	s := storetest.New(t)
 	add := func(name, domain, market string, next time.Duration) store.Collection {
 		c, err := s.CreateCollection(t.Context(), store.CollectionCreate{
-			Name: name, URL: "https://example.org/" + uuid.NewString(), Domain: domain, Market: market,
+			Name: name, URL: new("https://example.org/" + uuid.NewString()), Domain: domain, Market: market,
 		})
 		require.NoError(t, err)
 		do(t, s, `update collections set next_poll_at = now() + $2 where id = $1`, c.ID, next)
@@ -495,7 +495,7 @@ func TestCollections(t *testing.T) {
 	_, err := s.UpdateCollection(t.Context(), paused.ID, 0, store.CollectionUpdate{Enabled: new(false)})
 	require.NoError(t, err)
 	_, err = s.SavePoll(t.Context(), store.Poll{
-		CollectionID: failing.ID, URL: failing.URL, At: time.Now(), NextPollAt: time.Now().Add(3 * time.Hour),
+		Asked: failing, At: time.Now(), NextPollAt: time.Now().Add(3 * time.Hour),
 		Err: &store.PollError{Code: "dns", Message: "No such host."},
 	})
 	require.NoError(t, err)
@@ -622,12 +622,12 @@ func TestCollections(t *testing.T) {
 func polled(t *testing.T, s *store.Store, next time.Duration) store.Collection {
 	t.Helper()
 	c, err := s.CreateCollection(t.Context(), store.CollectionCreate{
-		Name: "A feed", URL: "https://example.org/feed", Domain: "tech", Market: "de", Language: new("de"),
+		Name: "A feed", URL: new("https://example.org/feed"), Domain: "tech", Market: "de", Language: new("de"),
 	})
 	require.NoError(t, err)
 	now := time.Now()
 	_, err = s.SavePoll(t.Context(), store.Poll{
-		CollectionID: c.ID, URL: c.URL, At: now.Add(-30 * time.Minute), NextPollAt: now.Add(next), ETag: `"1"`, LastModified: "yesterday",
+		Asked: c, At: now.Add(-30 * time.Minute), NextPollAt: now.Add(next), ETag: `"1"`, LastModified: "yesterday",
 	})
 	require.NoError(t, err)
 	c, err = s.Collection(t.Context(), c.ID)

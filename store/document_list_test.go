@@ -18,8 +18,8 @@ import (
 // feed creates a collection and saves these documents as its first poll.
 func feed(t *testing.T, s *store.Store, c store.CollectionCreate, documents ...store.Document) store.Collection {
 	t.Helper()
-	if c.URL == "" {
-		c.URL = "https://example.org/" + uuid.NewString()
+	if c.URL == nil {
+		c.URL = new("https://example.org/" + uuid.NewString())
 	}
 	created, err := s.CreateCollection(t.Context(), store.CollectionCreate{
 		Name: "Feed", URL: c.URL, Domain: defaulted(c.Domain, "proptech"), Market: defaulted(c.Market, "de"),
@@ -40,7 +40,7 @@ func feed(t *testing.T, s *store.Store, c store.CollectionCreate, documents ...s
 		documents[i] = d
 	}
 	outcome, err := s.SavePoll(t.Context(), store.Poll{
-		CollectionID: created.ID, URL: created.URL, At: time.Now(), NextPollAt: time.Now().Add(time.Hour), Documents: documents,
+		Asked: created, At: time.Now(), NextPollAt: time.Now().Add(time.Hour), Documents: documents,
 	})
 	require.NoError(t, err)
 	require.Equal(t, len(documents), outcome.DocumentsAdded)

@@ -4,16 +4,14 @@ import (
 	"context"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
 
 // A Poll is what asking a source once has brought: documents, "not modified", or an error.
 type Poll struct {
-	CollectionID uuid.UUID
-	// URL is the address that was asked. Where the collection has another by now, the poll is void.
-	URL string
-	At  time.Time
+	// Asked is the collection as it was asked. Where it asks for something else by now, the poll is void.
+	Asked Collection
+	At    time.Time
 	// NextPollAt is when the source is to be asked again.
 	NextPollAt time.Time
 
@@ -31,7 +29,7 @@ type Poll struct {
 // PollOutcome is what became of a poll in the database. Its JSON form is the job's result.
 type PollOutcome struct {
 	// Outcome is documents_added, documents_updated, nothing_new, not_modified, failed or superseded
-	// (the collection got another address while the old one was asked; nothing was saved).
+	// (the collection got another source while the old one was asked; nothing was saved).
 	Outcome            string `json:"outcome"`
 	DocumentsAdded     int    `json:"documents_added"`
 	DocumentsUpdated   int    `json:"documents_updated"`
@@ -43,12 +41,12 @@ type PollOutcome struct {
 func (s *Store) SavePoll(ctx context.Context, p Poll) (PollOutcome, error) {
 	var outcome PollOutcome
 	err := s.InTx(ctx, func(ctx context.Context) error {
-		c, err := s.lockCollection(ctx, p.CollectionID, 0)
+		c, err := s.lockCollection(ctx, p.Asked.ID, 0)
 		if err != nil {
 			return err
 		}
 		switch {
-		case c.URL != p.URL:
+		case !c.asksLike(p.Asked):
 			outcome = PollOutcome{Outcome: "superseded"}
 			return nil
 		case p.Err != nil:

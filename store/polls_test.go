@@ -33,7 +33,7 @@ func TestSavePoll(t *testing.T) {
 		full.SourceMetadata = map[string]any{"guid": "1", "tags": []any{"a", "b"}, "nested": map[string]any{"n": 1.5}}
 		bare := anArticle("https://example.org/2")
 		outcome, err := s.SavePoll(t.Context(), store.Poll{
-			CollectionID: c.ID, URL: c.URL, At: at, NextPollAt: at.Add(time.Hour), Documents: []store.Document{full, bare},
+			Asked: c, At: at, NextPollAt: at.Add(time.Hour), Documents: []store.Document{full, bare},
 			ETag: `W/"1"`, LastModified: "Mon, 23 Nov 2026 08:10:00 GMT",
 		})
 		require.NoError(t, err)
@@ -223,7 +223,7 @@ func TestSavePoll(t *testing.T) {
 			t.Parallel()
 			s := storetest.New(t)
 			c := polled(t, s, 0)
-			tc.poll.CollectionID, tc.poll.URL, tc.poll.At, tc.poll.NextPollAt = c.ID, c.URL, time.Now(), time.Now()
+			tc.poll.Asked, tc.poll.At, tc.poll.NextPollAt = c, time.Now(), time.Now()
 			outcome, err := s.SavePoll(t.Context(), tc.poll)
 			require.NoError(t, err)
 			if tc.poll.NotModified {
@@ -245,7 +245,7 @@ func TestSavePoll(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, store.PollOutcome{Outcome: "superseded"}, savePoll(t, s, old, anArticle("https://example.org/1")))
 		outcome, err := s.SavePoll(t.Context(), store.Poll{
-			CollectionID: old.ID, URL: old.URL, At: time.Now(), NextPollAt: time.Now(), Err: &store.PollError{Code: "dns", Message: "No host."},
+			Asked: old, At: time.Now(), NextPollAt: time.Now(), Err: &store.PollError{Code: "dns", Message: "No host."},
 		})
 		require.NoError(t, err)
 		require.Equal(t, store.PollOutcome{Outcome: "superseded"}, outcome)
@@ -261,7 +261,7 @@ func TestSavePoll(t *testing.T) {
 		s := storetest.New(t)
 		c := aCollection(t, s, "https://example.org/feed")
 		require.NoError(t, s.DeleteCollection(t.Context(), c.ID, 0))
-		_, err := s.SavePoll(t.Context(), store.Poll{CollectionID: c.ID, URL: c.URL, Documents: []store.Document{anArticle("https://example.org/1")}})
+		_, err := s.SavePoll(t.Context(), store.Poll{Asked: c, Documents: []store.Document{anArticle("https://example.org/1")}})
 		require.Equal(t, "collection", theRefusal(t, err, store.KindNotFound).Resource)
 		require.Zero(t, number(t, s, `select count(*) from documents`))
 	})
@@ -272,7 +272,7 @@ func TestSavePoll(t *testing.T) {
 		c := aCollection(t, s, "https://example.org/feed")
 		require.ErrorIs(t, s.InTx(t.Context(), func(ctx context.Context) error {
 			outcome, err := s.SavePoll(ctx, store.Poll{
-				CollectionID: c.ID, URL: c.URL, At: time.Now(), NextPollAt: time.Now(), Documents: []store.Document{anArticle("https://example.org/1")},
+				Asked: c, At: time.Now(), NextPollAt: time.Now(), Documents: []store.Document{anArticle("https://example.org/1")},
 			})
 			require.NoError(t, err)
 			require.Equal(t, 1, outcome.DocumentsAdded)
@@ -288,7 +288,7 @@ func TestSavePoll(t *testing.T) {
 			c := aCollection(t, s, "https://example.org/feed")
 			sabotage(t, s, operation, table)
 			_, err := s.SavePoll(t.Context(), store.Poll{
-				CollectionID: c.ID, URL: c.URL, At: time.Now(), NextPollAt: time.Now(), Documents: []store.Document{anArticle("https://example.org/1")},
+				Asked: c, At: time.Now(), NextPollAt: time.Now(), Documents: []store.Document{anArticle("https://example.org/1")},
 			})
 			requireSabotage(t, err)
 			requireUntouched(t, s, c)
@@ -307,7 +307,7 @@ func TestSavePollFailure(t *testing.T) {
 		fail := func() {
 			at = at.Add(time.Minute)
 			outcome, err := s.SavePoll(t.Context(), store.Poll{
-				CollectionID: c.ID, URL: c.URL, At: at, NextPollAt: at.Add(2 * time.Hour),
+				Asked: c, At: at, NextPollAt: at.Add(2 * time.Hour),
 				Err: &store.PollError{Code: "http_status", Message: "It answered 500."},
 			})
 			require.NoError(t, err)
@@ -351,10 +351,10 @@ func TestSavePollFailure(t *testing.T) {
 		s := storetest.New(t)
 		c := aCollection(t, s, "https://example.org/feed")
 		_, err := s.SavePoll(t.Context(), store.Poll{
-			CollectionID: c.ID, URL: c.URL, At: time.Now(), NextPollAt: time.Now(), Err: &store.PollError{Code: "dns", Message: "No host."},
+			Asked: c, At: time.Now(), NextPollAt: time.Now(), Err: &store.PollError{Code: "dns", Message: "No host."},
 		})
 		require.NoError(t, err)
-		outcome, err := s.SavePoll(t.Context(), store.Poll{CollectionID: c.ID, URL: c.URL, At: time.Now(), NextPollAt: time.Now(), NotModified: true})
+		outcome, err := s.SavePoll(t.Context(), store.Poll{Asked: c, At: time.Now(), NextPollAt: time.Now(), NotModified: true})
 		require.NoError(t, err)
 		require.Equal(t, "not_modified", outcome.Outcome)
 		after, err := s.Collection(t.Context(), c.ID)
@@ -372,7 +372,7 @@ func TestSavePollFailure(t *testing.T) {
 		_, err := s.UpdateCollection(t.Context(), c.ID, 0, store.CollectionUpdate{Enabled: new(false)})
 		require.NoError(t, err)
 		_, err = s.SavePoll(t.Context(), store.Poll{
-			CollectionID: c.ID, URL: c.URL, At: time.Now(), NextPollAt: time.Now(), Err: &store.PollError{Code: "dns", Message: "No host."},
+			Asked: c, At: time.Now(), NextPollAt: time.Now(), Err: &store.PollError{Code: "dns", Message: "No host."},
 		})
 		require.NoError(t, err)
 		require.Empty(t, happened(t, s))
@@ -383,7 +383,7 @@ func TestSavePollFailure(t *testing.T) {
 		s := storetest.New(t)
 		c := aCollection(t, s, "https://example.org/feed")
 		sabotage(t, s, "update", "collections")
-		_, err := s.SavePoll(t.Context(), store.Poll{CollectionID: c.ID, URL: c.URL, Err: &store.PollError{Code: "dns", Message: "No host."}})
+		_, err := s.SavePoll(t.Context(), store.Poll{Asked: c, Err: &store.PollError{Code: "dns", Message: "No host."}})
 		requireSabotage(t, err)
 		requireUntouched(t, s, c)
 	})
@@ -412,11 +412,10 @@ func TestSavePollTogether(t *testing.T) {
 				err     error
 			}
 			answers := make(chan answer, 2)
-			for c, documents := range map[store.Collection][]store.Document{one: articles, other: reversed} {
+			for _, poll := range []store.Poll{{Asked: one, Documents: articles}, {Asked: other, Documents: reversed}} {
 				go func() {
-					outcome, err := s.SavePoll(t.Context(), store.Poll{
-						CollectionID: c.ID, URL: c.URL, At: time.Now(), NextPollAt: time.Now(), Documents: documents,
-					})
+					poll.At, poll.NextPollAt = time.Now(), time.Now()
+					outcome, err := s.SavePoll(t.Context(), poll)
 					answers <- answer{outcome, err}
 				}()
 			}
@@ -438,12 +437,12 @@ func TestSavePollTogether(t *testing.T) {
 		second := make(chan store.PollOutcome, 1)
 		require.NoError(t, s.InTx(t.Context(), func(ctx context.Context) error {
 			_, err := s.SavePoll(ctx, store.Poll{
-				CollectionID: c.ID, URL: c.URL, At: time.Now(), NextPollAt: time.Now(), Documents: []store.Document{anArticle("https://example.org/1")},
+				Asked: c, At: time.Now(), NextPollAt: time.Now(), Documents: []store.Document{anArticle("https://example.org/1")},
 			})
 			require.NoError(t, err)
 			go func() {
 				outcome, _ := s.SavePoll(t.Context(), store.Poll{
-					CollectionID: c.ID, URL: c.URL, At: time.Now(), NextPollAt: time.Now(), Documents: []store.Document{changedArticle("https://example.org/1")},
+					Asked: c, At: time.Now(), NextPollAt: time.Now(), Documents: []store.Document{changedArticle("https://example.org/1")},
 				})
 				second <- outcome
 			}()
@@ -468,7 +467,7 @@ func TestSavePollTogether(t *testing.T) {
 			go func() { answers <- s.DeleteCollection(t.Context(), owner.ID, 0) }()
 			go func() {
 				_, err := s.SavePoll(t.Context(), store.Poll{
-					CollectionID: poller.ID, URL: poller.URL, At: time.Now(), NextPollAt: time.Now(), Documents: articles,
+					Asked: poller, At: time.Now(), NextPollAt: time.Now(), Documents: articles,
 				})
 				answers <- err
 			}()
@@ -489,7 +488,7 @@ func TestSavePollTogether(t *testing.T) {
 			waiting, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			go func() {
-				_, err := s.SavePoll(waiting, store.Poll{CollectionID: c.ID, URL: c.URL, Documents: []store.Document{anArticle("https://example.org/2")}})
+				_, err := s.SavePoll(waiting, store.Poll{Asked: c, Documents: []store.Document{anArticle("https://example.org/2")}})
 				ended <- err
 			}()
 			go func() { ended <- s.DeleteCollection(waiting, other.ID, 0) }()
@@ -514,7 +513,7 @@ func TestSavePollTogether(t *testing.T) {
 			require.NoError(t, s.DeleteDocument(ctx, document.ID, 0))
 			go func() {
 				_, err := s.SavePoll(t.Context(), store.Poll{
-					CollectionID: c.ID, URL: c.URL, At: time.Now(), NextPollAt: time.Now(), Documents: []store.Document{changedArticle("https://example.org/1")},
+					Asked: c, At: time.Now(), NextPollAt: time.Now(), Documents: []store.Document{changedArticle("https://example.org/1")},
 				})
 				poll <- err
 			}()
@@ -552,7 +551,7 @@ func savePoll(t *testing.T, s *store.Store, c store.Collection, documents ...sto
 	t.Helper()
 	now := time.Now()
 	outcome, err := s.SavePoll(t.Context(), store.Poll{
-		CollectionID: c.ID, URL: c.URL, At: now, NextPollAt: now.Add(time.Hour), Documents: documents,
+		Asked: c, At: now, NextPollAt: now.Add(time.Hour), Documents: documents,
 	})
 	require.NoError(t, err)
 	return outcome

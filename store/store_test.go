@@ -217,7 +217,7 @@ func TestEveryMethod(t *testing.T) {
 		},
 		"DeleteTopic": func(ctx context.Context, s *store.Store) error { return s.DeleteTopic(ctx, id, 0) },
 		"CreateCollection": func(ctx context.Context, s *store.Store) error {
-			_, err := s.CreateCollection(ctx, store.CollectionCreate{Name: "n", URL: "https://example.org", Domain: "d", Market: "m"})
+			_, err := s.CreateCollection(ctx, store.CollectionCreate{Name: "n", URL: new("https://example.org"), Domain: "d", Market: "m"})
 			return err
 		},
 		"Collection": func(ctx context.Context, s *store.Store) error { _, err := s.Collection(ctx, id); return err },
@@ -413,7 +413,7 @@ func aTopic(ctx context.Context, t *testing.T, s *store.Store, title string) sto
 // aCollection is a collection at this address.
 func aCollection(t *testing.T, s *store.Store, url string) store.Collection {
 	t.Helper()
-	c, err := s.CreateCollection(t.Context(), store.CollectionCreate{Name: "A feed", URL: url, Domain: "tech", Market: "de"})
+	c, err := s.CreateCollection(t.Context(), store.CollectionCreate{Name: "A feed", URL: &url, Domain: "tech", Market: "de"})
 	require.NoError(t, err)
 	return c
 }

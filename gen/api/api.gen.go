@@ -42,13 +42,25 @@ func (e CollectionSort) Valid() bool {
 
 // Defines values for CollectionType.
 const (
-	CollectionTypeRss CollectionType = "rss"
+	CollectionTypeAutocomplete CollectionType = "autocomplete"
+	CollectionTypeNews         CollectionType = "news"
+	CollectionTypeReddit       CollectionType = "reddit"
+	CollectionTypeRss          CollectionType = "rss"
+	CollectionTypeTrends       CollectionType = "trends"
 )
 
 // Valid indicates whether the value is a known member of the CollectionType enum.
 func (e CollectionType) Valid() bool {
 	switch e {
+	case CollectionTypeAutocomplete:
+		return true
+	case CollectionTypeNews:
+		return true
+	case CollectionTypeReddit:
+		return true
 	case CollectionTypeRss:
+		return true
+	case CollectionTypeTrends:
 		return true
 	default:
 		return false
@@ -123,13 +135,25 @@ func (e DocumentSort) Valid() bool {
 
 // Defines values for DocumentSource.
 const (
-	DocumentSourceRss DocumentSource = "rss"
+	DocumentSourceAutocomplete DocumentSource = "autocomplete"
+	DocumentSourceNews         DocumentSource = "news"
+	DocumentSourceReddit       DocumentSource = "reddit"
+	DocumentSourceRss          DocumentSource = "rss"
+	DocumentSourceTrends       DocumentSource = "trends"
 )
 
 // Valid indicates whether the value is a known member of the DocumentSource enum.
 func (e DocumentSource) Valid() bool {
 	switch e {
+	case DocumentSourceAutocomplete:
+		return true
+	case DocumentSourceNews:
+		return true
+	case DocumentSourceReddit:
+		return true
 	case DocumentSourceRss:
+		return true
+	case DocumentSourceTrends:
 		return true
 	default:
 		return false
@@ -556,7 +580,7 @@ type APIKeyWithSecret = store.APIKeyWithSecret
 // Collection A source that is polled for documents.
 type Collection = store.Collection
 
-// CollectionCreate A feed to add.
+// CollectionCreate A source to add.
 type CollectionCreate = store.CollectionCreate
 
 // CollectionHealth How polling a collection has gone.
@@ -570,7 +594,9 @@ type CollectionList = store.List[store.Collection]
 // Example: name
 type CollectionSort string
 
-// CollectionType What kind of source a collection reads. `rss` takes RSS, Atom and JSON Feed.
+// CollectionType What kind of source a collection reads. `rss` takes RSS, Atom and JSON Feed at `url`; all others are told what to
+// ask for by their `config`: `reddit` reads a subreddit, `trends` the searches that are rising in a country,
+// `autocomplete` what people type after a keyword, `news` the articles that a news search finds.
 //
 // Example: rss
 type CollectionType string
@@ -1031,6 +1057,17 @@ type PollError struct {
 //
 // Example: read
 type Scope string
+
+// SourceConfig What a collection asks for where that is no address. Each type of collection has fields of its own; one that
+// the type does not have is refused. What is left out takes its default, which is then shown.
+//
+// Example: {"sort":"top","subreddit":"golang","window":"day"}
+type SourceConfig = store.SourceConfig
+
+// SourceConfigUpdate The settings of the source to change, as a merge patch; null takes the default back. What changes is asked at once.
+//
+// Example: {"window":"week"}
+type SourceConfigUpdate = store.SourceConfigUpdate
 
 // Topic A topic with everything known of it. What nothing has measured yet is null.
 type Topic = store.Topic
@@ -1547,7 +1584,7 @@ type ServerInterface interface {
 	// ListCollections List collections
 	// (GET /collections)
 	ListCollections(ctx echo.Context, params ListCollectionsParams) error
-	// CreateCollection Add a feed
+	// CreateCollection Add a collection
 	// (POST /collections)
 	CreateCollection(ctx echo.Context, params CreateCollectionParams) error
 	// DeleteCollection Remove a collection
@@ -3767,7 +3804,7 @@ type StrictServerInterface interface {
 	// ListCollections List collections
 	// (GET /collections)
 	ListCollections(ctx context.Context, request ListCollectionsRequestObject) (ListCollectionsResponseObject, error)
-	// CreateCollection Add a feed
+	// CreateCollection Add a collection
 	// (POST /collections)
 	CreateCollection(ctx context.Context, request CreateCollectionRequestObject) (CreateCollectionResponseObject, error)
 	// DeleteCollection Remove a collection

@@ -21,13 +21,25 @@ import (
 
 // Defines values for CollectionCreateType.
 const (
-	CollectionCreateTypeRss CollectionCreateType = "rss"
+	CollectionCreateTypeAutocomplete CollectionCreateType = "autocomplete"
+	CollectionCreateTypeNews         CollectionCreateType = "news"
+	CollectionCreateTypeReddit       CollectionCreateType = "reddit"
+	CollectionCreateTypeRss          CollectionCreateType = "rss"
+	CollectionCreateTypeTrends       CollectionCreateType = "trends"
 )
 
 // Valid indicates whether the value is a known member of the CollectionCreateType enum.
 func (e CollectionCreateType) Valid() bool {
 	switch e {
+	case CollectionCreateTypeAutocomplete:
+		return true
+	case CollectionCreateTypeNews:
+		return true
+	case CollectionCreateTypeReddit:
+		return true
 	case CollectionCreateTypeRss:
+		return true
+	case CollectionCreateTypeTrends:
 		return true
 	default:
 		return false
@@ -57,13 +69,25 @@ func (e CollectionSort) Valid() bool {
 
 // Defines values for CollectionType.
 const (
-	CollectionTypeRss CollectionType = "rss"
+	CollectionTypeAutocomplete CollectionType = "autocomplete"
+	CollectionTypeNews         CollectionType = "news"
+	CollectionTypeReddit       CollectionType = "reddit"
+	CollectionTypeRss          CollectionType = "rss"
+	CollectionTypeTrends       CollectionType = "trends"
 )
 
 // Valid indicates whether the value is a known member of the CollectionType enum.
 func (e CollectionType) Valid() bool {
 	switch e {
+	case CollectionTypeAutocomplete:
+		return true
+	case CollectionTypeNews:
+		return true
+	case CollectionTypeReddit:
+		return true
 	case CollectionTypeRss:
+		return true
+	case CollectionTypeTrends:
 		return true
 	default:
 		return false
@@ -165,13 +189,25 @@ func (e DocumentSort) Valid() bool {
 
 // Defines values for DocumentSource.
 const (
-	DocumentSourceRss DocumentSource = "rss"
+	DocumentSourceAutocomplete DocumentSource = "autocomplete"
+	DocumentSourceNews         DocumentSource = "news"
+	DocumentSourceReddit       DocumentSource = "reddit"
+	DocumentSourceRss          DocumentSource = "rss"
+	DocumentSourceTrends       DocumentSource = "trends"
 )
 
 // Valid indicates whether the value is a known member of the DocumentSource enum.
 func (e DocumentSource) Valid() bool {
 	switch e {
+	case DocumentSourceAutocomplete:
+		return true
+	case DocumentSourceNews:
+		return true
+	case DocumentSourceReddit:
+		return true
 	case DocumentSourceRss:
+		return true
+	case DocumentSourceTrends:
 		return true
 	default:
 		return false
@@ -520,6 +556,291 @@ func (e Scope) Valid() bool {
 	}
 }
 
+// Defines values for SourceConfigCategories.
+const (
+	SourceConfigCategoriesBusiness      SourceConfigCategories = "business"
+	SourceConfigCategoriesEntertainment SourceConfigCategories = "entertainment"
+	SourceConfigCategoriesFood          SourceConfigCategories = "food"
+	SourceConfigCategoriesGeneral       SourceConfigCategories = "general"
+	SourceConfigCategoriesHealth        SourceConfigCategories = "health"
+	SourceConfigCategoriesPolitics      SourceConfigCategories = "politics"
+	SourceConfigCategoriesScience       SourceConfigCategories = "science"
+	SourceConfigCategoriesSports        SourceConfigCategories = "sports"
+	SourceConfigCategoriesTech          SourceConfigCategories = "tech"
+	SourceConfigCategoriesTravel        SourceConfigCategories = "travel"
+)
+
+// Valid indicates whether the value is a known member of the SourceConfigCategories enum.
+func (e SourceConfigCategories) Valid() bool {
+	switch e {
+	case SourceConfigCategoriesBusiness:
+		return true
+	case SourceConfigCategoriesEntertainment:
+		return true
+	case SourceConfigCategoriesFood:
+		return true
+	case SourceConfigCategoriesGeneral:
+		return true
+	case SourceConfigCategoriesHealth:
+		return true
+	case SourceConfigCategoriesPolitics:
+		return true
+	case SourceConfigCategoriesScience:
+		return true
+	case SourceConfigCategoriesSports:
+		return true
+	case SourceConfigCategoriesTech:
+		return true
+	case SourceConfigCategoriesTravel:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SourceConfigExpansions.
+const (
+	SourceConfigExpansionsAlphabet     SourceConfigExpansions = "alphabet"
+	SourceConfigExpansionsPrepositions SourceConfigExpansions = "prepositions"
+	SourceConfigExpansionsQuestions    SourceConfigExpansions = "questions"
+)
+
+// Valid indicates whether the value is a known member of the SourceConfigExpansions enum.
+func (e SourceConfigExpansions) Valid() bool {
+	switch e {
+	case SourceConfigExpansionsAlphabet:
+		return true
+	case SourceConfigExpansionsPrepositions:
+		return true
+	case SourceConfigExpansionsQuestions:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SourceConfigProvider.
+const (
+	SourceConfigProviderBingNews   SourceConfigProvider = "bing_news"
+	SourceConfigProviderGoogleNews SourceConfigProvider = "google_news"
+	SourceConfigProviderThenewsapi SourceConfigProvider = "thenewsapi"
+)
+
+// Valid indicates whether the value is a known member of the SourceConfigProvider enum.
+func (e SourceConfigProvider) Valid() bool {
+	switch e {
+	case SourceConfigProviderBingNews:
+		return true
+	case SourceConfigProviderGoogleNews:
+		return true
+	case SourceConfigProviderThenewsapi:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SourceConfigSort.
+const (
+	SourceConfigSortHot    SourceConfigSort = "hot"
+	SourceConfigSortNew    SourceConfigSort = "new"
+	SourceConfigSortRising SourceConfigSort = "rising"
+	SourceConfigSortTop    SourceConfigSort = "top"
+)
+
+// Valid indicates whether the value is a known member of the SourceConfigSort enum.
+func (e SourceConfigSort) Valid() bool {
+	switch e {
+	case SourceConfigSortHot:
+		return true
+	case SourceConfigSortNew:
+		return true
+	case SourceConfigSortRising:
+		return true
+	case SourceConfigSortTop:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SourceConfigWindow.
+const (
+	SourceConfigWindowAll   SourceConfigWindow = "all"
+	SourceConfigWindowDay   SourceConfigWindow = "day"
+	SourceConfigWindowHour  SourceConfigWindow = "hour"
+	SourceConfigWindowMonth SourceConfigWindow = "month"
+	SourceConfigWindowWeek  SourceConfigWindow = "week"
+	SourceConfigWindowYear  SourceConfigWindow = "year"
+)
+
+// Valid indicates whether the value is a known member of the SourceConfigWindow enum.
+func (e SourceConfigWindow) Valid() bool {
+	switch e {
+	case SourceConfigWindowAll:
+		return true
+	case SourceConfigWindowDay:
+		return true
+	case SourceConfigWindowHour:
+		return true
+	case SourceConfigWindowMonth:
+		return true
+	case SourceConfigWindowWeek:
+		return true
+	case SourceConfigWindowYear:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SourceConfigUpdateCategories.
+const (
+	SourceConfigUpdateCategoriesBusiness      SourceConfigUpdateCategories = "business"
+	SourceConfigUpdateCategoriesEntertainment SourceConfigUpdateCategories = "entertainment"
+	SourceConfigUpdateCategoriesFood          SourceConfigUpdateCategories = "food"
+	SourceConfigUpdateCategoriesGeneral       SourceConfigUpdateCategories = "general"
+	SourceConfigUpdateCategoriesHealth        SourceConfigUpdateCategories = "health"
+	SourceConfigUpdateCategoriesPolitics      SourceConfigUpdateCategories = "politics"
+	SourceConfigUpdateCategoriesScience       SourceConfigUpdateCategories = "science"
+	SourceConfigUpdateCategoriesSports        SourceConfigUpdateCategories = "sports"
+	SourceConfigUpdateCategoriesTech          SourceConfigUpdateCategories = "tech"
+	SourceConfigUpdateCategoriesTravel        SourceConfigUpdateCategories = "travel"
+)
+
+// Valid indicates whether the value is a known member of the SourceConfigUpdateCategories enum.
+func (e SourceConfigUpdateCategories) Valid() bool {
+	switch e {
+	case SourceConfigUpdateCategoriesBusiness:
+		return true
+	case SourceConfigUpdateCategoriesEntertainment:
+		return true
+	case SourceConfigUpdateCategoriesFood:
+		return true
+	case SourceConfigUpdateCategoriesGeneral:
+		return true
+	case SourceConfigUpdateCategoriesHealth:
+		return true
+	case SourceConfigUpdateCategoriesPolitics:
+		return true
+	case SourceConfigUpdateCategoriesScience:
+		return true
+	case SourceConfigUpdateCategoriesSports:
+		return true
+	case SourceConfigUpdateCategoriesTech:
+		return true
+	case SourceConfigUpdateCategoriesTravel:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SourceConfigUpdateExpansions.
+const (
+	SourceConfigUpdateExpansionsAlphabet     SourceConfigUpdateExpansions = "alphabet"
+	SourceConfigUpdateExpansionsPrepositions SourceConfigUpdateExpansions = "prepositions"
+	SourceConfigUpdateExpansionsQuestions    SourceConfigUpdateExpansions = "questions"
+)
+
+// Valid indicates whether the value is a known member of the SourceConfigUpdateExpansions enum.
+func (e SourceConfigUpdateExpansions) Valid() bool {
+	switch e {
+	case SourceConfigUpdateExpansionsAlphabet:
+		return true
+	case SourceConfigUpdateExpansionsPrepositions:
+		return true
+	case SourceConfigUpdateExpansionsQuestions:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SourceConfigUpdateProvider.
+const (
+	SourceConfigUpdateProviderBingNews    SourceConfigUpdateProvider = "bing_news"
+	SourceConfigUpdateProviderGoogleNews  SourceConfigUpdateProvider = "google_news"
+	SourceConfigUpdateProviderLessThanNil SourceConfigUpdateProvider = "<nil>"
+	SourceConfigUpdateProviderThenewsapi  SourceConfigUpdateProvider = "thenewsapi"
+)
+
+// Valid indicates whether the value is a known member of the SourceConfigUpdateProvider enum.
+func (e SourceConfigUpdateProvider) Valid() bool {
+	switch e {
+	case SourceConfigUpdateProviderBingNews:
+		return true
+	case SourceConfigUpdateProviderGoogleNews:
+		return true
+	case SourceConfigUpdateProviderLessThanNil:
+		return true
+	case SourceConfigUpdateProviderThenewsapi:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SourceConfigUpdateSort.
+const (
+	SourceConfigUpdateSortHot         SourceConfigUpdateSort = "hot"
+	SourceConfigUpdateSortLessThanNil SourceConfigUpdateSort = "<nil>"
+	SourceConfigUpdateSortNew         SourceConfigUpdateSort = "new"
+	SourceConfigUpdateSortRising      SourceConfigUpdateSort = "rising"
+	SourceConfigUpdateSortTop         SourceConfigUpdateSort = "top"
+)
+
+// Valid indicates whether the value is a known member of the SourceConfigUpdateSort enum.
+func (e SourceConfigUpdateSort) Valid() bool {
+	switch e {
+	case SourceConfigUpdateSortHot:
+		return true
+	case SourceConfigUpdateSortLessThanNil:
+		return true
+	case SourceConfigUpdateSortNew:
+		return true
+	case SourceConfigUpdateSortRising:
+		return true
+	case SourceConfigUpdateSortTop:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SourceConfigUpdateWindow.
+const (
+	SourceConfigUpdateWindowAll         SourceConfigUpdateWindow = "all"
+	SourceConfigUpdateWindowDay         SourceConfigUpdateWindow = "day"
+	SourceConfigUpdateWindowHour        SourceConfigUpdateWindow = "hour"
+	SourceConfigUpdateWindowLessThanNil SourceConfigUpdateWindow = "<nil>"
+	SourceConfigUpdateWindowMonth       SourceConfigUpdateWindow = "month"
+	SourceConfigUpdateWindowWeek        SourceConfigUpdateWindow = "week"
+	SourceConfigUpdateWindowYear        SourceConfigUpdateWindow = "year"
+)
+
+// Valid indicates whether the value is a known member of the SourceConfigUpdateWindow enum.
+func (e SourceConfigUpdateWindow) Valid() bool {
+	switch e {
+	case SourceConfigUpdateWindowAll:
+		return true
+	case SourceConfigUpdateWindowDay:
+		return true
+	case SourceConfigUpdateWindowHour:
+		return true
+	case SourceConfigUpdateWindowLessThanNil:
+		return true
+	case SourceConfigUpdateWindowMonth:
+		return true
+	case SourceConfigUpdateWindowWeek:
+		return true
+	case SourceConfigUpdateWindowYear:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for TopicCreateSource.
 const (
 	TopicCreateSourceAutocomplete TopicCreateSource = "autocomplete"
@@ -820,6 +1141,13 @@ type APIKeyWithSecret struct {
 
 // Collection A source that is polled for documents.
 type Collection struct {
+	// Config What a collection asks for where that is no address. Each type of collection has fields of its own; one that
+	// the type does not have is refused. What is left out takes its default, which is then shown.
+	//
+	//
+	// Example: {"sort":"top","subreddit":"golang","window":"day"}
+	Config SourceConfig `json:"config"`
+
 	// ConsecutiveFailures Polls that failed since the last good one.
 	//
 	// Example: 0
@@ -910,7 +1238,10 @@ type Collection struct {
 	// Example: 12
 	SuccessCount int `json:"success_count"`
 
-	// Type What kind of source a collection reads. `rss` takes RSS, Atom and JSON Feed.
+	// Type What kind of source a collection reads. `rss` takes RSS, Atom and JSON Feed at `url`; all others are told what to
+	// ask for by their `config`: `reddit` reads a subreddit, `trends` the searches that are rising in a country,
+	// `autocomplete` what people type after a keyword, `news` the articles that a news search finds.
+	//
 	//
 	// Example: rss
 	Type CollectionType `json:"type"`
@@ -920,14 +1251,21 @@ type Collection struct {
 	// Example: 2026-11-20T10:00:00Z
 	UpdatedAt time.Time `json:"updated_at"`
 
-	// URL The address that is polled.
+	// URL The address that is polled; null for every type but `rss`.
 	//
 	// Example: https://www.heise.de/rss/heise-atom.xml
-	URL string `json:"url"`
+	URL nullable.Nullable[string] `json:"url"`
 }
 
-// CollectionCreate A feed to add.
+// CollectionCreate A source to add.
 type CollectionCreate struct {
+	// Config What a collection asks for where that is no address. Each type of collection has fields of its own; one that
+	// the type does not have is refused. What is left out takes its default, which is then shown.
+	//
+	//
+	// Example: {"sort":"top","subreddit":"golang","window":"day"}
+	Config *SourceConfig `json:"config,omitempty"`
+
 	// Domain The field of business that its documents get.
 	//
 	// Example: technology
@@ -963,10 +1301,10 @@ type CollectionCreate struct {
 	// Example: rss
 	Type *CollectionCreateType `json:"type,omitempty"`
 
-	// URL The address of the feed, http or https, without user name and password.
+	// URL The address of the feed, http or https, without user name and password; for type `rss` alone, which needs it.
 	//
 	// Example: https://www.heise.de/rss/heise-atom.xml
-	URL string `json:"url"`
+	URL *string `json:"url,omitempty"`
 }
 
 // CollectionCreateType What kind of source it is.
@@ -1086,13 +1424,20 @@ type CollectionList struct {
 // Example: name
 type CollectionSort string
 
-// CollectionType What kind of source a collection reads. `rss` takes RSS, Atom and JSON Feed.
+// CollectionType What kind of source a collection reads. `rss` takes RSS, Atom and JSON Feed at `url`; all others are told what to
+// ask for by their `config`: `reddit` reads a subreddit, `trends` the searches that are rising in a country,
+// `autocomplete` what people type after a keyword, `news` the articles that a news search finds.
 //
 // Example: rss
 type CollectionType string
 
 // CollectionUpdate The fields to change.
 type CollectionUpdate struct {
+	// Config The settings of the source to change, as a merge patch; null takes the default back. What changes is asked at once.
+	//
+	// Example: {"window":"week"}
+	Config *SourceConfigUpdate `json:"config,omitempty"`
+
 	// Domain The field of business that new documents get.
 	//
 	// Example: technology
@@ -1948,6 +2293,179 @@ type PollError struct {
 //
 // Example: read
 type Scope string
+
+// SourceConfig What a collection asks for where that is no address. Each type of collection has fields of its own; one that
+// the type does not have is refused. What is left out takes its default, which is then shown.
+//
+// Example: {"sort":"top","subreddit":"golang","window":"day"}
+type SourceConfig struct {
+	// Categories For `news` from `thenewsapi`: only articles of these.
+	//
+	// Example: ["tech"]
+	Categories *[]SourceConfigCategories `json:"categories,omitempty"`
+
+	// Comments For `reddit`: whether the best comments are fetched with a post.
+	//
+	// Example: false
+	Comments *bool `json:"comments,omitempty"`
+
+	// Expansions For `autocomplete`: what is put before or after a keyword, in the language of the collection: letters, question words, prepositions. `questions` unless told.
+	//
+	// Example: ["questions"]
+	Expansions *[]SourceConfigExpansions `json:"expansions,omitempty"`
+
+	// Keywords For `autocomplete`, which needs it: what suggestions are asked for.
+	//
+	// Example: ["solaranlage"]
+	Keywords *[]string `json:"keywords,omitempty"`
+
+	// Limit For `reddit` (25 unless told) and `news` (50): how many are asked for at once.
+	//
+	// Example: 25
+	Limit *int `json:"limit,omitempty"`
+
+	// MinScore For `reddit`: posts with fewer points are left out. Only the API with an application key tells points; see the README.
+	//
+	// Example: 5
+	MinScore *int `json:"min_score,omitempty"`
+
+	// Provider For `news`: who is asked; `google_news` unless told. `thenewsapi` needs a key in the settings.
+	//
+	// Example: google_news
+	Provider *SourceConfigProvider `json:"provider,omitempty"`
+
+	// Query For `news`, which needs it: what is searched for.
+	//
+	// Example: photovoltaik
+	Query *string `json:"query,omitempty"`
+
+	// Region For `trends`, which needs it, and for `autocomplete` and `news`: a country, ISO 3166-1 alpha-2; kept in upper case.
+	//
+	// Example: DE
+	Region *string `json:"region,omitempty"`
+
+	// Sort For `reddit`: which posts; `hot` unless told.
+	//
+	// Example: top
+	Sort *SourceConfigSort `json:"sort,omitempty"`
+
+	// Subreddit For `reddit`, which needs it: the name without r/, or several joined by +.
+	//
+	// Example: golang
+	Subreddit *string `json:"subreddit,omitempty"`
+
+	// Window For `reddit` sorted by `top`: of which time; `week` unless told.
+	//
+	// Example: day
+	Window *SourceConfigWindow `json:"window,omitempty"`
+}
+
+// SourceConfigCategories defines model for SourceConfig.Categories.
+type SourceConfigCategories string
+
+// SourceConfigExpansions defines model for SourceConfig.Expansions.
+type SourceConfigExpansions string
+
+// SourceConfigProvider For `news`: who is asked; `google_news` unless told. `thenewsapi` needs a key in the settings.
+//
+// Example: google_news
+type SourceConfigProvider string
+
+// SourceConfigSort For `reddit`: which posts; `hot` unless told.
+//
+// Example: top
+type SourceConfigSort string
+
+// SourceConfigWindow For `reddit` sorted by `top`: of which time; `week` unless told.
+//
+// Example: day
+type SourceConfigWindow string
+
+// SourceConfigUpdate The settings of the source to change, as a merge patch; null takes the default back. What changes is asked at once.
+//
+// Example: {"window":"week"}
+type SourceConfigUpdate struct {
+	// Categories For `news` from `thenewsapi`: only articles of these.
+	//
+	// Example: ["tech"]
+	Categories nullable.Nullable[[]SourceConfigUpdateCategories] `json:"categories,omitempty"`
+
+	// Comments For `reddit`: whether the best comments are fetched with a post.
+	//
+	// Example: false
+	Comments nullable.Nullable[bool] `json:"comments,omitempty"`
+
+	// Expansions For `autocomplete`: what is put before or after a keyword, in the language of the collection: letters, question words, prepositions. `questions` unless told.
+	//
+	// Example: ["questions"]
+	Expansions nullable.Nullable[[]SourceConfigUpdateExpansions] `json:"expansions,omitempty"`
+
+	// Keywords For `autocomplete`, which needs it: what suggestions are asked for.
+	//
+	// Example: ["solaranlage"]
+	Keywords nullable.Nullable[[]string] `json:"keywords,omitempty"`
+
+	// Limit For `reddit` (25 unless told) and `news` (50): how many are asked for at once.
+	//
+	// Example: 25
+	Limit nullable.Nullable[int] `json:"limit,omitempty"`
+
+	// MinScore For `reddit`: posts with fewer points are left out. Only the API with an application key tells points; see the README.
+	//
+	// Example: 5
+	MinScore nullable.Nullable[int] `json:"min_score,omitempty"`
+
+	// Provider For `news`: who is asked; `google_news` unless told. `thenewsapi` needs a key in the settings.
+	//
+	// Example: google_news
+	Provider nullable.Nullable[SourceConfigUpdateProvider] `json:"provider,omitempty"`
+
+	// Query For `news`, which needs it: what is searched for.
+	//
+	// Example: photovoltaik
+	Query nullable.Nullable[string] `json:"query,omitempty"`
+
+	// Region For `trends`, which needs it, and for `autocomplete` and `news`: a country, ISO 3166-1 alpha-2; kept in upper case.
+	//
+	// Example: DE
+	Region nullable.Nullable[string] `json:"region,omitempty"`
+
+	// Sort For `reddit`: which posts; `hot` unless told.
+	//
+	// Example: top
+	Sort nullable.Nullable[SourceConfigUpdateSort] `json:"sort,omitempty"`
+
+	// Subreddit For `reddit`, which needs it: the name without r/, or several joined by +.
+	//
+	// Example: golang
+	Subreddit nullable.Nullable[string] `json:"subreddit,omitempty"`
+
+	// Window For `reddit` sorted by `top`: of which time; `week` unless told.
+	//
+	// Example: day
+	Window nullable.Nullable[SourceConfigUpdateWindow] `json:"window,omitempty"`
+}
+
+// SourceConfigUpdateCategories defines model for SourceConfigUpdate.Categories.
+type SourceConfigUpdateCategories string
+
+// SourceConfigUpdateExpansions defines model for SourceConfigUpdate.Expansions.
+type SourceConfigUpdateExpansions string
+
+// SourceConfigUpdateProvider For `news`: who is asked; `google_news` unless told. `thenewsapi` needs a key in the settings.
+//
+// Example: google_news
+type SourceConfigUpdateProvider string
+
+// SourceConfigUpdateSort For `reddit`: which posts; `hot` unless told.
+//
+// Example: top
+type SourceConfigUpdateSort string
+
+// SourceConfigUpdateWindow For `reddit` sorted by `top`: of which time; `week` unless told.
+//
+// Example: day
+type SourceConfigUpdateWindow string
 
 // Topic A topic with everything known of it. What nothing has measured yet is null.
 type Topic struct {
@@ -2857,20 +3375,20 @@ type ClientInterface interface {
 	// Corresponds with GET /collections (the `ListCollections` operationId).
 	ListCollections(ctx context.Context, params *ListCollectionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateCollectionWithBody Add a feed
+	// CreateCollectionWithBody Add a collection
 	//
-	// Adds a feed and polls it at once, if it is enabled. The same address may stand once per domain and market;
-	// a second one is a 409 with `details.existing_id`.
+	// Adds a feed by its address, or another source by its `config`, and polls it at once, if it is enabled. The same
+	// source may stand once per domain and market; a second one is a 409 with `details.existing_id`.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /collections (the `CreateCollection` operationId).
 	CreateCollectionWithBody(ctx context.Context, params *CreateCollectionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateCollection Add a feed
+	// CreateCollection Add a collection
 	//
-	// Adds a feed and polls it at once, if it is enabled. The same address may stand once per domain and market;
-	// a second one is a 409 with `details.existing_id`.
+	// Adds a feed by its address, or another source by its `config`, and polls it at once, if it is enabled. The same
+	// source may stand once per domain and market; a second one is a 409 with `details.existing_id`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3283,10 +3801,10 @@ func (c *Client) ListCollections(ctx context.Context, params *ListCollectionsPar
 	return c.Client.Do(req)
 }
 
-// CreateCollectionWithBody Add a feed
+// CreateCollectionWithBody Add a collection
 //
-// Adds a feed and polls it at once, if it is enabled. The same address may stand once per domain and market;
-// a second one is a 409 with `details.existing_id`.
+// Adds a feed by its address, or another source by its `config`, and polls it at once, if it is enabled. The same
+// source may stand once per domain and market; a second one is a 409 with `details.existing_id`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3303,10 +3821,10 @@ func (c *Client) CreateCollectionWithBody(ctx context.Context, params *CreateCol
 	return c.Client.Do(req)
 }
 
-// CreateCollection Add a feed
+// CreateCollection Add a collection
 //
-// Adds a feed and polls it at once, if it is enabled. The same address may stand once per domain and market;
-// a second one is a 409 with `details.existing_id`.
+// Adds a feed by its address, or another source by its `config`, and polls it at once, if it is enabled. The same
+// source may stand once per domain and market; a second one is a 409 with `details.existing_id`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -6045,20 +6563,20 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /collections (the `ListCollections` operationId).
 	ListCollectionsWithResponse(ctx context.Context, params *ListCollectionsParams, reqEditors ...RequestEditorFn) (*ListCollectionsResponse, error)
 
-	// CreateCollectionWithBodyWithResponse Add a feed
+	// CreateCollectionWithBodyWithResponse Add a collection
 	//
-	// Adds a feed and polls it at once, if it is enabled. The same address may stand once per domain and market;
-	// a second one is a 409 with `details.existing_id`.
+	// Adds a feed by its address, or another source by its `config`, and polls it at once, if it is enabled. The same
+	// source may stand once per domain and market; a second one is a 409 with `details.existing_id`.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /collections (the `CreateCollection` operationId).
 	CreateCollectionWithBodyWithResponse(ctx context.Context, params *CreateCollectionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateCollectionResponse, error)
 
-	// CreateCollectionWithResponse Add a feed
+	// CreateCollectionWithResponse Add a collection
 	//
-	// Adds a feed and polls it at once, if it is enabled. The same address may stand once per domain and market;
-	// a second one is a 409 with `details.existing_id`.
+	// Adds a feed by its address, or another source by its `config`, and polls it at once, if it is enabled. The same
+	// source may stand once per domain and market; a second one is a 409 with `details.existing_id`.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -11664,10 +12182,10 @@ func (c *ClientWithResponses) ListCollectionsWithResponse(ctx context.Context, p
 	return ParseListCollectionsResponse(rsp)
 }
 
-// CreateCollectionWithBodyWithResponse Add a feed
+// CreateCollectionWithBodyWithResponse Add a collection
 //
-// Adds a feed and polls it at once, if it is enabled. The same address may stand once per domain and market;
-// a second one is a 409 with `details.existing_id`.
+// Adds a feed by its address, or another source by its `config`, and polls it at once, if it is enabled. The same
+// source may stand once per domain and market; a second one is a 409 with `details.existing_id`.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -11680,10 +12198,10 @@ func (c *ClientWithResponses) CreateCollectionWithBodyWithResponse(ctx context.C
 	return ParseCreateCollectionResponse(rsp)
 }
 
-// CreateCollectionWithResponse Add a feed
+// CreateCollectionWithResponse Add a collection
 //
-// Adds a feed and polls it at once, if it is enabled. The same address may stand once per domain and market;
-// a second one is a 409 with `details.existing_id`.
+// Adds a feed by its address, or another source by its `config`, and polls it at once, if it is enabled. The same
+// source may stand once per domain and market; a second one is a 409 with `details.existing_id`.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

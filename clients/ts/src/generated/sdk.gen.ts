@@ -143,10 +143,10 @@ export class Collections extends HeyApiClient {
     }
     
     /**
-     * Add a feed
+     * Add a collection
      *
-     * Adds a feed and polls it at once, if it is enabled. The same address may stand once per domain and market;
-     * a second one is a 409 with `details.existing_id`.
+     * Adds a feed by its address, or another source by its `config`, and polls it at once, if it is enabled. The same
+     * source may stand once per domain and market; a second one is a 409 with `details.existing_id`.
      *
      */
     public create<ThrowOnError extends boolean = true>(options: Options<CollectionsCreateData, ThrowOnError>): RequestResult<CollectionsCreateResponses, CollectionsCreateErrors, ThrowOnError> {

@@ -473,12 +473,24 @@ export type TopicList = {
 };
 
 /**
- * What kind of source a collection reads. `rss` takes RSS, Atom and JSON Feed.
+ * What kind of source a collection reads. `rss` takes RSS, Atom and JSON Feed at `url`; all others are told what to
+ * ask for by their `config`: `reddit` reads a subreddit, `trends` the searches that are rising in a country,
+ * `autocomplete` what people type after a keyword, `news` the articles that a news search finds.
+ *
  */
-export const CollectionType = { RSS: 'rss' } as const;
+export const CollectionType = {
+    RSS: 'rss',
+    REDDIT: 'reddit',
+    TRENDS: 'trends',
+    AUTOCOMPLETE: 'autocomplete',
+    NEWS: 'news'
+} as const;
 
 /**
- * What kind of source a collection reads. `rss` takes RSS, Atom and JSON Feed.
+ * What kind of source a collection reads. `rss` takes RSS, Atom and JSON Feed at `url`; all others are told what to
+ * ask for by their `config`: `reddit` reads a subreddit, `trends` the searches that are rising in a country,
+ * `autocomplete` what people type after a keyword, `news` the articles that a news search finds.
+ *
  */
 export type CollectionType = typeof CollectionType[keyof typeof CollectionType];
 
@@ -526,7 +538,117 @@ export const HealthState = {
 export type HealthState = typeof HealthState[keyof typeof HealthState];
 
 /**
- * A feed to add.
+ * What a collection asks for where that is no address. Each type of collection has fields of its own; one that
+ * the type does not have is refused. What is left out takes its default, which is then shown.
+ *
+ */
+export type SourceConfig = {
+    /**
+     * For `reddit`, which needs it: the name without r/, or several joined by +.
+     */
+    subreddit?: string;
+    /**
+     * For `reddit`: which posts; `hot` unless told.
+     */
+    sort?: 'hot' | 'new' | 'top' | 'rising';
+    /**
+     * For `reddit` sorted by `top`: of which time; `week` unless told.
+     */
+    window?: 'hour' | 'day' | 'week' | 'month' | 'year' | 'all';
+    /**
+     * For `reddit`: posts with fewer points are left out. Only the API with an application key tells points; see the README.
+     */
+    min_score?: number;
+    /**
+     * For `reddit`: whether the best comments are fetched with a post.
+     */
+    comments?: boolean;
+    /**
+     * For `trends`, which needs it, and for `autocomplete` and `news`: a country, ISO 3166-1 alpha-2; kept in upper case.
+     */
+    region?: string;
+    /**
+     * For `autocomplete`, which needs it: what suggestions are asked for.
+     */
+    keywords?: Array<string>;
+    /**
+     * For `autocomplete`: what is put before or after a keyword, in the language of the collection: letters, question words, prepositions. `questions` unless told.
+     */
+    expansions?: Array<'alphabet' | 'questions' | 'prepositions'>;
+    /**
+     * For `news`: who is asked; `google_news` unless told. `thenewsapi` needs a key in the settings.
+     */
+    provider?: 'google_news' | 'bing_news' | 'thenewsapi';
+    /**
+     * For `news`, which needs it: what is searched for.
+     */
+    query?: string;
+    /**
+     * For `news` from `thenewsapi`: only articles of these.
+     */
+    categories?: Array<'general' | 'science' | 'sports' | 'business' | 'health' | 'entertainment' | 'tech' | 'politics' | 'food' | 'travel'>;
+    /**
+     * For `reddit` (25 unless told) and `news` (50): how many are asked for at once.
+     */
+    limit?: number;
+};
+
+/**
+ * The settings of the source to change, as a merge patch; null takes the default back. What changes is asked at once.
+ */
+export type SourceConfigUpdate = {
+    /**
+     * For `reddit`, which needs it: the name without r/, or several joined by +.
+     */
+    subreddit?: string | null;
+    /**
+     * For `reddit`: which posts; `hot` unless told.
+     */
+    sort?: 'hot' | 'new' | 'top' | 'rising' | null;
+    /**
+     * For `reddit` sorted by `top`: of which time; `week` unless told.
+     */
+    window?: 'hour' | 'day' | 'week' | 'month' | 'year' | 'all' | null;
+    /**
+     * For `reddit`: posts with fewer points are left out. Only the API with an application key tells points; see the README.
+     */
+    min_score?: number | null;
+    /**
+     * For `reddit`: whether the best comments are fetched with a post.
+     */
+    comments?: boolean | null;
+    /**
+     * For `trends`, which needs it, and for `autocomplete` and `news`: a country, ISO 3166-1 alpha-2; kept in upper case.
+     */
+    region?: string | null;
+    /**
+     * For `autocomplete`, which needs it: what suggestions are asked for.
+     */
+    keywords?: Array<string> | null;
+    /**
+     * For `autocomplete`: what is put before or after a keyword, in the language of the collection: letters, question words, prepositions. `questions` unless told.
+     */
+    expansions?: Array<'alphabet' | 'questions' | 'prepositions'> | null;
+    /**
+     * For `news`: who is asked; `google_news` unless told. `thenewsapi` needs a key in the settings.
+     */
+    provider?: 'google_news' | 'bing_news' | 'thenewsapi' | null;
+    /**
+     * For `news`, which needs it: what is searched for.
+     */
+    query?: string | null;
+    /**
+     * For `news` from `thenewsapi`: only articles of these.
+     */
+    categories?: Array<'general' | 'science' | 'sports' | 'business' | 'health' | 'entertainment' | 'tech' | 'politics' | 'food' | 'travel'> | null;
+    /**
+     * For `reddit` (25 unless told) and `news` (50): how many are asked for at once.
+     */
+    limit?: number | null;
+};
+
+/**
+ * A source to add.
  */
 export type CollectionCreate = {
     /**
@@ -536,11 +658,12 @@ export type CollectionCreate = {
     /**
      * What kind of source it is.
      */
-    type?: 'rss';
+    type?: 'rss' | 'reddit' | 'trends' | 'autocomplete' | 'news';
     /**
-     * The address of the feed, http or https, without user name and password.
+     * The address of the feed, http or https, without user name and password; for type `rss` alone, which needs it.
      */
-    url: string;
+    url?: string;
+    config?: SourceConfig;
     /**
      * The field of business that its documents get.
      */
@@ -575,6 +698,7 @@ export type CollectionUpdate = {
      * The address of the feed.
      */
     url?: string;
+    config?: SourceConfigUpdate;
     /**
      * The field of business that new documents get.
      */
@@ -611,9 +735,10 @@ export type Collection = {
     name: string;
     type: CollectionType;
     /**
-     * The address that is polled.
+     * The address that is polled; null for every type but `rss`.
      */
-    url: string;
+    url: string | null;
+    config: SourceConfig;
     /**
      * The field of business.
      */
@@ -789,7 +914,13 @@ export type PollError = {
 /**
  * What kind of source a document came from.
  */
-export const DocumentSource = { RSS: 'rss' } as const;
+export const DocumentSource = {
+    RSS: 'rss',
+    REDDIT: 'reddit',
+    TRENDS: 'trends',
+    AUTOCOMPLETE: 'autocomplete',
+    NEWS: 'news'
+} as const;
 
 /**
  * What kind of source a document came from.
