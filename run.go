@@ -171,7 +171,7 @@ func (a *app) serve(ctx context.Context) error {
 		serving, stopServing := context.WithCancel(ctx)
 		defer stopServing()
 		srv, err := server.New(serving, server.Config{
-			Store: s, Jobs: queue, Logger: a.logger, LogLevel: a.level, Registry: registry, Version: version,
+			Store: s, Jobs: queue, Hosts: a.hosts(s), Logger: a.logger, LogLevel: a.level, Registry: registry, Version: version,
 			Settings: a.config, Now: time.Now,
 		})
 		if err != nil {
@@ -206,10 +206,22 @@ func (a *app) work(ctx context.Context) error {
 }
 
 func (a *app) newJobs(s *store.Store, registry *prometheus.Registry, polls int) (*jobs.Client, error) {
-	fetcher := collect.NewFetcher(collect.Config{UserAgent: a.config.FetchUserAgent, AllowCIDRs: a.config.FetchAllowCIDRs})
+	fetching := collect.Config{UserAgent: a.config.FetchUserAgent, AllowCIDRs: a.config.FetchAllowCIDRs}
+	if hosts := a.hosts(s); hosts.Default > 0 {
+		fetching.Turns = hosts
+	}
+	fetcher := collect.NewFetcher(fetching)
 	return jobs.New(jobs.Config{
 		Store: s, Collectors: collect.All(fetcher, time.Now), Logger: a.logger, Metrics: registry, Polls: polls, Now: time.Now,
 	})
+}
+
+// hosts are the budgets of sites. Some are strict where nobody has signed in.
+func (a *app) hosts(s *store.Store) store.HostBudget {
+	return store.HostBudget{Store: s, Default: a.config.HostRequestsPerSecond, Now: time.Now, Rates: map[string]float64{
+		// Reddit holds anonymous readers to about one request a minute.
+		"reddit.com": 1. / 60,
+	}}
 }
 
 func (a *app) stopJobs(queue *jobs.Client) error {

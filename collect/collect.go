@@ -59,8 +59,8 @@ type Batch struct {
 
 	// FeedTitle and FeedLanguage are what the source says of itself; "" and "und" if nothing.
 	FeedTitle, FeedLanguage string
-	// MinInterval is how long the source asks to be left alone; zero means it says nothing.
-	MinInterval time.Duration
+	// Pace is how often the source wants to be asked. After NotModified it holds no more than Fresh.
+	Pace store.Pace
 }
 
 // A Skipped entry could not become a document.

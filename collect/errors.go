@@ -30,6 +30,7 @@ const (
 	CodeBadRedirect      = "bad_redirect"       // a redirect leads nowhere
 	CodeHTTPStatus       = "http_status"        // an answer other than 200; see Status
 	CodeRateLimited      = "rate_limited"       // 429, or 503 with Retry-After
+	CodeHostBusy         = "host_busy"          // it is not the site's turn; nothing was asked
 	CodeGone             = "gone"               // 410: it will not come back
 	CodeUnsupportedType  = "unsupported_type"   // the answer is a picture, an archive and the like
 	CodeNotAFeed         = "not_a_feed"         // the answer is text, but no feed

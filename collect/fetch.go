@@ -18,7 +18,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"golang.org/x/net/publicsuffix"
+	"github.com/content-creator/content-creator-api/store"
 )
 
 // DefaultUserAgent is what the fetcher calls itself unless it is configured otherwise.
@@ -46,9 +46,25 @@ type Config struct {
 	BodyTimeout   time.Duration // 15 s between two pieces of the body
 	Timeout       time.Duration // 60 s for everything, redirects included
 
+	// Turns shares out requests to sites; nil asks at once.
+	Turns Turns
+	// Patience is how long a request waits for its turn, 10 s unless set; then it is a CodeHostBusy.
+	Patience time.Duration
+
 	Resolver *net.Resolver    // the system's
 	RootCAs  *x509.CertPool   // the system's
 	Now      func() time.Time // time.Now
+}
+
+// Turns are the requests that each site may be asked, shared out among all who ask. A site is what
+// store.Site makes of a host.
+type Turns interface {
+	// Take answers zero where it is the caller's turn, who must then Give it back; else for how long it
+	// is pointless to ask again.
+	Take(ctx context.Context, site string) (wait time.Duration, err error)
+	// Give ends a turn with the answer's status, zero if none came, and how long the whole site asks
+	// to be left alone.
+	Give(ctx context.Context, site string, status int, rest time.Duration)
 }
 
 // A Fetcher gets pages over HTTP: bounded in time and size, never from inside a private network,
@@ -70,6 +86,7 @@ func NewFetcher(c Config) *Fetcher {
 	c.HeaderTimeout = cmp.Or(c.HeaderTimeout, 15*time.Second)
 	c.BodyTimeout = cmp.Or(c.BodyTimeout, 15*time.Second)
 	c.Timeout = cmp.Or(c.Timeout, 60*time.Second)
+	c.Patience = cmp.Or(c.Patience, 10*time.Second)
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -124,7 +141,8 @@ type Response struct {
 
 // Get fetches one page and follows its redirects, https to http included: what comes is never
 // trusted anyway, and Response tells. Validators go to the site (registrable domain) they were
-// meant for and to no other, which could mistake them for its own. The error is always an *Error.
+// meant for and to no other, which could mistake them for its own. Each request waits for its site's
+// turn. The error is an *Error, or that of the Turns.
 func (f *Fetcher) Get(ctx context.Context, r Request) (*Response, error) {
 	at, err := parseURL(r.URL)
 	if err != nil {
@@ -141,15 +159,23 @@ func (f *Fetcher) Get(ctx context.Context, r Request) (*Response, error) {
 	for {
 		seen[at.String()] = true
 		conditional := (r.ETag != "" || r.LastModified != "") && sameSite(first, at)
+		give, err := f.takeTurn(ctx, at)
+		if err != nil {
+			return nil, err
+		}
 		resp, err := f.send(ctx, at, r, conditional)
 		if err != nil {
+			give(0, nil)
 			return nil, failure(ctx, at, err)
 		}
 		if !redirects(resp.StatusCode) {
-			defer func() { _ = resp.Body.Close() }()
-			return out, f.receive(ctx, stop, at, r, conditional, resp, out)
+			err := f.receive(ctx, stop, at, r, conditional, resp, out)
+			_ = resp.Body.Close()
+			give(resp.StatusCode, err)
+			return out, err
 		}
 		_ = resp.Body.Close()
+		give(resp.StatusCode, nil)
 		next, err := follow(at, resp)
 		if err != nil {
 			return nil, err
@@ -167,6 +193,48 @@ func (f *Fetcher) Get(ctx context.Context, r Request) (*Response, error) {
 		out.Downgraded = out.Downgraded || at.Scheme == "https" && next.Scheme == "http"
 		at = next
 	}
+}
+
+// defaultRest is how long a site is left alone that says "too many requests", but not until when.
+const defaultRest = 15 * time.Minute
+
+// takeTurn waits until the site of an address may be asked. What it answers ends the turn.
+func (f *Fetcher) takeTurn(ctx context.Context, at *url.URL) (give func(status int, err error), err error) {
+	if f.config.Turns == nil {
+		return func(int, error) {}, nil
+	}
+	site := store.Site(at.Hostname())
+	for waited := time.Duration(0); ; {
+		wait, err := f.config.Turns.Take(ctx, site)
+		switch {
+		case err != nil && ctx.Err() != nil:
+			return nil, failure(ctx, at, ctx.Err())
+		case err != nil:
+			return nil, fmt.Errorf("take a turn at %s: %w", site, err)
+		case wait <= 0:
+			return func(status int, err error) { f.giveTurn(ctx, site, status, err) }, nil
+		case waited+wait > f.config.Patience:
+			return nil, &Error{Code: CodeHostBusy, RetryAfter: wait, Message: fmt.Sprintf("%s is not asked before %s have passed: that is its budget.", site, wait.Round(time.Second))}
+		}
+		waited += wait
+		select {
+		case <-ctx.Done():
+			return nil, failure(ctx, at, ctx.Err())
+		case <-time.After(wait):
+		}
+	}
+}
+
+// giveTurn ends a turn, also when the work has been cancelled.
+func (f *Fetcher) giveTurn(ctx context.Context, site string, status int, err error) {
+	var fault *Error
+	rest := time.Duration(0)
+	if status == http.StatusTooManyRequests && errors.As(err, &fault) {
+		rest = cmp.Or(fault.RetryAfter, defaultRest)
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	f.config.Turns.Give(ctx, site, status, rest)
 }
 
 // send asks one address, without following anything.
@@ -289,14 +357,7 @@ func validator(h http.Header, name string) string {
 
 // sameSite compares registrable domains, so that example.org may answer for www.example.org.
 func sameSite(a, b *url.URL) bool {
-	return site(a.Hostname()) == site(b.Hostname())
-}
-
-func site(host string) string {
-	if domain, err := publicsuffix.EffectiveTLDPlusOne(host); err == nil && net.ParseIP(host) == nil {
-		return domain
-	}
-	return host
+	return store.Site(a.Hostname()) == store.Site(b.Hostname())
 }
 
 // retryAfter reads the header as seconds or as a date; zero if it says nothing of the future.

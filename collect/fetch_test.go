@@ -19,6 +19,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -549,4 +550,91 @@ func TestFailureSaysWhichPhase(t *testing.T) {
 	assert.Equal(t, CodeTimeout, e.Code)
 	assert.Contains(t, e.Message, "did not accept a connection in time")
 	assert.Less(t, len(e.Message), 300)
+}
+
+// aTurns shares out turns as told and writes down what comes back.
+type aTurns struct {
+	take  func(site string) (time.Duration, error)
+	mu    sync.Mutex
+	given []string
+}
+
+func (a *aTurns) Take(_ context.Context, site string) (time.Duration, error) { return a.take(site) }
+
+func (a *aTurns) Give(_ context.Context, site string, status int, rest time.Duration) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.given = append(a.given, fmt.Sprint(site, " ", status, " ", rest))
+}
+
+func TestGetTakesTurns(t *testing.T) {
+	t.Parallel()
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/moved":
+			http.Redirect(w, r, "/there", http.StatusFound)
+		case "/busy":
+			w.Header().Set("Retry-After", "60")
+			w.WriteHeader(http.StatusTooManyRequests)
+		case "/full":
+			w.WriteHeader(http.StatusTooManyRequests)
+		case "/down":
+			w.Header().Set("Retry-After", "60")
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	})
+	atOnce := func(string) (time.Duration, error) { return 0, nil }
+	get := func(turns *aTurns, url string) *Error {
+		_, err := fetcher(t, Config{Turns: turns, Patience: 50 * time.Millisecond}).Get(t.Context(), Request{URL: url})
+		var fault *Error
+		if err != nil {
+			require.ErrorAs(t, err, &fault)
+		}
+		return fault
+	}
+	for path, want := range map[string][]string{
+		"/there": {"127.0.0.1 200 0s"},
+		"/moved": {"127.0.0.1 302 0s", "127.0.0.1 200 0s"},
+		"/busy":  {"127.0.0.1 429 1m0s"},
+		"/full":  {"127.0.0.1 429 15m0s"},
+		"/down":  {"127.0.0.1 503 0s"},
+	} {
+		turns := &aTurns{take: atOnce}
+		_ = get(turns, s.URL+path)
+		assert.Equal(t, want, turns.given, path)
+	}
+	turns := &aTurns{take: atOnce}
+	require.NotNil(t, get(turns, "http://127.0.0.1:1/"))
+	assert.Equal(t, []string{"127.0.0.1 0 0s"}, turns.given, "a turn ends also where nobody answers")
+
+	// A short wait is waited for, a long one is told.
+	waits := []time.Duration{20 * time.Millisecond, 20 * time.Millisecond, 0}
+	turns = &aTurns{take: func(string) (time.Duration, error) {
+		wait := waits[0]
+		waits = waits[1:]
+		return wait, nil
+	}}
+	require.Nil(t, get(turns, s.URL+"/there"))
+	turns = &aTurns{take: func(string) (time.Duration, error) { return time.Minute, nil }}
+	fault := get(turns, s.URL+"/there")
+	assert.Equal(t, CodeHostBusy, fault.Code)
+	assert.Equal(t, time.Minute, fault.RetryAfter)
+	assert.Equal(t, "127.0.0.1 is not asked before 1m0s have passed: that is its budget.", fault.Message)
+	assert.Empty(t, turns.given)
+
+	// Whoever gives up does not wait.
+	ctx, cancel := context.WithCancel(t.Context())
+	turns = &aTurns{take: func(string) (time.Duration, error) { cancel(); return time.Minute, nil }}
+	_, err := fetcher(t, Config{Turns: turns, Patience: time.Hour}).Get(ctx, Request{URL: s.URL})
+	require.ErrorAs(t, err, &fault)
+	assert.Equal(t, CodeCanceled, fault.Code)
+	turns.take = func(string) (time.Duration, error) { return 0, context.Canceled }
+	_, err = fetcher(t, Config{Turns: turns}).Get(ctx, Request{URL: s.URL})
+	require.ErrorAs(t, err, &fault)
+	assert.Equal(t, CodeCanceled, fault.Code)
+
+	// What the budget cannot tell is no fault of the site.
+	turns.take = func(string) (time.Duration, error) { return 0, errors.New("the database is away") }
+	_, err = fetcher(t, Config{Turns: turns}).Get(t.Context(), Request{URL: s.URL})
+	require.EqualError(t, err, "take a turn at 127.0.0.1: the database is away")
 }

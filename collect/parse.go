@@ -14,6 +14,8 @@ import (
 	ext "github.com/mmcdole/gofeed/extensions"
 	jsonfeed "github.com/mmcdole/gofeed/json"
 	"github.com/mmcdole/gofeed/rss"
+
+	"github.com/content-creator/content-creator-api/store"
 )
 
 // A feedHead is what a feed says of itself.
@@ -21,7 +23,8 @@ type feedHead struct {
 	title, link, language string
 	// authors write the entries that name none.
 	authors []string
-	ttl     time.Duration
+	// pace is what it says of its own.
+	pace store.Pace
 }
 
 // An entry is one article as a feed tells it, whatever the feed's format. All texts are as they came.
@@ -71,11 +74,10 @@ func (f *rawFeed) readHead() (head feedHead, err error) {
 		head = feedHead{title: feed.Title, link: feed.Link, language: cmp.Or(feed.Language, language)}
 		switch o := original.(type) {
 		case *rss.Feed:
-			if minutes, err := time.ParseDuration(strings.TrimSpace(o.TTL) + "m"); err == nil {
-				head.ttl = minutes
-			}
+			head.pace = rssPace(o)
 		case *atom.Feed:
 			head.authors = names(feed.Authors)
+			head.pace = store.Pace{Wish: syndicationRest(o.Extensions)}
 		case *jsonfeed.Feed:
 			head.authors = jsonNames(o.Authors, o.Author)
 		}

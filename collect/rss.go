@@ -8,17 +8,15 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/content-creator/content-creator-api/store"
 )
 
 // feedAccept asks for feeds first and takes anything: many are served as something else.
 const feedAccept = "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.5"
-
-// maxInterval is the longest that a feed's own wish for rest counts.
-const maxInterval = 24 * time.Hour
 
 // An rssCollector reads RSS 0.9 to 2.0, Atom 0.3 and 1.0 and JSON Feed.
 type rssCollector struct {
@@ -37,7 +35,7 @@ func (c rssCollector) Collect(ctx context.Context, s Source) (Batch, error) {
 		Status: resp.Status, Bytes: resp.Bytes, NotModified: resp.NotModified,
 		ETag: resp.ETag, LastModified: resp.LastModified,
 		FinalURL: resp.URL.String(), MovedTo: resp.MovedTo, Downgraded: resp.Downgraded,
-		FeedLanguage: undetermined, MinInterval: maxAge(resp.Header),
+		FeedLanguage: undetermined, Pace: store.Pace{Fresh: freshness(resp.Header, c.now())},
 	}
 	if resp.NotModified {
 		return b, nil
@@ -59,7 +57,9 @@ func (c rssCollector) read(ctx context.Context, s Source, resp *Response, b *Bat
 	r := newReader(s, head, resp.URL, c.now())
 	b.FeedTitle, _ = truncate(plainText(head.title), maxTitle)
 	b.FeedLanguage = primaryLanguage(head.language)
-	b.MinInterval = max(b.MinInterval, min(max(head.ttl, 0), maxInterval))
+	fresh := b.Pace.Fresh
+	b.Pace = head.pace
+	b.Pace.Fresh = fresh
 	b.Cut = feed.cut
 
 	for _, raw := range feed.entries {
@@ -82,6 +82,7 @@ func (c rssCollector) read(ctx context.Context, s Source, resp *Response, b *Bat
 	}
 
 	recognise(b.Documents)
+	b.Pace.Gap, b.Pace.Newest = publishing(b.Documents, r.now)
 
 	fault := cmp.Or(feed.broken, headErr)
 	switch {
@@ -136,22 +137,6 @@ func binary(media string) bool {
 	kind, _, _ := strings.Cut(media, "/")
 	return kind == "image" || kind == "audio" || kind == "video" || kind == "font" ||
 		media == "application/pdf" || media == "application/zip" || media == "application/octet-stream"
-}
-
-// maxAge is what Cache-Control asks for; no-cache and no-store say nothing of how often to come.
-func maxAge(h http.Header) time.Duration {
-	for part := range strings.SplitSeq(strings.Join(h.Values("Cache-Control"), ","), ",") {
-		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
-		if !strings.EqualFold(name, "max-age") {
-			continue
-		}
-		seconds, err := strconv.ParseInt(strings.Trim(value, `"`), 10, 64)
-		if err != nil || seconds < 0 {
-			return 0
-		}
-		return min(time.Duration(min(seconds, int64(maxInterval/time.Second)))*time.Second, maxInterval)
-	}
-	return 0
 }
 
 // feedBase is what relative links of a feed stand against: the site it names, else itself.

@@ -152,7 +152,7 @@ func TestCollectConditional(t *testing.T) {
 	assert.Equal(t, []string{etag, modified}, []string{b.ETag, b.LastModified})
 	assert.Equal(t, 200, b.Status)
 	assert.Equal(t, s.URL+"/feed", b.FinalURL)
-	assert.Equal(t, 30*time.Minute, b.MinInterval)
+	assert.Equal(t, store.Rest{Seconds: 1800, Words: "max-age 1800"}, b.Pace.Fresh)
 	assert.Positive(t, b.Bytes)
 	b, err = c.Collect(context.Background(), Source{Type: "rss", URL: s.URL + "/feed", ETag: b.ETag, LastModified: b.LastModified})
 	require.NoError(t, err)
@@ -161,7 +161,7 @@ func TestCollectConditional(t *testing.T) {
 	assert.Empty(t, b.Documents)
 	assert.Equal(t, []string{etag, modified}, []string{b.ETag, b.LastModified})
 	assert.Equal(t, 304, b.Status)
-	assert.Equal(t, 30*time.Minute, b.MinInterval)
+	assert.Equal(t, store.Rest{Seconds: 1800, Words: "max-age 1800"}, b.Pace.Fresh)
 }
 
 func TestCollectFormats(t *testing.T) {
@@ -639,19 +639,6 @@ func TestContentHash(t *testing.T) {
 	assert.NotEqual(t, composed, contentHash("H\u00e4user", nil))
 	assert.Equal(t, want, composed)
 	assert.Equal(t, "01ba4719c80b6fe911b091a7c05124b64eeece964e09c058ef8f9805daca546b", contentHash("", nil), "the hash of a line feed")
-}
-
-func TestMinInterval(t *testing.T) {
-	t.Parallel()
-	for header, want := range map[string]time.Duration{
-		"": 0, "no-cache": 0, "max-age=600": 10 * time.Minute, `private, Max-Age="60"`: time.Minute, "max-age=x": 0, "max-age=-1": 0, "max-age=99999999999": maxInterval, "s-maxage=60": 0,
-	} {
-		assert.Equal(t, want, maxAge(http.Header{"Cache-Control": {header}}), header)
-	}
-	for ttl, want := range map[string]time.Duration{"60": time.Hour, " 5 ": 5 * time.Minute, "x": 0, "-5": 0, "999999": maxInterval} {
-		b := mustCollect(t, "text/xml", feed("<ttl>"+ttl+"</ttl><item><link>/a</link></item>"))
-		assert.Equal(t, want, b.MinInterval, ttl)
-	}
 }
 
 // A feed built to cost as much as it can is read, or not, in seconds.

@@ -37,6 +37,8 @@ type Config struct {
 	FetchAllowCIDRs []netip.Prefix `env:"FETCH_ALLOW_CIDRS" help:"private networks that fetching may reach, separated by commas"`
 	FetchUserAgent  string         `env:"FETCH_USER_AGENT" envDefault:"content-creator/0.1 (+https://github.com/content-creator/content-creator-api)" help:"how fetching names itself"`
 
+	HostRequestsPerSecond float64 `env:"HOST_REQUESTS_PER_SECOND" envDefault:"2" help:"how often one site is asked, by all processes together; 0 is no limit"`
+
 	sources map[string]string
 }
 
@@ -197,11 +199,17 @@ func (c Config) check(unread map[string]bool) []error {
 	if c.RateLimit < 0 || math.IsNaN(c.RateLimit) || math.IsInf(c.RateLimit, 0) {
 		fault("RATE_LIMIT", "%v is not a number from 0 on", c.RateLimit)
 	}
-	if c.PollConcurrency < 1 || c.PollConcurrency > 1000 {
-		fault("POLL_CONCURRENCY", "%d is not from 1 to 1000", c.PollConcurrency)
-	}
-	if c.DatabaseConns < 5 || c.DatabaseConns > 1000 {
-		fault("DATABASE_CONNS", "%d is not from 5 to 1000", c.DatabaseConns)
+	for _, bound := range []struct {
+		name               string
+		value, least, most float64
+	}{
+		{"HOST_REQUESTS_PER_SECOND", c.HostRequestsPerSecond, 0, 1000},
+		{"POLL_CONCURRENCY", float64(c.PollConcurrency), 1, 1000},
+		{"DATABASE_CONNS", float64(c.DatabaseConns), 5, 1000},
+	} {
+		if !(bound.value >= bound.least && bound.value <= bound.most) {
+			fault(bound.name, "%v is not from %v to %v", bound.value, bound.least, bound.most)
+		}
 	}
 	if strings.TrimSpace(c.FetchUserAgent) == "" {
 		fault("FETCH_USER_AGENT", "is empty")

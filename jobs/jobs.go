@@ -58,6 +58,7 @@ type Client struct {
 	store *store.Store
 	river *river.Client[pgx.Tx]
 	log   *slog.Logger
+	now   func() time.Time
 	works bool
 	// sweepEvery is also how often the jobs of dead workers are looked for.
 	sweepEvery time.Duration
@@ -69,7 +70,7 @@ type Client struct {
 
 // New prepares a client; Start begins to work.
 func New(c Config) (*Client, error) {
-	client := &Client{store: c.Store, log: c.Logger, works: c.Polls > 0, sweepEvery: cmp.Or(c.SweepEvery, time.Minute), stopHeartbeat: func() {}}
+	client := &Client{store: c.Store, log: c.Logger, now: c.Now, works: c.Polls > 0, sweepEvery: cmp.Or(c.SweepEvery, time.Minute), stopHeartbeat: func() {}}
 	config := &river.Config{
 		Logger: slog.New(warnings{c.Logger.Handler()}),
 		// Feeds are polled by their own schedule, so their finished jobs are only a record.
@@ -86,7 +87,7 @@ func New(c Config) (*Client, error) {
 			queueDefault: {MaxWorkers: 2},
 		}
 		config.Middleware = []rivertype.Middleware{metrics.observe(), client.hideInternals()}
-		config.PeriodicJobs = schedule(client.sweepEvery)
+		config.PeriodicJobs = periodic(client.sweepEvery)
 	}
 	var err error
 	if client.river, err = river.NewClient(riverpgxv5.New(c.Store.Pool()), config); err != nil {
@@ -104,9 +105,9 @@ func (c *Client) workers(config Config, m *metrics) *river.Workers {
 	return workers
 }
 
-// schedule lists what runs by the clock. It lives in the memory of the one client that leads, so
+// periodic lists what runs by the clock. It lives in the memory of the one client that leads, so
 // what a single source needs is a column in the database instead.
-func schedule(sweepEvery time.Duration) []*river.PeriodicJob {
+func periodic(sweepEvery time.Duration) []*river.PeriodicJob {
 	return []*river.PeriodicJob{
 		river.NewPeriodicJob(river.PeriodicInterval(sweepEvery),
 			func() (river.JobArgs, *river.InsertOpts) { return SweepArgs{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}),

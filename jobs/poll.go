@@ -65,6 +65,7 @@ func (w *pollWorker) Work(ctx context.Context, job *river.Job[PollArgs]) error {
 	if err := w.report(ctx, job, 10, "fetching", "Asking "+c.Name+"."); err != nil {
 		return err
 	}
+	started := w.now()
 	batch, err := w.collectors[c.Type].Collect(ctx, source(c))
 	if ctx.Err() != nil {
 		// Nobody knows what the source would have said.
@@ -72,7 +73,7 @@ func (w *pollWorker) Work(ctx context.Context, job *river.Job[PollArgs]) error {
 	}
 	var fault *collect.Error
 	if errors.As(err, &fault) {
-		return w.saveFailure(ctx, c, fault)
+		return w.saveFailure(ctx, c, fault, started)
 	}
 	if err != nil {
 		return err
@@ -80,17 +81,20 @@ func (w *pollWorker) Work(ctx context.Context, job *river.Job[PollArgs]) error {
 	if err := w.report(ctx, job, 70, "saving", "Saving what "+c.Name+" brought."); err != nil {
 		return err
 	}
-	return w.saveBatch(ctx, job, c, batch)
+	return w.saveBatch(ctx, job, c, batch, started)
 }
 
-func (w *pollWorker) saveBatch(ctx context.Context, job *river.Job[PollArgs], c store.Collection, batch collect.Batch) error {
+func (w *pollWorker) saveBatch(ctx context.Context, job *river.Job[PollArgs], c store.Collection, batch collect.Batch, started time.Time) error {
 	result := pollResult{EntriesSkipped: batch.SkippedCount, HTTPStatus: batch.Status, Bytes: batch.Bytes}
 	err := w.store.InTx(ctx, func(ctx context.Context) error {
 		var err error
-		now := w.now()
+		now, pace := w.now(), paceAfter(c.Pace, batch)
+		next := afterSuccess(c, pace, now)
 		result.PollOutcome, err = w.store.SavePoll(ctx, store.Poll{
-			Asked: c, At: now, NextPollAt: now.Add(nextInterval(c, 0, 0)),
+			Asked: c, At: now, Duration: now.Sub(started), NextPollAt: now.Add(next.wait), NextPollReason: next.reason,
 			Documents: batch.Documents, ETag: batch.ETag, LastModified: batch.LastModified, NotModified: batch.NotModified,
+			Pace: pace, MovedTo: batch.MovedTo, FinalURL: batch.FinalURL, Status: batch.Status, Bytes: batch.Bytes,
+			Entries: batch.Entries, EntriesSkipped: batch.SkippedCount, Fault: batch.Fault,
 		})
 		if err != nil {
 			return err
@@ -111,11 +115,33 @@ func (w *pollWorker) saveBatch(ctx context.Context, job *river.Job[PollArgs], c 
 	return err
 }
 
-func (w *pollWorker) saveFailure(ctx context.Context, c store.Collection, fault *collect.Error) error {
-	now := w.now()
+// paceAfter is what is known of a source's pace after a batch: an answer of "not modified" repeats the
+// headers, but not what the feed says.
+func paceAfter(before store.Pace, batch collect.Batch) store.Pace {
+	if !batch.NotModified {
+		return batch.Pace
+	}
+	if batch.Pace.Fresh.Seconds > 0 {
+		before.Fresh = batch.Pace.Fresh
+	}
+	return before
+}
+
+func (w *pollWorker) saveFailure(ctx context.Context, c store.Collection, fault *collect.Error, started time.Time) error {
+	if fault.Code == collect.CodeHostBusy {
+		return w.postpone(ctx, c, fault)
+	}
+	ours, err := w.seemsOurs(ctx, fault)
+	if err != nil {
+		return err
+	}
+	now, next := w.now(), afterFailure(c, c.ConsecutiveFailures+1, fault)
+	if ours {
+		next = afterSilence()
+	}
 	outcome, err := w.store.SavePoll(ctx, store.Poll{
-		Asked: c, At: now, NextPollAt: now.Add(nextInterval(c, c.ConsecutiveFailures+1, fault.RetryAfter)),
-		Err: &store.PollError{Code: fault.Code, Message: fault.Message, At: now},
+		Asked: c, At: now, Duration: now.Sub(started), NextPollAt: now.Add(next.wait), NextPollReason: next.reason, Status: fault.Status,
+		Err: &store.PollError{Code: fault.Code, Message: fault.Message, At: now}, Gone: fault.Code == collect.CodeGone, Ours: ours,
 	})
 	if isNotFound(err) {
 		return failForGood("The collection was removed while it was polled.")
@@ -125,6 +151,27 @@ func (w *pollWorker) saveFailure(ctx context.Context, c store.Collection, fault 
 	}
 	w.metrics.polled(outcome)
 	return failForGood(fault.Message)
+}
+
+// postpone puts off a poll whose site must not be asked yet: nothing was asked, nothing has failed.
+// Those that wait for one site come back at different times.
+func (w *pollWorker) postpone(ctx context.Context, c store.Collection, fault *collect.Error) error {
+	wait := fault.RetryAfter + rand.N(fault.RetryAfter+time.Second) //nolint:gosec // jitter is no secret
+	if err := w.store.PostponePoll(ctx, c.ID, w.now().Add(wait), "the budget of its site, which others share, is used up"); err != nil {
+		return err
+	}
+	return river.JobSnooze(wait)
+}
+
+// networkWindow is how far back is looked for any site that has answered.
+const networkWindow = 2 * time.Minute
+
+// seemsOurs is whether a source may not be to blame, since no other answers either.
+func (w *pollWorker) seemsOurs(ctx context.Context, fault *collect.Error) (bool, error) {
+	if fault.Status != 0 {
+		return false, nil
+	}
+	return w.store.NetworkSeemsDown(ctx, w.now().Add(-networkWindow))
 }
 
 // report tells how far the poll is, if anybody may be waiting for it.
@@ -139,24 +186,6 @@ func source(c store.Collection) collect.Source {
 	return collect.Source{
 		Type: c.Type, URL: text(c.URL), Config: c.Config, Language: text(c.Language), ETag: text(c.ETag), LastModified: text(c.LastModified),
 	}
-}
-
-// Bounds of the time between two polls of a source that fails.
-const (
-	maxBackoff    = 24 * time.Hour
-	maxRetryAfter = 7 * 24 * time.Hour
-)
-
-// nextInterval is how long a source is left alone: its interval while all goes well, doubled with
-// each failure in a row up to a day, and never less than a source that refuses asks for. Up to a
-// twentieth is added by chance, so that sources added together drift apart.
-func nextInterval(c store.Collection, failures int, retryAfter time.Duration) time.Duration {
-	interval := time.Duration(c.PollIntervalMinutes) * time.Minute
-	for range min(failures-1, 12) {
-		interval = max(interval, min(2*interval, maxBackoff))
-	}
-	interval = max(interval, min(retryAfter, maxRetryAfter))
-	return interval + rand.N(interval/20) //nolint:gosec // jitter is no secret
 }
 
 func isNotFound(err error) bool {

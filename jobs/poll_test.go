@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -89,7 +91,8 @@ func TestPoll(t *testing.T) {
 	require.Equal(t, 2, broken.ConsecutiveFailures)
 	require.Equal(t, "http_status", *broken.LastErrorCode)
 	require.Equal(t, *collection.URL+" answered 404 Not Found.", *broken.LastError)
-	require.False(t, broken.NextPollAt.Before(before.Add(2*time.Hour)), "it is left alone for longer")
+	require.False(t, broken.NextPollAt.Before(before.Add(68*time.Minute)), "it is left alone for longer")
+	require.Contains(t, broken.NextPollReason, "2 failures in a row")
 
 	body.Store(feed("c", "a", "b"))
 	require.Equal(t, "succeeded", w.outcome(c, collection).State)
@@ -260,40 +263,102 @@ func TestOutsideOfTheQueueNothingIsSaved(t *testing.T) {
 	require.Zero(t, w.reload(collection).SuccessCount)
 }
 
-func TestNextInterval(t *testing.T) {
+// turns lets a site be asked when the test says so.
+type turns struct {
+	wait  atomic.Int64
+	fault atomic.Bool
+	rests sync.Map
+}
+
+func (t *turns) Take(context.Context, string) (time.Duration, error) {
+	if t.fault.Load() {
+		return 0, errors.New("the database is away")
+	}
+	return time.Duration(t.wait.Load()), nil
+}
+
+func (t *turns) Give(_ context.Context, site string, _ int, rest time.Duration) {
+	t.rests.Store(site, rest)
+}
+
+func TestPollWaitsForItsTurn(t *testing.T) {
 	t.Parallel()
-	cases := map[string]struct {
-		minutes, failures int
-		retryAfter        time.Duration
-		want              time.Duration
-	}{
-		"success":                         {60, 0, 0, time.Hour},
-		"shortest":                        {5, 0, 0, 5 * time.Minute},
-		"longest":                         {10080, 0, 0, 7 * 24 * time.Hour},
-		"first failure":                   {60, 1, 0, time.Hour},
-		"second":                          {60, 2, 0, 2 * time.Hour},
-		"third":                           {60, 3, 0, 4 * time.Hour},
-		"up to a day":                     {60, 6, 0, 24 * time.Hour},
-		"never more":                      {60, 1_000_000, 0, 24 * time.Hour},
-		"from the shortest":               {5, 1_000_000, 0, 24 * time.Hour},
-		"never less than the interval":    {10080, 5, 0, 7 * 24 * time.Hour},
-		"asked to wait":                   {60, 1, 3 * time.Hour, 3 * time.Hour},
-		"asked to wait less":              {60, 2, time.Minute, 2 * time.Hour},
-		"asked to wait longer than a day": {60, 9, 48 * time.Hour, 48 * time.Hour},
-		"asked to wait for ever":          {60, 1, 1 << 62, 7 * 24 * time.Hour},
-		"asked to wait less than nothing": {60, 1, -time.Hour, time.Hour},
+	w := newWorld(t)
+	budget := &turns{}
+	budget.wait.Store(int64(time.Hour))
+	fetcher := collect.NewFetcher(collect.Config{AllowCIDRs: loopback, Turns: budget})
+	t.Cleanup(fetcher.Close)
+	c := w.working(func(c *Config) { c.Collectors = collect.All(fetcher, time.Now) })
+	collection := w.collection(site(t, serving("a")))
+	job := w.poll(c, collection)
+	w.job(job.ID, func(j store.Job) bool {
+		return j.State == "queued" && w.reload(collection).NextPollAt.After(time.Now().Add(59*time.Minute))
+	})
+	put := w.reload(collection)
+	require.Equal(t, "the budget of its site, which others share, is used up", put.NextPollReason)
+	require.Equal(t, "new", put.Health, "nothing was asked, so nothing has failed")
+	require.Zero(t, w.count(`select count(*) from fetches`))
+
+	budget.wait.Store(0)
+	require.Equal(t, "documents_added", result(t, w.outcome(c, collection)).Outcome)
+	rest, _ := budget.rests.Load("127.0.0.1")
+	require.Equal(t, time.Duration(0), rest)
+}
+
+func TestPollOfWhatIsGone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	collection := w.collection(site(t, func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusGone) }))
+	require.Equal(t, "failed", w.outcome(w.working(), collection).State)
+	gone := w.reload(collection)
+	require.Equal(t, "gone", gone.Health)
+	require.False(t, gone.Enabled)
+	require.Equal(t, 1, w.events("feed.gone"))
+}
+
+func TestPollKeepsThePaceOfAFeed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.working()
+	age := "60"
+	collection := w.collection(site(t, func(rw http.ResponseWriter, r *http.Request) {
+		rw.Header().Set("ETag", `"1"`)
+		rw.Header().Set("Cache-Control", "max-age="+age)
+		if r.Header.Get("If-None-Match") != "" {
+			rw.WriteHeader(http.StatusNotModified)
+			return
+		}
+		_, _ = rw.Write([]byte(`<rss version="2.0"><channel><ttl>120</ttl><item><link>/a</link></item></channel></rss>`))
+	}))
+	w.outcome(c, collection)
+	first := w.reload(collection)
+	require.Equal(t, store.Pace{Fresh: store.Rest{Seconds: 60, Words: "max-age 60"}, Wish: store.Rest{Seconds: 7200, Words: "ttl 120"}}, first.Pace)
+	require.Contains(t, first.NextPollReason, "ttl 120")
+
+	age = "18000"
+	require.Equal(t, "not_modified", result(t, w.outcome(c, collection)).Outcome)
+	second := w.reload(collection)
+	require.Equal(t, store.Pace{Fresh: store.Rest{Seconds: 18000, Words: "max-age 18000"}, Wish: store.Rest{Seconds: 7200, Words: "ttl 120"}}, second.Pace)
+	require.Contains(t, second.NextPollReason, "max-age 18000 is longer than ")
+	require.True(t, second.NextPollAt.After(time.Now().Add(299*time.Minute)))
+
+	age = "0"
+	w.outcome(c, collection)
+	require.Equal(t, second.Pace, w.reload(collection).Pace, "an answer that says nothing leaves what is known")
+}
+
+func TestPollDoesNotBlameOthersForOurNetwork(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	away := &collect.Error{Code: collect.CodeDNSFailed, Message: "No such host."}
+	c := w.working(collectors(func(context.Context, collect.Source) (collect.Batch, error) { return collect.Batch{}, away }))
+	var polled store.Collection
+	for i := range 11 {
+		polled = w.collection(fmt.Sprintf("https://site%d.example.org/", i))
+		w.outcome(c, polled)
 	}
-	for name, tc := range cases {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			different := map[time.Duration]bool{}
-			for range 200 {
-				got := nextInterval(store.Collection{PollIntervalMinutes: tc.minutes}, tc.failures, tc.retryAfter)
-				require.GreaterOrEqual(t, got, tc.want)
-				require.Less(t, got, tc.want+tc.want/20)
-				different[got] = true
-			}
-			require.Greater(t, len(different), 100, "chance sets sources apart")
-		})
-	}
+	last := w.reload(polled)
+	require.Zero(t, last.ConsecutiveFailures)
+	require.Contains(t, last.NextPollReason, "no site answers")
+	require.Equal(t, 1, w.count(`select count(*) from fetches where outcome = 'network_down'`))
 }

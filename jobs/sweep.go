@@ -44,7 +44,7 @@ func (w *sweepWorker) Work(ctx context.Context, _ *river.Job[SweepArgs]) error {
 // queueDue claims one batch of due collections and queues their polls.
 func (c *Client) queueDue(ctx context.Context) (claimed int, err error) {
 	err = c.store.InTx(ctx, func(ctx context.Context) error {
-		due, err := c.store.ClaimDueCollections(ctx, sweepBatch)
+		due, err := c.store.ClaimDueCollections(ctx, c.now(), sweepBatch)
 		if err != nil || len(due) == 0 {
 			return err
 		}

@@ -13,7 +13,10 @@ import (
 // eventAge is for how long events can be resumed from.
 const eventAge = 24 * time.Hour
 
-// TidyArgs forgets what has had its time: events and kept answers.
+// fetchAge is for how long the ledger of polls is kept.
+const fetchAge = 7 * 24 * time.Hour
+
+// TidyArgs forgets what has had its time: events, kept answers and the ledger of polls.
 type TidyArgs struct{}
 
 // Kind names the job.
@@ -31,5 +34,5 @@ type tidyWorker struct {
 
 // Work deletes what is too old.
 func (w *tidyWorker) Work(ctx context.Context, _ *river.Job[TidyArgs]) error {
-	return errors.Join(w.store.DeleteOldEvents(ctx, eventAge), w.store.DeleteOldAnswers(ctx))
+	return errors.Join(w.store.DeleteOldEvents(ctx, eventAge), w.store.DeleteOldAnswers(ctx), w.store.DeleteOldFetches(ctx, fetchAge))
 }

@@ -56,7 +56,7 @@ func (w *world) polling(enabled bool) {
 // client is a client that does not work yet.
 func (w *world) client(configure ...func(*Config)) *Client {
 	w.t.Helper()
-	fetcher := collect.NewFetcher(collect.Config{UserAgent: "test", AllowCIDRs: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+	fetcher := collect.NewFetcher(collect.Config{UserAgent: "test", AllowCIDRs: loopback})
 	w.t.Cleanup(fetcher.Close)
 	config := Config{
 		Store: w.store, Collectors: collect.All(fetcher, time.Now), Logger: slog.New(slog.NewTextHandler(w.log, nil)),
@@ -72,6 +72,9 @@ func (w *world) client(configure ...func(*Config)) *Client {
 	}
 	return c
 }
+
+// loopback is where the tests' sites are.
+var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 
 // working is a client that works until the test ends.
 func (w *world) working(configure ...func(*Config)) *Client {

@@ -84,3 +84,13 @@ func (s *Server) GetCollectionHealth(ctx context.Context, req api.GetCollectionH
 	}
 	return api.GetCollectionHealth200JSONResponse(health), nil
 }
+
+// ListCollectionFetches answers one page of what its polls have met.
+func (s *Server) ListCollectionFetches(ctx context.Context, req api.ListCollectionFetchesRequestObject) (api.ListCollectionFetchesResponseObject, error) {
+	filter, page := fetchFilter(req.Params)
+	list, err := s.Store.Fetches(ctx, req.ID, filter, page)
+	if err != nil {
+		return nil, err
+	}
+	return api.ListCollectionFetches200JSONResponse(list), nil
+}

@@ -51,6 +51,14 @@ func jobFilter(p api.ListJobsParams) (store.JobFilter, store.Page) {
 	return store.JobFilter{Kind: (*string)(p.Kind), State: (*string)(p.State)}, page(p.Page, p.PageSize, p.Cursor, "")
 }
 
+func hostFilter(p api.ListHostsParams) (store.HostFilter, store.Page) {
+	return store.HostFilter{Blocked: p.Blocked}, page(p.Page, p.PageSize, p.Cursor, string(orZero(p.Sort)))
+}
+
+func fetchFilter(p api.ListCollectionFetchesParams) (store.FetchFilter, store.Page) {
+	return store.FetchFilter{Outcome: (*string)(p.Outcome)}, page(p.Page, p.PageSize, p.Cursor, "")
+}
+
 func page(number, size *int, cursor *string, sort string) store.Page {
 	return store.Page{Number: orZero(number), Size: orZero(size), Cursor: orZero(cursor), Sort: sort}
 }

@@ -30,8 +30,10 @@ const basePath = "/api/v1"
 
 // Config is what the server needs.
 type Config struct {
-	Store    *store.Store
-	Jobs     *jobs.Client
+	Store *store.Store
+	Jobs  *jobs.Client
+	// Hosts are the budgets of the sites that jobs ask.
+	Hosts    store.HostBudget
 	Logger   *slog.Logger
 	LogLevel *slog.LevelVar
 	Registry *prometheus.Registry

@@ -59,6 +59,8 @@ type options struct {
 	settings config.Config
 	// working runs workers and the schedule, too.
 	working bool
+	// taking makes the sites of the test, which all are one, be asked one request at a time.
+	taking bool
 	// dsn is a database to use instead of a fresh one.
 	dsn string
 	now func() time.Time
@@ -77,7 +79,12 @@ func newWorld(t testing.TB, configure ...func(*options)) *world {
 	level := &slog.LevelVar{}
 	logger := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: level}))
 	registry := prometheus.NewRegistry()
-	fetcher := collect.NewFetcher(collect.Config{UserAgent: "test", AllowCIDRs: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+	hosts := store.HostBudget{Store: w.store, Default: 1000, Now: time.Now}
+	fetching := collect.Config{UserAgent: "test", AllowCIDRs: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
+	if o.taking {
+		fetching.Turns = hosts
+	}
+	fetcher := collect.NewFetcher(fetching)
 	t.Cleanup(fetcher.Close)
 	polls := 0
 	if o.working {
@@ -93,7 +100,7 @@ func newWorld(t testing.TB, configure ...func(*options)) *world {
 	ctx, cancel := context.WithCancel(context.Background())
 	w.stop = cancel
 	w.server, err = server.New(ctx, server.Config{
-		Store: w.store, Jobs: w.jobs, Logger: logger, LogLevel: level, Registry: registry, Version: "test",
+		Store: w.store, Jobs: w.jobs, Hosts: hosts, Logger: logger, LogLevel: level, Registry: registry, Version: "test",
 		Settings: o.settings, Now: o.now,
 	})
 	require.NoError(t, err)

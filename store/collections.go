@@ -30,10 +30,29 @@ type Collection struct {
 	Language *string `json:"language"`
 	Enabled  bool    `json:"enabled"`
 
-	PollIntervalMinutes int        `json:"poll_interval_minutes"`
-	LastPolledAt        *time.Time `json:"last_polled_at"`
-	LastSuccessAt       *time.Time `json:"-"`
-	NextPollAt          time.Time  `json:"next_poll_at"`
+	// AdaptivePolling follows how often the source publishes, between the least and the most; without it, and
+	// while nothing is known, PollIntervalMinutes holds.
+	AdaptivePolling        bool `json:"adaptive_polling"`
+	PollIntervalMinutes    int  `json:"poll_interval_minutes"`
+	MinPollIntervalMinutes int  `json:"min_poll_interval_minutes"`
+	MaxPollIntervalMinutes int  `json:"max_poll_interval_minutes"`
+	Pace                   Pace `json:"-"`
+
+	LastPolledAt   *time.Time `json:"last_polled_at"`
+	LastSuccessAt  *time.Time `json:"-"`
+	NextPollAt     time.Time  `json:"next_poll_at"`
+	NextPollReason string     `json:"next_poll_reason"`
+
+	// Site is what was last asked; see Site. nil before the first poll.
+	Site *string `json:"host"`
+	// MovedTo is where permanent redirects lead, MovedSince since when and MovedCount how often in a row.
+	MovedTo    *string    `json:"moved_to"`
+	MovedSince *time.Time `json:"moved_since"`
+	MovedCount int        `json:"-"`
+	// MovedFrom is the address before the last move; DeclinedMove one that was taken back.
+	MovedFrom    *string    `json:"moved_from"`
+	DeclinedMove *string    `json:"-"`
+	GoneAt       *time.Time `json:"gone_at"`
 
 	SuccessCount        int64 `json:"success_count"`
 	FailureCount        int64 `json:"failure_count"`
@@ -43,7 +62,7 @@ type Collection struct {
 	LastErrorCode  *string    `json:"-"`
 	LastError      *string    `json:"last_error"`
 	LastErrorAt    *time.Time `json:"-"`
-	// Health is new, healthy, degraded, failing or paused.
+	// Health is new, healthy, degraded, failing, paused or gone.
 	Health string `json:"health"`
 
 	// ETag and LastModified are the source's own words, to be sent back byte for byte.
@@ -56,57 +75,59 @@ type Collection struct {
 }
 
 const collectionColumns = `
-	id, name, lower(name) as name_key, type, url, config, domain, market, language, enabled, poll_interval_minutes, last_polled_at, last_success_at,
-	next_poll_at, success_count, failure_count, consecutive_failures, documents_count, last_error_code, last_error,
+	id, name, lower(name) as name_key, type, url, config, domain, market, language, enabled, adaptive_polling, poll_interval_minutes,
+	min_poll_interval_minutes, max_poll_interval_minutes, pace, last_polled_at, last_success_at, next_poll_at, next_poll_reason, site,
+	moved_to, moved_since, moved_count, moved_from, declined_move, gone_at, success_count, failure_count, consecutive_failures, documents_count, last_error_code, last_error,
 	last_error_at, health, etag, last_modified, revision, created_at, updated_at`
 
 // CollectionCreate is a collection to add; nil fields take their defaults.
 type CollectionCreate struct {
-	Name                string       `json:"name"`
-	Type                *string      `json:"type"`
-	URL                 *string      `json:"url"`
-	Config              SourceConfig `json:"config"`
-	Domain              string       `json:"domain"`
-	Market              string       `json:"market"`
-	Language            *string      `json:"language"`
-	Enabled             *bool        `json:"enabled"`
-	PollIntervalMinutes *int         `json:"poll_interval_minutes"`
+	Name     string       `json:"name"`
+	Type     *string      `json:"type"`
+	URL      *string      `json:"url"`
+	Config   SourceConfig `json:"config"`
+	Domain   string       `json:"domain"`
+	Market   string       `json:"market"`
+	Language *string      `json:"language"`
+	Enabled  *bool        `json:"enabled"`
+	// AdaptivePolling is on unless it is told or a PollIntervalMinutes is.
+	AdaptivePolling        *bool `json:"adaptive_polling"`
+	PollIntervalMinutes    *int  `json:"poll_interval_minutes"`
+	MinPollIntervalMinutes *int  `json:"min_poll_interval_minutes"`
+	MaxPollIntervalMinutes *int  `json:"max_poll_interval_minutes"`
 }
 
 // CollectionUpdate is what to change of a collection: nil and unspecified fields stay as they are.
 type CollectionUpdate struct {
-	Name                *string                   `json:"name,omitempty"`
-	URL                 *string                   `json:"url,omitempty"`
-	Config              SourceConfigUpdate        `json:"config,omitempty"`
-	Domain              *string                   `json:"domain,omitempty"`
-	Market              *string                   `json:"market,omitempty"`
-	Language            nullable.Nullable[string] `json:"language,omitempty"`
-	Enabled             *bool                     `json:"enabled,omitempty"`
-	PollIntervalMinutes *int                      `json:"poll_interval_minutes,omitempty"`
+	Name                   *string                   `json:"name,omitempty"`
+	URL                    *string                   `json:"url,omitempty"`
+	Config                 SourceConfigUpdate        `json:"config,omitempty"`
+	Domain                 *string                   `json:"domain,omitempty"`
+	Market                 *string                   `json:"market,omitempty"`
+	Language               nullable.Nullable[string] `json:"language,omitempty"`
+	Enabled                *bool                     `json:"enabled,omitempty"`
+	AdaptivePolling        *bool                     `json:"adaptive_polling,omitempty"`
+	PollIntervalMinutes    *int                      `json:"poll_interval_minutes,omitempty"`
+	MinPollIntervalMinutes *int                      `json:"min_poll_interval_minutes,omitempty"`
+	MaxPollIntervalMinutes *int                      `json:"max_poll_interval_minutes,omitempty"`
 }
 
 // CreateCollection adds a collection that is due at once. A source that its domain and market
 // already have is a conflict, with the id of the one that is there in Details["existing_id"].
 func (s *Store) CreateCollection(ctx context.Context, create CollectionCreate) (Collection, error) {
 	const q = `
-		insert into collections (id, name, type, url, config, domain, market, language, enabled, poll_interval_minutes)
-		values (@id, @name, @type, @url, @config, @domain, @market, @language, coalesce(@enabled, true), coalesce(@interval, 60))
+		insert into collections (id, name, type, url, config, domain, market, language, enabled, adaptive_polling, poll_interval_minutes,
+			min_poll_interval_minutes, max_poll_interval_minutes)
+		values (@id, @name, @type, @url, @config, @domain, @market, @language, @enabled, @adaptive, @interval, @min_interval, @max_interval)
 		on conflict (type, coalesce(url, ''), md5(config::text), domain, market) do nothing
 		returning ` + collectionColumns
-	c := Collection{
-		Name: strings.TrimSpace(create.Name), Type: TypeRSS, URL: create.URL, Config: create.Config,
-		Domain: strings.TrimSpace(create.Domain), Market: marketCode(create.Market), Language: languagePointer(create.Language),
-	}
-	if create.Type != nil {
-		c.Type = *create.Type
-	}
-	if err := c.checkSource(); err != nil {
+	c := create.collection()
+	if err := c.check(); err != nil {
 		return Collection{}, err
 	}
-	rows, _ := s.db(ctx).Query(ctx, q, pgx.NamedArgs{
-		"id": newID(), "name": c.Name, "type": c.Type, "url": c.URL, "config": c.Config, "domain": c.Domain, "market": c.Market,
-		"language": c.Language, "enabled": create.Enabled, "interval": create.PollIntervalMinutes,
-	})
+	args := c.args()
+	args["id"] = newID()
+	rows, _ := s.db(ctx).Query(ctx, q, args)
 	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[Collection])
 	if err != nil {
 		return Collection{}, orInvalid(err, "collection")
@@ -115,6 +136,64 @@ func (s *Store) CreateCollection(ctx context.Context, create CollectionCreate) (
 		return Collection{}, s.duplicateSource(ctx, c)
 	}
 	return found[0], nil
+}
+
+// Intervals of polling, in minutes, unless told.
+const (
+	defaultPollInterval    = 60
+	defaultMinPollInterval = 15
+	defaultMaxPollInterval = 24 * 60
+)
+
+// collection is the collection to add, with its defaults.
+func (create CollectionCreate) collection() Collection {
+	or := func(value *int, other int) int {
+		if value == nil {
+			return other
+		}
+		return *value
+	}
+	c := Collection{
+		Name: strings.TrimSpace(create.Name), Type: TypeRSS, URL: create.URL, Config: create.Config,
+		Domain: strings.TrimSpace(create.Domain), Market: marketCode(create.Market), Language: languagePointer(create.Language),
+		Enabled: create.Enabled == nil || *create.Enabled, AdaptivePolling: create.PollIntervalMinutes == nil,
+		PollIntervalMinutes:    or(create.PollIntervalMinutes, defaultPollInterval),
+		MinPollIntervalMinutes: or(create.MinPollIntervalMinutes, defaultMinPollInterval),
+		MaxPollIntervalMinutes: or(create.MaxPollIntervalMinutes, defaultMaxPollInterval),
+	}
+	if create.Type != nil {
+		c.Type = *create.Type
+	}
+	if create.AdaptivePolling != nil {
+		c.AdaptivePolling = *create.AdaptivePolling
+	}
+	// A single bound moves the other's default.
+	if create.MaxPollIntervalMinutes == nil {
+		c.MaxPollIntervalMinutes = max(c.MaxPollIntervalMinutes, c.MinPollIntervalMinutes)
+	}
+	if create.MinPollIntervalMinutes == nil {
+		c.MinPollIntervalMinutes = min(c.MinPollIntervalMinutes, c.MaxPollIntervalMinutes)
+	}
+	return c
+}
+
+// check completes and checks what a user may set.
+func (c *Collection) check() error {
+	if c.MinPollIntervalMinutes > c.MaxPollIntervalMinutes {
+		return invalid("collection", "The intervals of the collection are not valid.", map[string]string{
+			"min_poll_interval_minutes": fmt.Sprintf("is %d, more than max_poll_interval_minutes, %d", c.MinPollIntervalMinutes, c.MaxPollIntervalMinutes),
+		})
+	}
+	return c.checkSource()
+}
+
+// args are what a user may set, as SQL takes it.
+func (c Collection) args() pgx.NamedArgs {
+	return pgx.NamedArgs{
+		"id": c.ID, "name": c.Name, "type": c.Type, "url": c.URL, "config": c.Config, "domain": c.Domain, "market": c.Market,
+		"language": c.Language, "enabled": c.Enabled, "adaptive": c.AdaptivePolling, "interval": c.PollIntervalMinutes,
+		"min_interval": c.MinPollIntervalMinutes, "max_interval": c.MaxPollIntervalMinutes,
+	}
 }
 
 // Collection reads one collection.
@@ -158,27 +237,39 @@ func (s *Store) lockCollection(ctx context.Context, id uuid.UUID, revision int64
 
 func (s *Store) saveCollection(ctx context.Context, before, c Collection) (Collection, error) {
 	// A new interval counts from the last poll; what is due stays due, and no other change ends a pause
-	// that the source has asked for.
+	// that the source has asked for. Whoever enables what was gone, or goes back to where it has moved from, knows better.
 	const q = `
 		update collections
 		set name = @name, url = @url, config = @config, domain = @domain, market = @market, language = @language, enabled = @enabled,
-			poll_interval_minutes = @interval,
-			etag = case when @moved then null else etag end,
-			last_modified = case when @moved then null else last_modified end,
+			adaptive_polling = @adaptive, poll_interval_minutes = @interval,
+			min_poll_interval_minutes = @min_interval, max_poll_interval_minutes = @max_interval,
+			etag = case when @changed then null else etag end,
+			last_modified = case when @changed then null else last_modified end,
+			pace = case when @changed then '{}' else pace end,
+			declined_move = case when @changed and url is not null and moved_from = @url then url when @changed then null else declined_move end,
+			moved_from = case when @changed then null else moved_from end,
+			moved_to = case when @changed then null else moved_to end,
+			moved_since = case when @changed then null else moved_since end,
+			moved_count = case when @changed then 0 else moved_count end,
+			gone_at = case when @enabled then null else gone_at end,
 			next_poll_at = case
-				when @moved then now()
-				when poll_interval_minutes = @interval then next_poll_at
-				else least(next_poll_at, coalesce(last_polled_at, now()) + make_interval(mins => @interval)) end,
+				when @changed or (@enabled and gone_at is not null) then now()
+				when @rescheduled then least(next_poll_at, coalesce(last_polled_at, now()) + make_interval(mins => @interval))
+				else next_poll_at end,
+			next_poll_reason = case
+				when @changed or (@enabled and gone_at is not null) then 'its settings were changed'
+				when @rescheduled and next_poll_at > coalesce(last_polled_at, now()) + make_interval(mins => @interval) then 'its interval was changed'
+				else next_poll_reason end,
 			revision = revision + 1,
 			updated_at = now()
 		where id = @id
 		returning ` + collectionColumns
+	args := c.args()
+	args["changed"] = !c.asksLike(before)
+	args["rescheduled"] = c.PollIntervalMinutes != before.PollIntervalMinutes
 	var saved Collection
 	err := s.savepoint(ctx, func(ctx context.Context) error {
-		rows, _ := s.db(ctx).Query(ctx, q, pgx.NamedArgs{
-			"id": c.ID, "name": c.Name, "url": c.URL, "config": c.Config, "domain": c.Domain, "market": c.Market,
-			"language": c.Language, "enabled": c.Enabled, "interval": c.PollIntervalMinutes, "moved": !c.asksLike(before),
-		})
+		rows, _ := s.db(ctx).Query(ctx, q, args)
 		var err error
 		saved, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Collection])
 		return err
@@ -218,8 +309,19 @@ func (u CollectionUpdate) apply(c Collection) (Collection, error) {
 	}
 	if u.PollIntervalMinutes != nil {
 		c.PollIntervalMinutes = *u.PollIntervalMinutes
+		// An interval is chosen to hold.
+		c.AdaptivePolling = false
 	}
-	return c, c.checkSource()
+	if u.AdaptivePolling != nil {
+		c.AdaptivePolling = *u.AdaptivePolling
+	}
+	if u.MinPollIntervalMinutes != nil {
+		c.MinPollIntervalMinutes = *u.MinPollIntervalMinutes
+	}
+	if u.MaxPollIntervalMinutes != nil {
+		c.MaxPollIntervalMinutes = *u.MaxPollIntervalMinutes
+	}
+	return c, c.check()
 }
 
 // address is the URL, or "".
@@ -251,29 +353,29 @@ func (s *Store) DeleteCollection(ctx context.Context, id uuid.UUID, revision int
 	})
 }
 
-// ClaimDueCollections answers the ids of at most limit collections that are due, longest overdue
+// ClaimDueCollections answers the ids of at most limit collections that are due by now, longest overdue
 // first, and moves each one's next poll an interval ahead: no other caller gets them meanwhile, and
 // if nothing comes of the claim they are due again then.
-func (s *Store) ClaimDueCollections(ctx context.Context, limit int) ([]uuid.UUID, error) {
+func (s *Store) ClaimDueCollections(ctx context.Context, now time.Time, limit int) ([]uuid.UUID, error) {
 	// Materialized: as a subquery it might run, and lock, more than once.
 	const q = `
 		with due as materialized (
 			select id, next_poll_at as due_at
 			from collections
-			where enabled and next_poll_at <= now()
+			where enabled and next_poll_at <= $2
 			order by next_poll_at, id
 			limit $1
 			for update skip locked),
 		claimed as (
 			update collections
-			set next_poll_at = now() + make_interval(mins => poll_interval_minutes)
+			set next_poll_at = $2::timestamptz + make_interval(mins => poll_interval_minutes)
 			from due
 			where collections.id = due.id
 			returning due.id, due.due_at)
 		select id
 		from claimed
 		order by due_at, id`
-	rows, _ := s.db(ctx).Query(ctx, q, limit)
+	rows, _ := s.db(ctx).Query(ctx, q, limit, now)
 	return pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
 }
 
@@ -289,10 +391,12 @@ type CollectionHealth struct {
 	LastPolledAt        *time.Time `json:"last_polled_at"`
 	LastSuccessAt       *time.Time `json:"last_success_at"`
 	NextPollAt          *time.Time `json:"next_poll_at"`
-	LastError           *PollError `json:"last_error"`
-	DocumentsCount      int64      `json:"documents_count"`
-	DocumentsLast24h    int64      `json:"documents_last_24h"`
-	NewestDocumentAt    *time.Time `json:"newest_document_at"`
+	// NextPoll says in words when it is due again, and why; nil while it is not polled.
+	NextPoll         *string    `json:"next_poll"`
+	LastError        *PollError `json:"last_error"`
+	DocumentsCount   int64      `json:"documents_count"`
+	DocumentsLast24h int64      `json:"documents_last_24h"`
+	NewestDocumentAt *time.Time `json:"newest_document_at"`
 }
 
 // PollError is why a poll failed: a code for programs, a sentence for people.
@@ -322,7 +426,7 @@ func (s *Store) CollectionHealth(ctx context.Context, id uuid.UUID) (CollectionH
 		h.SuccessRate = &rate
 	}
 	if c.Enabled {
-		h.NextPollAt = &c.NextPollAt
+		h.NextPollAt, h.NextPoll = &c.NextPollAt, new(c.nextPoll(time.Now()))
 	}
 	if c.LastErrorCode != nil && c.LastError != nil && c.LastErrorAt != nil {
 		h.LastError = &PollError{Code: *c.LastErrorCode, Message: *c.LastError, At: *c.LastErrorAt}
@@ -332,6 +436,14 @@ func (s *Store) CollectionHealth(ctx context.Context, id uuid.UUID) (CollectionH
 	}
 	h.Summary = h.summarise()
 	return h, nil
+}
+
+// nextPoll says when the next poll is due, and why then: "in 6 h 12 min: ...".
+func (c Collection) nextPoll(now time.Time) string {
+	if wait := c.NextPollAt.Sub(now); wait > 0 {
+		return "in " + Spell(wait.Round(time.Second)) + ": " + c.NextPollReason
+	}
+	return "now: " + c.NextPollReason
 }
 
 // summarise says the state in one sentence.

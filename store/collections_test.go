@@ -28,7 +28,8 @@ func TestCreateCollection(t *testing.T) {
 		require.WithinDuration(t, time.Now(), c.CreatedAt, time.Minute)
 		require.Equal(t, store.Collection{
 			ID: c.ID, Name: "heise online", NameKey: "heise online", Type: "rss", URL: new("https://www.heise.de/RSS/atom.xml?A=b"),
-			Domain: "tech", Market: "de", Enabled: true, PollIntervalMinutes: 60, NextPollAt: c.CreatedAt, Health: "new",
+			Domain: "tech", Market: "de", Enabled: true, AdaptivePolling: true, PollIntervalMinutes: 60, MinPollIntervalMinutes: 15,
+			MaxPollIntervalMinutes: 1440, NextPollAt: c.CreatedAt, NextPollReason: "it has just been added", Health: "new",
 			Revision: 1, CreatedAt: c.CreatedAt, UpdatedAt: c.CreatedAt,
 		}, c)
 		read, err := s.Collection(t.Context(), c.ID)
@@ -48,6 +49,7 @@ func TestCreateCollection(t *testing.T) {
 		require.False(t, c.Enabled)
 		require.Equal(t, "paused", c.Health)
 		require.Equal(t, 5, c.PollIntervalMinutes)
+		require.False(t, c.AdaptivePolling, "an interval is chosen to hold")
 	})
 
 	t.Run("refuses an address twice", func(t *testing.T) {
@@ -198,7 +200,7 @@ func TestUpdateCollection(t *testing.T) {
 		require.Equal(t, "https://example.org/new", *after.URL)
 		require.Nil(t, after.ETag)
 		require.Nil(t, after.LastModified)
-		due, err := s.ClaimDueCollections(t.Context(), 10)
+		due, err := s.ClaimDueCollections(t.Context(), time.Now(), 10)
 		require.NoError(t, err)
 		require.Equal(t, []uuid.UUID{before.ID}, due)
 	})
@@ -309,16 +311,16 @@ func TestClaimDueCollections(t *testing.T) {
 			do(t, s, `update collections set next_poll_at = now() - make_interval(mins => $2), poll_interval_minutes = 600 where id = $1`, c.ID, minutes)
 			overdue[minutes] = c.ID
 		}
-		due, err := s.ClaimDueCollections(t.Context(), 3)
+		due, err := s.ClaimDueCollections(t.Context(), time.Now(), 3)
 		require.NoError(t, err)
 		require.Equal(t, []uuid.UUID{overdue[50], overdue[40], overdue[30]}, due)
 		c, err := s.Collection(t.Context(), overdue[50])
 		require.NoError(t, err)
 		require.WithinDuration(t, time.Now().Add(600*time.Minute), c.NextPollAt, time.Minute)
-		due, err = s.ClaimDueCollections(t.Context(), 3)
+		due, err = s.ClaimDueCollections(t.Context(), time.Now(), 3)
 		require.NoError(t, err)
 		require.Equal(t, []uuid.UUID{overdue[20], overdue[10]}, due)
-		due, err = s.ClaimDueCollections(t.Context(), 3)
+		due, err = s.ClaimDueCollections(t.Context(), time.Now(), 3)
 		require.NoError(t, err)
 		require.Empty(t, due)
 	})
@@ -329,12 +331,12 @@ func TestClaimDueCollections(t *testing.T) {
 		c := aCollection(t, s, "https://example.org/1")
 		_, err := s.UpdateCollection(t.Context(), c.ID, 0, store.CollectionUpdate{Enabled: new(false)})
 		require.NoError(t, err)
-		due, err := s.ClaimDueCollections(t.Context(), 3)
+		due, err := s.ClaimDueCollections(t.Context(), time.Now(), 3)
 		require.NoError(t, err)
 		require.Empty(t, due)
 		_, err = s.UpdateCollection(t.Context(), c.ID, 0, store.CollectionUpdate{Enabled: new(true)})
 		require.NoError(t, err)
-		due, err = s.ClaimDueCollections(t.Context(), 3)
+		due, err = s.ClaimDueCollections(t.Context(), time.Now(), 3)
 		require.NoError(t, err)
 		require.Equal(t, []uuid.UUID{c.ID}, due)
 	})
@@ -347,11 +349,11 @@ func TestClaimDueCollections(t *testing.T) {
 		}
 		var all []uuid.UUID
 		require.NoError(t, s.InTx(t.Context(), func(first context.Context) error {
-			one, err := s.ClaimDueCollections(first, 12)
+			one, err := s.ClaimDueCollections(first, time.Now(), 12)
 			require.NoError(t, err)
 			require.Len(t, one, 12)
 			// The other does not wait for the first, which has not ended yet.
-			other, err := s.ClaimDueCollections(t.Context(), 12)
+			other, err := s.ClaimDueCollections(t.Context(), time.Now(), 12)
 			require.NoError(t, err)
 			require.Len(t, other, 8)
 			all = append(one, other...)
@@ -370,7 +372,7 @@ func TestClaimDueCollections(t *testing.T) {
 			from generate_series(1, 1000) i`)
 		for _, analyzed := range []string{"", "analyze collections"} {
 			do(t, s, analyzed)
-			due, err := s.ClaimDueCollections(t.Context(), 100)
+			due, err := s.ClaimDueCollections(t.Context(), time.Now(), 100)
 			require.NoError(t, err)
 			require.Len(t, due, 100)
 		}
@@ -441,6 +443,12 @@ func TestCollectionHealth(t *testing.T) {
 			if expected.SuccessCount > 0 {
 				expected.DocumentsCount, expected.DocumentsLast24h, expected.NewestDocumentAt = 1, 1, &published
 			}
+			if expected.NextPollAt == nil {
+				require.Nil(t, h.NextPoll)
+			} else {
+				require.Contains(t, *h.NextPoll, c.NextPollReason)
+			}
+			h.NextPoll = nil
 			require.Equal(t, expected, h)
 			require.Equal(t, tc.state, c.Health)
 		})

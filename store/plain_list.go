@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"strconv"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
 
-// A plainListing lists a table that stays small enough for ordinary SQL: collections, jobs, keys.
+// A plainListing lists a table that ordinary SQL is fast enough for: collections, fetches, hosts, jobs, keys.
 type plainListing[T any] struct {
 	resource string
 	// from is the from clause and where its conditions; both use the same names as the orders.
@@ -149,4 +151,43 @@ var apiKeyListing = plainListing[APIKey]{
 // APIKeys answers one page of keys, the newest first.
 func (s *Store) APIKeys(ctx context.Context, p Page) (List[APIKey], error) {
 	return apiKeyListing.page(ctx, s, p, pgx.NamedArgs{})
+}
+
+var hostListing = plainListing[Host]{
+	resource: "host",
+	columns:  hostColumns,
+	from:     "hosts",
+	where:    `(@blocked::boolean is null or (blocked_until is not null and blocked_until > @now) = @blocked)`,
+	orders: []order{
+		{name: "host", keys: []sortKey{{"site", keyText}}},
+		{name: "-requests", desc: true, keys: []sortKey{{"requests", keyBigInt}, {"site", keyText}}},
+	},
+	scan: pgx.RowToStructByName[Host],
+	keys: func(h Host, order string) []string {
+		if order == "-requests" {
+			return []string{strconv.FormatInt(h.Requests, 10), h.Site}
+		}
+		return []string{h.Site}
+	},
+}
+
+var fetchListing = plainListing[Fetch]{
+	resource: "fetch",
+	columns:  fetchColumns,
+	from:     "fetches",
+	where:    `collection_id = @collection and (@outcome::text is null or outcome = @outcome)`,
+	orders:   []order{{name: "-started_at", desc: true, keys: []sortKey{{"id", keyID}}}},
+	scan:     pgx.RowToStructByName[Fetch],
+	keys:     func(f Fetch, _ string) []string { return []string{f.ID.String()} },
+}
+
+// A FetchFilter narrows a list of fetches; nil fields do not.
+type FetchFilter struct{ Outcome *string }
+
+// Fetches answers one page of what a collection's polls have met, the newest first.
+func (s *Store) Fetches(ctx context.Context, collection uuid.UUID, f FetchFilter, p Page) (List[Fetch], error) {
+	if _, err := s.Collection(ctx, collection); err != nil {
+		return List[Fetch]{}, err
+	}
+	return fetchListing.page(ctx, s, p, pgx.NamedArgs{"collection": collection, "outcome": f.Outcome})
 }

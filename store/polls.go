@@ -2,8 +2,10 @@ package store
 
 import (
 	"context"
+	"net/url"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
 
@@ -11,9 +13,12 @@ import (
 type Poll struct {
 	// Asked is the collection as it was asked. Where it asks for something else by now, the poll is void.
 	Asked Collection
-	At    time.Time
-	// NextPollAt is when the source is to be asked again.
-	NextPollAt time.Time
+	// At is when the answer was read, Duration how long asking took.
+	At       time.Time
+	Duration time.Duration
+	// NextPollAt is when the source is to be asked again, NextPollReason why then.
+	NextPollAt     time.Time
+	NextPollReason string
 
 	// Documents need no ID, CollectionID, Domain or Market: SavePoll gives them.
 	Documents []Document
@@ -21,15 +26,30 @@ type Poll struct {
 	ETag, LastModified string
 	// NotModified keeps validators and documents as they are.
 	NotModified bool
+	// Pace replaces the collection's.
+	Pace Pace
+	// MovedTo is where permanent redirects led, "" if nowhere.
+	MovedTo string
+
+	// What the ledger keeps besides; see Fetch.
+	FinalURL                string
+	Status                  int
+	Bytes                   int64
+	Entries, EntriesSkipped int
+	Fault                   string
 
 	// Err is why the source could not be read; nil after a success.
 	Err *PollError
+	// Gone is set where the source said that it will not come back; Ours where the fault seems to be
+	// our own network's, which no collection is blamed for.
+	Gone, Ours bool
 }
 
 // PollOutcome is what became of a poll in the database. Its JSON form is the job's result.
 type PollOutcome struct {
-	// Outcome is documents_added, documents_updated, nothing_new, not_modified, failed or superseded
-	// (the collection got another source while the old one was asked; nothing was saved).
+	// Outcome is documents_added, documents_updated, nothing_new, not_modified, failed, network_down (no
+	// site answers, so no collection is blamed) or superseded (the collection got another source while
+	// the old one was asked; nothing was saved).
 	Outcome            string `json:"outcome"`
 	DocumentsAdded     int    `json:"documents_added"`
 	DocumentsUpdated   int    `json:"documents_updated"`
@@ -37,7 +57,7 @@ type PollOutcome struct {
 }
 
 // SavePoll keeps everything that a poll has brought in one transaction: documents, validators,
-// counters, health, the time of the next poll and the events that tell of it.
+// counters, health, the time of the next poll, its line of the ledger and the events that tell of it.
 func (s *Store) SavePoll(ctx context.Context, p Poll) (PollOutcome, error) {
 	var outcome PollOutcome
 	err := s.InTx(ctx, func(ctx context.Context) error {
@@ -45,16 +65,19 @@ func (s *Store) SavePoll(ctx context.Context, p Poll) (PollOutcome, error) {
 		if err != nil {
 			return err
 		}
-		switch {
-		case !c.asksLike(p.Asked):
+		if !c.asksLike(p.Asked) {
 			outcome = PollOutcome{Outcome: "superseded"}
 			return nil
-		case p.Err != nil:
-			outcome = PollOutcome{Outcome: "failed"}
-			return s.savePollFailure(ctx, c, p)
 		}
-		outcome, err = s.savePollSuccess(ctx, c, p)
-		return err
+		if p.Err != nil {
+			outcome, err = s.savePollFailure(ctx, c, p)
+		} else {
+			outcome, err = s.savePollSuccess(ctx, c, p)
+		}
+		if err != nil {
+			return err
+		}
+		return s.saveFetch(ctx, p, outcome)
 	})
 	return outcome, err
 }
@@ -62,10 +85,12 @@ func (s *Store) SavePoll(ctx context.Context, p Poll) (PollOutcome, error) {
 func (s *Store) savePollSuccess(ctx context.Context, c Collection, p Poll) (PollOutcome, error) {
 	const q = `
 		update collections
-		set last_polled_at = @at, last_success_at = @at, next_poll_at = @next,
+		set last_polled_at = @at, last_success_at = @at, next_poll_at = @next, next_poll_reason = @reason,
 			success_count = success_count + 1, consecutive_failures = 0,
 			last_error_code = null, last_error = null, last_error_at = null,
 			documents_count = documents_count + @added,
+			url = @url, moved_from = @moved_from, moved_to = @moved_to, moved_since = @moved_since, moved_count = @moved_count,
+			pace = @pace, site = @site,
 			etag = case when @not_modified then etag else nullif(@etag, '') end,
 			last_modified = case when @not_modified then last_modified else nullif(@last_modified, '') end,
 			revision = revision + 1
@@ -74,9 +99,14 @@ func (s *Store) savePollSuccess(ctx context.Context, c Collection, p Poll) (Poll
 	if err != nil {
 		return PollOutcome{}, err
 	}
+	moved, err := s.followMove(ctx, c, p)
+	if err != nil {
+		return PollOutcome{}, err
+	}
 	_, err = s.db(ctx).Exec(ctx, q, pgx.NamedArgs{
-		"id": c.ID, "at": p.At, "next": p.NextPollAt, "added": saved.Added, "not_modified": p.NotModified,
-		"etag": p.ETag, "last_modified": p.LastModified,
+		"id": c.ID, "at": p.At, "next": p.NextPollAt, "reason": p.NextPollReason, "added": saved.Added,
+		"url": moved.URL, "moved_from": moved.MovedFrom, "moved_to": moved.MovedTo, "moved_since": moved.MovedSince, "moved_count": moved.MovedCount,
+		"pace": p.Pace, "site": p.site(), "not_modified": p.NotModified, "etag": p.ETag, "last_modified": p.LastModified,
 	})
 	if err != nil {
 		return PollOutcome{}, err
@@ -93,6 +123,50 @@ func (s *Store) savePollSuccess(ctx context.Context, c Collection, p Poll) (Poll
 		Outcome:        p.outcome(saved),
 		DocumentsAdded: saved.Added, DocumentsUpdated: saved.Updated, DocumentsUnchanged: saved.Unchanged,
 	}, err
+}
+
+// site is what was asked, nil where no address tells.
+func (p Poll) site() *string {
+	at, err := url.Parse(p.FinalURL)
+	if p.Asked.URL != nil {
+		at, err = url.Parse(*p.Asked.URL)
+	}
+	if err != nil || at.Hostname() == "" {
+		return p.Asked.Site
+	}
+	return new(Site(at.Hostname()))
+}
+
+// A permanent redirect is believed after so many same answers in a row over so long.
+const (
+	moveAnswers = 5
+	moveTime    = 48 * time.Hour
+)
+
+// followMove answers the collection with what a poll tells of its address. The new address is taken
+// once the redirect has been proven, unless another collection has it or somebody took it back.
+func (s *Store) followMove(ctx context.Context, c Collection, p Poll) (Collection, error) {
+	const taken = `select exists (select from collections where type = $1 and url = $2 and config = $3 and domain = $4 and market = $5)`
+	if p.MovedTo == "" || c.URL == nil || p.MovedTo == *c.URL || c.DeclinedMove != nil && *c.DeclinedMove == p.MovedTo || len(p.MovedTo) > 2048 {
+		c.MovedTo, c.MovedSince, c.MovedCount = nil, nil, 0
+		return c, nil
+	}
+	if c.MovedTo == nil || *c.MovedTo != p.MovedTo {
+		c.MovedTo, c.MovedSince, c.MovedCount = &p.MovedTo, &p.At, 0
+	}
+	c.MovedCount++
+	if c.MovedCount < moveAnswers || p.At.Sub(*c.MovedSince) < moveTime {
+		return c, nil
+	}
+	var exists bool
+	err := s.db(ctx).QueryRow(ctx, taken, c.Type, p.MovedTo, c.Config, c.Domain, c.Market).Scan(&exists)
+	if err != nil || exists {
+		return c, err
+	}
+	err = s.Emit(ctx, "feed.moved", map[string]any{"collection_id": c.ID, "from": *c.URL, "to": p.MovedTo, "answers": c.MovedCount, "since": c.MovedSince})
+	c.MovedFrom, c.URL = c.URL, &p.MovedTo
+	c.MovedTo, c.MovedSince, c.MovedCount = nil, nil, 0
+	return c, err
 }
 
 func (p Poll) outcome(saved savedDocuments) string {
@@ -119,24 +193,42 @@ func (p Poll) documentsOf(c Collection) []Document {
 	return documents
 }
 
-func (s *Store) savePollFailure(ctx context.Context, c Collection, p Poll) error {
+func (s *Store) savePollFailure(ctx context.Context, c Collection, p Poll) (PollOutcome, error) {
 	const q = `
 		update collections
-		set last_polled_at = @at, next_poll_at = @next,
-			failure_count = failure_count + 1, consecutive_failures = consecutive_failures + 1,
+		set last_polled_at = @at, next_poll_at = @next, next_poll_reason = @reason, site = @site,
+			failure_count = failure_count + @failures, consecutive_failures = consecutive_failures + @failures,
 			last_error_code = @code, last_error = @message, last_error_at = @at,
+			enabled = enabled and not @gone, gone_at = case when @gone then @at else gone_at end,
 			revision = revision + 1
 		where id = @id
 		returning health`
+	outcome := PollOutcome{Outcome: "failed"}
+	failures := 1
+	if p.Ours {
+		outcome.Outcome, failures = "network_down", 0
+	}
 	var health string
 	err := s.db(ctx).QueryRow(ctx, q, pgx.NamedArgs{
-		"id": c.ID, "at": p.At, "next": p.NextPollAt, "code": p.Err.Code, "message": p.Err.Message,
+		"id": c.ID, "at": p.At, "next": p.NextPollAt, "reason": p.NextPollReason, "site": p.site(), "failures": failures,
+		"code": p.Err.Code, "message": p.Err.Message, "gone": p.Gone,
 	}).Scan(&health)
 	// Only a change of health is news.
-	if err != nil || health == c.Health || health == "paused" {
-		return err
+	if err != nil || health == c.Health || health == "paused" || p.Ours {
+		return outcome, err
 	}
-	return s.Emit(ctx, "feed.degraded", map[string]any{
+	event := "feed.degraded"
+	if p.Gone {
+		event = "feed.gone"
+	}
+	return outcome, s.Emit(ctx, event, map[string]any{
 		"collection_id": c.ID, "health": health, "code": p.Err.Code, "message": p.Err.Message,
 	})
+}
+
+// PostponePoll tells when and why a collection is polled later than it was meant to be.
+func (s *Store) PostponePoll(ctx context.Context, id uuid.UUID, at time.Time, reason string) error {
+	const q = `update collections set next_poll_at = $2, next_poll_reason = $3 where id = $1`
+	_, err := s.db(ctx).Exec(ctx, q, id, at, reason)
+	return err
 }

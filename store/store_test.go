@@ -225,9 +225,12 @@ func TestEveryMethod(t *testing.T) {
 			_, err := s.UpdateCollection(ctx, id, 0, store.CollectionUpdate{})
 			return err
 		},
-		"DeleteCollection":    func(ctx context.Context, s *store.Store) error { return s.DeleteCollection(ctx, id, 0) },
-		"ClaimDueCollections": func(ctx context.Context, s *store.Store) error { _, err := s.ClaimDueCollections(ctx, 1); return err },
-		"CollectionHealth":    func(ctx context.Context, s *store.Store) error { _, err := s.CollectionHealth(ctx, id); return err },
+		"DeleteCollection": func(ctx context.Context, s *store.Store) error { return s.DeleteCollection(ctx, id, 0) },
+		"ClaimDueCollections": func(ctx context.Context, s *store.Store) error {
+			_, err := s.ClaimDueCollections(ctx, time.Now(), 1)
+			return err
+		},
+		"CollectionHealth": func(ctx context.Context, s *store.Store) error { _, err := s.CollectionHealth(ctx, id); return err },
 		"Collections": func(ctx context.Context, s *store.Store) error {
 			_, err := s.Collections(ctx, store.CollectionFilter{}, store.Page{})
 			return err

@@ -184,6 +184,8 @@ func (e DocumentStatus) Valid() bool {
 // Defines values for EventType.
 const (
 	EventTypeFeedDegraded  EventType = "feed.degraded"
+	EventTypeFeedGone      EventType = "feed.gone"
+	EventTypeFeedMoved     EventType = "feed.moved"
 	EventTypeFeedPolled    EventType = "feed.polled"
 	EventTypeFeedRecovered EventType = "feed.recovered"
 	EventTypeJobCancelled  EventType = "job.cancelled"
@@ -201,6 +203,10 @@ const (
 func (e EventType) Valid() bool {
 	switch e {
 	case EventTypeFeedDegraded:
+		return true
+	case EventTypeFeedGone:
+		return true
+	case EventTypeFeedMoved:
 		return true
 	case EventTypeFeedPolled:
 		return true
@@ -223,6 +229,36 @@ func (e EventType) Valid() bool {
 	case EventTypeTopicDeleted:
 		return true
 	case EventTypeTopicUpdated:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FetchOutcome.
+const (
+	FetchOutcomeDocumentsAdded   FetchOutcome = "documents_added"
+	FetchOutcomeDocumentsUpdated FetchOutcome = "documents_updated"
+	FetchOutcomeFailed           FetchOutcome = "failed"
+	FetchOutcomeNetworkDown      FetchOutcome = "network_down"
+	FetchOutcomeNotModified      FetchOutcome = "not_modified"
+	FetchOutcomeNothingNew       FetchOutcome = "nothing_new"
+)
+
+// Valid indicates whether the value is a known member of the FetchOutcome enum.
+func (e FetchOutcome) Valid() bool {
+	switch e {
+	case FetchOutcomeDocumentsAdded:
+		return true
+	case FetchOutcomeDocumentsUpdated:
+		return true
+	case FetchOutcomeFailed:
+		return true
+	case FetchOutcomeNetworkDown:
+		return true
+	case FetchOutcomeNotModified:
+		return true
+	case FetchOutcomeNothingNew:
 		return true
 	default:
 		return false
@@ -269,6 +305,7 @@ func (e HealthCheckStatus) Valid() bool {
 const (
 	HealthStateDegraded HealthState = "degraded"
 	HealthStateFailing  HealthState = "failing"
+	HealthStateGone     HealthState = "gone"
 	HealthStateHealthy  HealthState = "healthy"
 	HealthStateNew      HealthState = "new"
 	HealthStatePaused   HealthState = "paused"
@@ -281,11 +318,31 @@ func (e HealthState) Valid() bool {
 		return true
 	case HealthStateFailing:
 		return true
+	case HealthStateGone:
+		return true
 	case HealthStateHealthy:
 		return true
 	case HealthStateNew:
 		return true
 	case HealthStatePaused:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for HostSort.
+const (
+	HostSortHost          HostSort = "host"
+	HostSortMinusRequests HostSort = "-requests"
+)
+
+// Valid indicates whether the value is a known member of the HostSort enum.
+func (e HostSort) Valid() bool {
+	switch e {
+	case HostSortHost:
+		return true
+	case HostSortMinusRequests:
 		return true
 	default:
 		return false
@@ -870,6 +927,8 @@ type Event struct {
 	// | `feed.polled` | a poll brought documents | `collection_id`, `documents_added`, `documents_updated` |
 	// | `feed.degraded` | a feed began to fail, or fails for the fifth time in a row | `collection_id`, `health`, `code`, `message` |
 	// | `feed.recovered` | it works again | `collection_id`, `failures` |
+	// | `feed.moved` | its permanent redirect was proven and its address replaced | `collection_id`, `from`, `to`, `answers`, `since` |
+	// | `feed.gone` | it answered 410 Gone and is polled no more | `collection_id`, `health`, `code`, `message` |
 	// | `topic.created`, `topic.updated`, `topic.deleted` | somebody changed a topic | `topic_id` |
 	//
 	// Polls by schedule bring no `job.*` events: they would drown the rest.
@@ -888,12 +947,27 @@ type Event struct {
 // | `feed.polled` | a poll brought documents | `collection_id`, `documents_added`, `documents_updated` |
 // | `feed.degraded` | a feed began to fail, or fails for the fifth time in a row | `collection_id`, `health`, `code`, `message` |
 // | `feed.recovered` | it works again | `collection_id`, `failures` |
+// | `feed.moved` | its permanent redirect was proven and its address replaced | `collection_id`, `from`, `to`, `answers`, `since` |
+// | `feed.gone` | it answered 410 Gone and is polled no more | `collection_id`, `health`, `code`, `message` |
 // | `topic.created`, `topic.updated`, `topic.deleted` | somebody changed a topic | `topic_id` |
 //
 // Polls by schedule bring no `job.*` events: they would drown the rest.
 //
 // Example: feed.polled
 type EventType string
+
+// Fetch One line of the ledger.
+type Fetch = store.Fetch
+
+// FetchList One page of fetches.
+type FetchList = store.List[store.Fetch]
+
+// FetchOutcome What came of a poll. `documents_added`, `documents_updated` and `nothing_new`: it was read. `not_modified`: a 304.
+// `failed`: see the error. `network_down`: no site at all answered, so the fault seems to be on this side and is
+// not counted. Polls that nobody needs any more (the source was changed meanwhile) leave no line.
+//
+// Example: not_modified
+type FetchOutcome string
 
 // Health The health of a process.
 type Health struct {
@@ -946,9 +1020,24 @@ type HealthCheckStatus string
 
 // HealthState `new`: never polled. `healthy`: the last poll went well. `degraded`: the last polls failed, fewer than five.
 // `failing`: five or more failed in a row; it is still tried, at growing intervals. `paused`: not enabled.
+// `gone`: it answered 410 Gone and is no longer polled, until it is enabled again.
 //
 // Example: healthy
 type HealthState string
+
+// Host A site and its budget.
+type Host = store.Host
+
+// HostList One page of hosts.
+type HostList = store.List[store.Host]
+
+// HostSort An order of hosts.
+//
+// Example: host
+type HostSort string
+
+// HostUpdate The budget to change.
+type HostUpdate = store.HostUpdate
 
 // Job A piece of background work.
 type Job = store.Job
@@ -1306,6 +1395,21 @@ type UpdateCollectionParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// ListCollectionFetchesParams defines parameters for ListCollectionFetches.
+type ListCollectionFetchesParams struct {
+	// Outcome Only fetches with this outcome.
+	Outcome *FetchOutcome `form:"outcome,omitempty" json:"outcome,omitempty"`
+
+	// Page The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+	Page *Page `form:"page,omitempty" json:"page,omitempty"`
+
+	// PageSize How many items a page has.
+	PageSize *PageSize `form:"page_size,omitempty" json:"page_size,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // PollCollectionParams defines parameters for PollCollection.
 type PollCollectionParams struct {
 	// IdempotencyKey A random string of your own. A retry with the same key and body gets the first answer again.
@@ -1435,6 +1539,30 @@ type StreamEventsParams struct {
 	LastEventID *LastEventID `json:"Last-Event-ID,omitempty"`
 }
 
+// ListHostsParams defines parameters for ListHosts.
+type ListHostsParams struct {
+	// Blocked Only those that are not asked for the time being; or only the others.
+	Blocked *bool `form:"blocked,omitempty" json:"blocked,omitempty"`
+
+	// Sort The order.
+	Sort *HostSort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Page The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+	Page *Page `form:"page,omitempty" json:"page,omitempty"`
+
+	// PageSize How many items a page has.
+	PageSize *PageSize `form:"page_size,omitempty" json:"page_size,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// UpdateHostParams defines parameters for UpdateHost.
+type UpdateHostParams struct {
+	// IfMatch Do it only if the resource still has this ETag; 412 otherwise.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // ListJobsParams defines parameters for ListJobs.
 type ListJobsParams struct {
 	// Kind Only jobs of this kind.
@@ -1552,6 +1680,9 @@ type CreateCollectionJSONRequestBody = CollectionCreate
 // UpdateCollectionJSONRequestBody defines body for UpdateCollection for application/json ContentType.
 type UpdateCollectionJSONRequestBody = CollectionUpdate
 
+// UpdateHostJSONRequestBody defines body for UpdateHost for application/json ContentType.
+type UpdateHostJSONRequestBody = HostUpdate
+
 // CreateTopicJSONRequestBody defines body for CreateTopic for application/json ContentType.
 type CreateTopicJSONRequestBody = TopicCreate
 
@@ -1596,6 +1727,9 @@ type ServerInterface interface {
 	// UpdateCollection Update a collection
 	// (PATCH /collections/{id})
 	UpdateCollection(ctx echo.Context, id ID, params UpdateCollectionParams) error
+	// ListCollectionFetches List a collection's fetches
+	// (GET /collections/{id}/fetches)
+	ListCollectionFetches(ctx echo.Context, id ID, params ListCollectionFetchesParams) error
 	// GetCollectionHealth Read a collection's health
 	// (GET /collections/{id}/health)
 	GetCollectionHealth(ctx echo.Context, id ID) error
@@ -1617,6 +1751,15 @@ type ServerInterface interface {
 	// StreamEvents Follow everything
 	// (GET /events)
 	StreamEvents(ctx echo.Context, params StreamEventsParams) error
+	// ListHosts List hosts
+	// (GET /hosts)
+	ListHosts(ctx echo.Context, params ListHostsParams) error
+	// GetHost Read a host
+	// (GET /hosts/{host})
+	GetHost(ctx echo.Context, host string) error
+	// UpdateHost Change a host's budget
+	// (PATCH /hosts/{host})
+	UpdateHost(ctx echo.Context, host string, params UpdateHostParams) error
 	// ListJobs List jobs
 	// (GET /jobs)
 	ListJobs(ctx echo.Context, params ListJobsParams) error
@@ -1995,6 +2138,52 @@ func (w *ServerInterfaceWrapper) UpdateCollection(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.UpdateCollection(ctx, id, params)
+	return err
+}
+
+// ListCollectionFetches converts echo context to params.
+func (w *ServerInterfaceWrapper) ListCollectionFetches(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListCollectionFetchesParams
+	// ------------- Optional query parameter "outcome" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "outcome", ctx.QueryParams(), &params.Outcome, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter outcome: %s", err))
+	}
+
+	// ------------- Optional query parameter "page" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page", ctx.QueryParams(), &params.Page, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page: %s", err))
+	}
+
+	// ------------- Optional query parameter "page_size" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page_size", ctx.QueryParams(), &params.PageSize, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page_size: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListCollectionFetches(ctx, id, params)
 	return err
 }
 
@@ -2408,6 +2597,104 @@ func (w *ServerInterfaceWrapper) StreamEvents(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.StreamEvents(ctx, params)
+	return err
+}
+
+// ListHosts converts echo context to params.
+func (w *ServerInterfaceWrapper) ListHosts(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListHostsParams
+	// ------------- Optional query parameter "blocked" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "blocked", ctx.QueryParams(), &params.Blocked, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter blocked: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
+	}
+
+	// ------------- Optional query parameter "page" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page", ctx.QueryParams(), &params.Page, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page: %s", err))
+	}
+
+	// ------------- Optional query parameter "page_size" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page_size", ctx.QueryParams(), &params.PageSize, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page_size: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListHosts(ctx, params)
+	return err
+}
+
+// GetHost converts echo context to params.
+func (w *ServerInterfaceWrapper) GetHost(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "host" -------------
+	var host string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "host", ctx.Param("host"), &host, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter host: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetHost(ctx, host)
+	return err
+}
+
+// UpdateHost converts echo context to params.
+func (w *ServerInterfaceWrapper) UpdateHost(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "host" -------------
+	var host string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "host", ctx.Param("host"), &host, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter host: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateHostParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UpdateHost(ctx, host, params)
 	return err
 }
 
@@ -2894,6 +3181,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.DELETE(options.BaseURL+"/collections/:id", wrapper.DeleteCollection, options.OperationMiddlewares["deleteCollection"]...)
 	router.GET(options.BaseURL+"/collections/:id", wrapper.GetCollection, options.OperationMiddlewares["getCollection"]...)
 	router.PATCH(options.BaseURL+"/collections/:id", wrapper.UpdateCollection, options.OperationMiddlewares["updateCollection"]...)
+	router.GET(options.BaseURL+"/collections/:id/fetches", wrapper.ListCollectionFetches, options.OperationMiddlewares["listCollectionFetches"]...)
 	router.GET(options.BaseURL+"/collections/:id/health", wrapper.GetCollectionHealth, options.OperationMiddlewares["getCollectionHealth"]...)
 	router.POST(options.BaseURL+"/collections/:id/poll", wrapper.PollCollection, options.OperationMiddlewares["pollCollection"]...)
 	router.GET(options.BaseURL+"/documents", wrapper.ListDocuments, options.OperationMiddlewares["listDocuments"]...)
@@ -2901,6 +3189,9 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/documents/:id", wrapper.GetDocument, options.OperationMiddlewares["getDocument"]...)
 	router.GET(options.BaseURL+"/documents/search", wrapper.SearchDocuments, options.OperationMiddlewares["searchDocuments"]...)
 	router.GET(options.BaseURL+"/events", wrapper.StreamEvents, options.OperationMiddlewares["streamEvents"]...)
+	router.GET(options.BaseURL+"/hosts", wrapper.ListHosts, options.OperationMiddlewares["listHosts"]...)
+	router.GET(options.BaseURL+"/hosts/:host", wrapper.GetHost, options.OperationMiddlewares["getHost"]...)
+	router.PATCH(options.BaseURL+"/hosts/:host", wrapper.UpdateHost, options.OperationMiddlewares["updateHost"]...)
 	router.GET(options.BaseURL+"/jobs", wrapper.ListJobs, options.OperationMiddlewares["listJobs"]...)
 	router.GET(options.BaseURL+"/jobs/:job_id", wrapper.GetJob, options.OperationMiddlewares["getJob"]...)
 	router.POST(options.BaseURL+"/jobs/:job_id/cancel", wrapper.CancelJob, options.OperationMiddlewares["cancelJob"]...)
@@ -3269,6 +3560,29 @@ func (response UpdateCollection200JSONResponse) VisitUpdateCollectionResponse(w 
 	return err
 }
 
+type ListCollectionFetchesRequestObject struct {
+	ID     ID `json:"id"`
+	Params ListCollectionFetchesParams
+}
+
+type ListCollectionFetchesResponseObject interface {
+	VisitListCollectionFetchesResponse(w http.ResponseWriter) error
+}
+
+type ListCollectionFetches200JSONResponse FetchList
+
+func (response ListCollectionFetches200JSONResponse) VisitListCollectionFetchesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetCollectionHealthRequestObject struct {
 	ID ID `json:"id"`
 }
@@ -3477,6 +3791,90 @@ func (response StreamEvents200TextEventStreamResponse) VisitStreamEventsResponse
 			return err
 		}
 	}
+}
+
+type ListHostsRequestObject struct {
+	Params ListHostsParams
+}
+
+type ListHostsResponseObject interface {
+	VisitListHostsResponse(w http.ResponseWriter) error
+}
+
+type ListHosts200JSONResponse HostList
+
+func (response ListHosts200JSONResponse) VisitListHostsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetHostRequestObject struct {
+	Host string `json:"host"`
+}
+
+type GetHostResponseObject interface {
+	VisitGetHostResponse(w http.ResponseWriter) error
+}
+
+type GetHost200ResponseHeaders struct {
+	ETag string
+}
+
+type GetHost200JSONResponse struct {
+	Body    Host
+	Headers GetHost200ResponseHeaders
+}
+
+func (response GetHost200JSONResponse) VisitGetHostResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateHostRequestObject struct {
+	Host   string `json:"host"`
+	Params UpdateHostParams
+	Body   *UpdateHostJSONRequestBody
+}
+
+type UpdateHostResponseObject interface {
+	VisitUpdateHostResponse(w http.ResponseWriter) error
+}
+
+type UpdateHost200ResponseHeaders struct {
+	ETag string
+}
+
+type UpdateHost200JSONResponse struct {
+	Body    Host
+	Headers UpdateHost200ResponseHeaders
+}
+
+func (response UpdateHost200JSONResponse) VisitUpdateHostResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListJobsRequestObject struct {
@@ -3816,6 +4214,9 @@ type StrictServerInterface interface {
 	// UpdateCollection Update a collection
 	// (PATCH /collections/{id})
 	UpdateCollection(ctx context.Context, request UpdateCollectionRequestObject) (UpdateCollectionResponseObject, error)
+	// ListCollectionFetches List a collection's fetches
+	// (GET /collections/{id}/fetches)
+	ListCollectionFetches(ctx context.Context, request ListCollectionFetchesRequestObject) (ListCollectionFetchesResponseObject, error)
 	// GetCollectionHealth Read a collection's health
 	// (GET /collections/{id}/health)
 	GetCollectionHealth(ctx context.Context, request GetCollectionHealthRequestObject) (GetCollectionHealthResponseObject, error)
@@ -3837,6 +4238,15 @@ type StrictServerInterface interface {
 	// StreamEvents Follow everything
 	// (GET /events)
 	StreamEvents(ctx context.Context, request StreamEventsRequestObject) (StreamEventsResponseObject, error)
+	// ListHosts List hosts
+	// (GET /hosts)
+	ListHosts(ctx context.Context, request ListHostsRequestObject) (ListHostsResponseObject, error)
+	// GetHost Read a host
+	// (GET /hosts/{host})
+	GetHost(ctx context.Context, request GetHostRequestObject) (GetHostResponseObject, error)
+	// UpdateHost Change a host's budget
+	// (PATCH /hosts/{host})
+	UpdateHost(ctx context.Context, request UpdateHostRequestObject) (UpdateHostResponseObject, error)
 	// ListJobs List jobs
 	// (GET /jobs)
 	ListJobs(ctx context.Context, request ListJobsRequestObject) (ListJobsResponseObject, error)
@@ -4270,6 +4680,32 @@ func (sh *strictHandler) UpdateCollection(ctx echo.Context, id ID, params Update
 	return nil
 }
 
+// ListCollectionFetches operation middleware
+func (sh *strictHandler) ListCollectionFetches(ctx echo.Context, id ID, params ListCollectionFetchesParams) error {
+	var request ListCollectionFetchesRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCollectionFetches(ctx.Request().Context(), request.(ListCollectionFetchesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCollectionFetches")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListCollectionFetchesResponseObject); ok {
+		return validResponse.VisitListCollectionFetchesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // GetCollectionHealth operation middleware
 func (sh *strictHandler) GetCollectionHealth(ctx echo.Context, id ID) error {
 	var request GetCollectionHealthRequestObject
@@ -4442,6 +4878,105 @@ func (sh *strictHandler) StreamEvents(ctx echo.Context, params StreamEventsParam
 		return err
 	} else if validResponse, ok := response.(StreamEventsResponseObject); ok {
 		return validResponse.VisitStreamEventsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListHosts operation middleware
+func (sh *strictHandler) ListHosts(ctx echo.Context, params ListHostsParams) error {
+	var request ListHostsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListHosts(ctx.Request().Context(), request.(ListHostsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListHosts")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListHostsResponseObject); ok {
+		return validResponse.VisitListHostsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetHost operation middleware
+func (sh *strictHandler) GetHost(ctx echo.Context, host string) error {
+	var request GetHostRequestObject
+
+	request.Host = host
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetHost(ctx.Request().Context(), request.(GetHostRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetHost")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetHostResponseObject); ok {
+		return validResponse.VisitGetHostResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UpdateHost operation middleware
+func (sh *strictHandler) UpdateHost(ctx echo.Context, host string, params UpdateHostParams) error {
+	var request UpdateHostRequestObject
+
+	request.Host = host
+	request.Params = params
+
+	var body UpdateHostJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateHost(ctx.Request().Context(), request.(UpdateHostRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateHost")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UpdateHostResponseObject); ok {
+		return validResponse.VisitUpdateHostResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -35,7 +35,7 @@ test('a feed is polled, and its documents are found, read and deleted', async ()
 test('a feed stands once per domain and market', async () => {
   const id = await createFeed(client, unique());
   const { name, url, domain, market } = (await client.collections.get({ path: { id } })).data;
-  const error = await failure(client.collections.create({ body: { name, url, domain, market, enabled: false } }));
+  const error = await failure(client.collections.create({ body: { name, url: url!, domain, market, enabled: false } }));
   expect(error).toMatchObject({ status: 409, code: 'COLLECTION_CONFLICT', details: { existing_id: id } });
 
   const { data: changed } = await client.collections.update({ path: { id }, body: { language: null, poll_interval_minutes: 30 } });

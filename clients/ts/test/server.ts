@@ -51,6 +51,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
         ADMIN_API_KEY: apiKey,
         DATA_DIR: join(folder, 'data'),
         FETCH_ALLOW_CIDRS: '127.0.0.0/8',
+        HOST_REQUESTS_PER_SECOND: '0',
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

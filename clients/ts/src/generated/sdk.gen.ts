@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client/index.js';
-import type { AdminCreateApiKeyData, AdminCreateApiKeyErrors, AdminCreateApiKeyResponses, AdminDeleteApiKeyData, AdminDeleteApiKeyErrors, AdminDeleteApiKeyResponses, AdminGetConfigData, AdminGetConfigErrors, AdminGetConfigResponses, AdminGetHealthData, AdminGetHealthErrors, AdminGetHealthResponses, AdminGetMetricsData, AdminGetMetricsErrors, AdminGetMetricsResponses, AdminListApiKeysData, AdminListApiKeysErrors, AdminListApiKeysResponses, AdminUpdateConfigData, AdminUpdateConfigErrors, AdminUpdateConfigResponses, CollectionsCreateData, CollectionsCreateErrors, CollectionsCreateResponses, CollectionsDeleteData, CollectionsDeleteErrors, CollectionsDeleteResponses, CollectionsGetData, CollectionsGetErrors, CollectionsGetHealthData, CollectionsGetHealthErrors, CollectionsGetHealthResponses, CollectionsGetResponses, CollectionsListData, CollectionsListErrors, CollectionsListResponses, CollectionsPollData, CollectionsPollErrors, CollectionsPollResponses, CollectionsUpdateData, CollectionsUpdateErrors, CollectionsUpdateResponses, DocumentsDeleteData, DocumentsDeleteErrors, DocumentsDeleteResponses, DocumentsGetData, DocumentsGetErrors, DocumentsGetResponses, DocumentsListData, DocumentsListErrors, DocumentsListResponses, DocumentsSearchData, DocumentsSearchErrors, DocumentsSearchResponses, EventsStreamData, EventsStreamErrors, EventsStreamResponse, EventsStreamResponses, JobsCancelData, JobsCancelErrors, JobsCancelResponses, JobsGetData, JobsGetErrors, JobsGetResponses, JobsListData, JobsListErrors, JobsListResponses, JobsRetryData, JobsRetryErrors, JobsRetryResponses, JobsStreamEventsData, JobsStreamEventsErrors, JobsStreamEventsResponse, JobsStreamEventsResponses, TopicsCreateData, TopicsCreateErrors, TopicsCreateResponses, TopicsDeleteData, TopicsDeleteErrors, TopicsDeleteResponses, TopicsGetData, TopicsGetErrors, TopicsGetResponses, TopicsListData, TopicsListErrors, TopicsListResponses, TopicsUpdateData, TopicsUpdateErrors, TopicsUpdateResponses } from './types.gen.js';
+import type { AdminCreateApiKeyData, AdminCreateApiKeyErrors, AdminCreateApiKeyResponses, AdminDeleteApiKeyData, AdminDeleteApiKeyErrors, AdminDeleteApiKeyResponses, AdminGetConfigData, AdminGetConfigErrors, AdminGetConfigResponses, AdminGetHealthData, AdminGetHealthErrors, AdminGetHealthResponses, AdminGetMetricsData, AdminGetMetricsErrors, AdminGetMetricsResponses, AdminListApiKeysData, AdminListApiKeysErrors, AdminListApiKeysResponses, AdminUpdateConfigData, AdminUpdateConfigErrors, AdminUpdateConfigResponses, CollectionsCreateData, CollectionsCreateErrors, CollectionsCreateResponses, CollectionsDeleteData, CollectionsDeleteErrors, CollectionsDeleteResponses, CollectionsGetData, CollectionsGetErrors, CollectionsGetHealthData, CollectionsGetHealthErrors, CollectionsGetHealthResponses, CollectionsGetResponses, CollectionsListData, CollectionsListErrors, CollectionsListFetchesData, CollectionsListFetchesErrors, CollectionsListFetchesResponses, CollectionsListResponses, CollectionsPollData, CollectionsPollErrors, CollectionsPollResponses, CollectionsUpdateData, CollectionsUpdateErrors, CollectionsUpdateResponses, DocumentsDeleteData, DocumentsDeleteErrors, DocumentsDeleteResponses, DocumentsGetData, DocumentsGetErrors, DocumentsGetResponses, DocumentsListData, DocumentsListErrors, DocumentsListResponses, DocumentsSearchData, DocumentsSearchErrors, DocumentsSearchResponses, EventsStreamData, EventsStreamErrors, EventsStreamResponse, EventsStreamResponses, HostsGetData, HostsGetErrors, HostsGetResponses, HostsListData, HostsListErrors, HostsListResponses, HostsUpdateData, HostsUpdateErrors, HostsUpdateResponses, JobsCancelData, JobsCancelErrors, JobsCancelResponses, JobsGetData, JobsGetErrors, JobsGetResponses, JobsListData, JobsListErrors, JobsListResponses, JobsRetryData, JobsRetryErrors, JobsRetryResponses, JobsStreamEventsData, JobsStreamEventsErrors, JobsStreamEventsResponse, JobsStreamEventsResponses, TopicsCreateData, TopicsCreateErrors, TopicsCreateResponses, TopicsDeleteData, TopicsDeleteErrors, TopicsDeleteResponses, TopicsGetData, TopicsGetErrors, TopicsGetResponses, TopicsListData, TopicsListErrors, TopicsListResponses, TopicsUpdateData, TopicsUpdateErrors, TopicsUpdateResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -231,6 +231,70 @@ export class Collections extends HeyApiClient {
             security: [{ scheme: 'bearer', type: 'http' }],
             url: '/collections/{id}/health',
             ...options
+        });
+    }
+    
+    /**
+     * List a collection's fetches
+     *
+     * The ledger of its polls, the newest first: what was asked, what came, what came of it, and when it was to be
+     * asked next and why. Kept for seven days; that of the last poll stays.
+     *
+     */
+    public listFetches<ThrowOnError extends boolean = true>(options: Options<CollectionsListFetchesData, ThrowOnError>): RequestResult<CollectionsListFetchesResponses, CollectionsListFetchesErrors, ThrowOnError> {
+        return (options.client ?? this.client).get<CollectionsListFetchesResponses, CollectionsListFetchesErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/collections/{id}/fetches',
+            ...options
+        });
+    }
+}
+
+export class Hosts extends HeyApiClient {
+    /**
+     * List hosts
+     *
+     * The sites that have been asked, with the budget of each. A site is a registrable domain: `old.reddit.com` and
+     * `www.reddit.com` share the budget of `reddit.com`, in all processes together.
+     *
+     */
+    public list<ThrowOnError extends boolean = true>(options?: Options<HostsListData, ThrowOnError>): RequestResult<HostsListResponses, HostsListErrors, ThrowOnError> {
+        return (options?.client ?? this.client).get<HostsListResponses, HostsListErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/hosts',
+            ...options
+        });
+    }
+    
+    /**
+     * Read a host
+     *
+     * How a site is asked, and how long a request would wait that were made now. One that was never asked is a 404.
+     */
+    public get<ThrowOnError extends boolean = true>(options: Options<HostsGetData, ThrowOnError>): RequestResult<HostsGetResponses, HostsGetErrors, ThrowOnError> {
+        return (options.client ?? this.client).get<HostsGetResponses, HostsGetErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/hosts/{host}',
+            ...options
+        });
+    }
+    
+    /**
+     * Change a host's budget
+     *
+     * Sets by hand how often a site is asked, or until when it is not asked at all. `null` takes the default back, or
+     * lifts the block. A site that was never asked may be set, too.
+     *
+     */
+    public update<ThrowOnError extends boolean = true>(options: Options<HostsUpdateData, ThrowOnError>): RequestResult<HostsUpdateResponses, HostsUpdateErrors, ThrowOnError> {
+        return (options.client ?? this.client).patch<HostsUpdateResponses, HostsUpdateErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/hosts/{host}',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
         });
     }
 }
@@ -499,6 +563,11 @@ export class Api extends HeyApiClient {
     private _collections?: Collections;
     get collections(): Collections {
         return this._collections ??= new Collections({ client: this.client });
+    }
+    
+    private _hosts?: Hosts;
+    get hosts(): Hosts {
+        return this._hosts ??= new Hosts({ client: this.client });
     }
     
     private _documents?: Documents;

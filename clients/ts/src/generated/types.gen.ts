@@ -35,17 +35,17 @@ export type ErrorBody = {
  * | `UNAUTHORIZED` | 401 | no key, or one that is wrong, expired or revoked |
  * | `FORBIDDEN` | 403 | the key lacks the scope in `details.required_scope` |
  * | `ROUTE_NOT_FOUND` | 404 | no such path |
- * | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND` | 404 | no such resource |
+ * | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND`, `HOST_NOT_FOUND` | 404 | no such resource |
  * | `METHOD_NOT_ALLOWED` | 405 | the path has no such method |
  * | `COLLECTION_CONFLICT` | 409 | the feed is there already; see `details.existing_id` |
  * | `JOB_CONFLICT` | 409 | the job is in no state for that |
  * | `API_KEY_CONFLICT` | 409 | the last admin key stays |
  * | `IDEMPOTENCY_KEY_IN_USE` | 409 | a request with this key is still running |
- * | `TOPIC_CHANGED`, `COLLECTION_CHANGED`, `DOCUMENT_CHANGED`, `CONFIG_CHANGED` | 412 | it is newer than If-Match |
+ * | `TOPIC_CHANGED`, `COLLECTION_CHANGED`, `DOCUMENT_CHANGED`, `CONFIG_CHANGED`, `HOST_CHANGED` | 412 | it is newer than If-Match |
  * | `BODY_TOO_LARGE` | 413 | the body is over 1 MiB |
  * | `UNSUPPORTED_MEDIA_TYPE` | 415 | not JSON by its Content-Type |
  * | `VALIDATION_FAILED` | 422 | a parameter or field breaks the specification |
- * | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
+ * | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
  * | `IDEMPOTENCY_KEY_REUSED` | 422 | this key came with another request before |
  * | `RATE_LIMITED` | 429 | too many requests; see Retry-After |
  * | `INTERNAL` | 500 | a fault of the server |
@@ -64,6 +64,7 @@ export const ErrorCode = {
     DOCUMENT_NOT_FOUND: 'DOCUMENT_NOT_FOUND',
     JOB_NOT_FOUND: 'JOB_NOT_FOUND',
     API_KEY_NOT_FOUND: 'API_KEY_NOT_FOUND',
+    HOST_NOT_FOUND: 'HOST_NOT_FOUND',
     METHOD_NOT_ALLOWED: 'METHOD_NOT_ALLOWED',
     COLLECTION_CONFLICT: 'COLLECTION_CONFLICT',
     JOB_CONFLICT: 'JOB_CONFLICT',
@@ -73,6 +74,7 @@ export const ErrorCode = {
     COLLECTION_CHANGED: 'COLLECTION_CHANGED',
     DOCUMENT_CHANGED: 'DOCUMENT_CHANGED',
     CONFIG_CHANGED: 'CONFIG_CHANGED',
+    HOST_CHANGED: 'HOST_CHANGED',
     BODY_TOO_LARGE: 'BODY_TOO_LARGE',
     UNSUPPORTED_MEDIA_TYPE: 'UNSUPPORTED_MEDIA_TYPE',
     VALIDATION_FAILED: 'VALIDATION_FAILED',
@@ -81,6 +83,8 @@ export const ErrorCode = {
     DOCUMENT_VALIDATION_FAILED: 'DOCUMENT_VALIDATION_FAILED',
     JOB_VALIDATION_FAILED: 'JOB_VALIDATION_FAILED',
     API_KEY_VALIDATION_FAILED: 'API_KEY_VALIDATION_FAILED',
+    HOST_VALIDATION_FAILED: 'HOST_VALIDATION_FAILED',
+    FETCH_VALIDATION_FAILED: 'FETCH_VALIDATION_FAILED',
     IDEMPOTENCY_KEY_REUSED: 'IDEMPOTENCY_KEY_REUSED',
     RATE_LIMITED: 'RATE_LIMITED',
     INTERNAL: 'INTERNAL',
@@ -98,17 +102,17 @@ export const ErrorCode = {
  * | `UNAUTHORIZED` | 401 | no key, or one that is wrong, expired or revoked |
  * | `FORBIDDEN` | 403 | the key lacks the scope in `details.required_scope` |
  * | `ROUTE_NOT_FOUND` | 404 | no such path |
- * | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND` | 404 | no such resource |
+ * | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND`, `HOST_NOT_FOUND` | 404 | no such resource |
  * | `METHOD_NOT_ALLOWED` | 405 | the path has no such method |
  * | `COLLECTION_CONFLICT` | 409 | the feed is there already; see `details.existing_id` |
  * | `JOB_CONFLICT` | 409 | the job is in no state for that |
  * | `API_KEY_CONFLICT` | 409 | the last admin key stays |
  * | `IDEMPOTENCY_KEY_IN_USE` | 409 | a request with this key is still running |
- * | `TOPIC_CHANGED`, `COLLECTION_CHANGED`, `DOCUMENT_CHANGED`, `CONFIG_CHANGED` | 412 | it is newer than If-Match |
+ * | `TOPIC_CHANGED`, `COLLECTION_CHANGED`, `DOCUMENT_CHANGED`, `CONFIG_CHANGED`, `HOST_CHANGED` | 412 | it is newer than If-Match |
  * | `BODY_TOO_LARGE` | 413 | the body is over 1 MiB |
  * | `UNSUPPORTED_MEDIA_TYPE` | 415 | not JSON by its Content-Type |
  * | `VALIDATION_FAILED` | 422 | a parameter or field breaks the specification |
- * | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
+ * | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
  * | `IDEMPOTENCY_KEY_REUSED` | 422 | this key came with another request before |
  * | `RATE_LIMITED` | 429 | too many requests; see Retry-After |
  * | `INTERNAL` | 500 | a fault of the server |
@@ -520,6 +524,7 @@ export type CollectionSort = typeof CollectionSort[keyof typeof CollectionSort];
 /**
  * `new`: never polled. `healthy`: the last poll went well. `degraded`: the last polls failed, fewer than five.
  * `failing`: five or more failed in a row; it is still tried, at growing intervals. `paused`: not enabled.
+ * `gone`: it answered 410 Gone and is no longer polled, until it is enabled again.
  *
  */
 export const HealthState = {
@@ -527,12 +532,14 @@ export const HealthState = {
     HEALTHY: 'healthy',
     DEGRADED: 'degraded',
     FAILING: 'failing',
-    PAUSED: 'paused'
+    PAUSED: 'paused',
+    GONE: 'gone'
 } as const;
 
 /**
  * `new`: never polled. `healthy`: the last poll went well. `degraded`: the last polls failed, fewer than five.
  * `failing`: five or more failed in a row; it is still tried, at growing intervals. `paused`: not enabled.
+ * `gone`: it answered 410 Gone and is no longer polled, until it is enabled again.
  *
  */
 export type HealthState = typeof HealthState[keyof typeof HealthState];
@@ -681,9 +688,21 @@ export type CollectionCreate = {
      */
     enabled?: boolean;
     /**
-     * How often it is polled while all goes well.
+     * Whether polling follows how often the source really publishes: half of the time between its newest entries, or since the newest. On, unless `poll_interval_minutes` is given.
+     */
+    adaptive_polling?: boolean;
+    /**
+     * How often it is polled while all goes well: without adaptive polling, and with it while nothing tells how often the source publishes. 60 unless told.
      */
     poll_interval_minutes?: number;
+    /**
+     * The least that adaptive polling may make of it; 15 unless told.
+     */
+    min_poll_interval_minutes?: number;
+    /**
+     * The most that adaptive polling may make of it; 1440 unless told. What the source itself asks for may be longer.
+     */
+    max_poll_interval_minutes?: number;
 };
 
 /**
@@ -716,9 +735,21 @@ export type CollectionUpdate = {
      */
     enabled?: boolean;
     /**
-     * How often it is polled while all goes well.
+     * Whether polling follows how often the source really publishes.
+     */
+    adaptive_polling?: boolean;
+    /**
+     * How often it is polled while all goes well; switches adaptive polling off, unless that is told, too.
      */
     poll_interval_minutes?: number;
+    /**
+     * The least that adaptive polling may make of it.
+     */
+    min_poll_interval_minutes?: number;
+    /**
+     * The most that adaptive polling may make of it.
+     */
+    max_poll_interval_minutes?: number;
 };
 
 /**
@@ -756,9 +787,21 @@ export type Collection = {
      */
     enabled: boolean;
     /**
-     * How often it is polled while all goes well.
+     * Whether polling follows how often the source really publishes.
+     */
+    adaptive_polling: boolean;
+    /**
+     * How often it is polled without adaptive polling, and while nothing is known.
      */
     poll_interval_minutes: number;
+    /**
+     * The least that adaptive polling may make of it.
+     */
+    min_poll_interval_minutes: number;
+    /**
+     * The most that adaptive polling may make of it.
+     */
+    max_poll_interval_minutes: number;
     /**
      * When it was last asked.
      */
@@ -767,6 +810,30 @@ export type Collection = {
      * When it is due again.
      */
     next_poll_at: string;
+    /**
+     * Why it is due then.
+     */
+    next_poll_reason: string;
+    /**
+     * The site whose budget it shares; see the hosts. null before the first poll.
+     */
+    host: string | null;
+    /**
+     * Where its permanent redirects lead. The address is taken after five same answers in a row over 48 hours; see `feed.moved`.
+     */
+    moved_to: string | null;
+    /**
+     * Since when they lead there.
+     */
+    moved_since: string | null;
+    /**
+     * The address before it moved. Setting `url` back to it undoes the move for good.
+     */
+    moved_from: string | null;
+    /**
+     * When it answered 410 Gone: it is then no longer polled, until it is enabled again.
+     */
+    gone_at: string | null;
     /**
      * Polls that went well.
      */
@@ -878,6 +945,10 @@ export type CollectionHealth = {
      * When it is due again; null while paused.
      */
     next_poll_at: string | null;
+    /**
+     * When it is due again and why; null while paused.
+     */
+    next_poll: string | null;
     last_error: PollError | null;
     /**
      * Documents it was the first to bring.
@@ -891,6 +962,266 @@ export type CollectionHealth = {
      * When the newest document was published; null when unknown.
      */
     newest_document_at: string | null;
+};
+
+/**
+ * What came of a poll. `documents_added`, `documents_updated` and `nothing_new`: it was read. `not_modified`: a 304.
+ * `failed`: see the error. `network_down`: no site at all answered, so the fault seems to be on this side and is
+ * not counted. Polls that nobody needs any more (the source was changed meanwhile) leave no line.
+ *
+ */
+export const FetchOutcome = {
+    DOCUMENTS_ADDED: 'documents_added',
+    DOCUMENTS_UPDATED: 'documents_updated',
+    NOTHING_NEW: 'nothing_new',
+    NOT_MODIFIED: 'not_modified',
+    FAILED: 'failed',
+    NETWORK_DOWN: 'network_down'
+} as const;
+
+/**
+ * What came of a poll. `documents_added`, `documents_updated` and `nothing_new`: it was read. `not_modified`: a 304.
+ * `failed`: see the error. `network_down`: no site at all answered, so the fault seems to be on this side and is
+ * not counted. Polls that nobody needs any more (the source was changed meanwhile) leave no line.
+ *
+ */
+export type FetchOutcome = typeof FetchOutcome[keyof typeof FetchOutcome];
+
+/**
+ * One line of the ledger.
+ */
+export type Fetch = {
+    /**
+     * The id.
+     */
+    id: string;
+    /**
+     * The collection.
+     */
+    collection_id: string;
+    /**
+     * When it was asked.
+     */
+    started_at: string;
+    /**
+     * How long it took, waiting for its turn included.
+     */
+    duration_ms: number;
+    /**
+     * What was asked; null for a source without an address.
+     */
+    url: string | null;
+    /**
+     * Where the answer came from; null where none came.
+     */
+    final_url: string | null;
+    /**
+     * The HTTP status; null where no answer came.
+     */
+    status: number | null;
+    /**
+     * What the body weighed on the wire.
+     */
+    bytes: number;
+    /**
+     * The ETag that was sent along.
+     */
+    etag_sent: string | null;
+    /**
+     * The Last-Modified that was sent along.
+     */
+    last_modified_sent: string | null;
+    outcome: FetchOutcome;
+    /**
+     * How many entries it listed.
+     */
+    entries: number;
+    /**
+     * How many of them could not become documents.
+     */
+    entries_skipped: number;
+    /**
+     * New documents.
+     */
+    documents_added: number;
+    /**
+     * Documents that have changed.
+     */
+    documents_updated: number;
+    /**
+     * Documents that were known.
+     */
+    documents_unchanged: number;
+    /**
+     * What is broken about a source that could be read all the same.
+     */
+    fault: string | null;
+    /**
+     * Why it failed, for a program.
+     */
+    error_code: string | null;
+    /**
+     * The same for a person.
+     */
+    error_message: string | null;
+    /**
+     * When it was then to be asked next.
+     */
+    next_poll_at: string;
+    /**
+     * Why then.
+     */
+    next_poll_reason: string;
+};
+
+/**
+ * One page of fetches.
+ */
+export type FetchList = {
+    /**
+     * The fetches.
+     */
+    items: Array<Fetch>;
+    /**
+     * How many match.
+     */
+    total: number;
+    total_relation: TotalRelation;
+    /**
+     * The number of this page; 0 after a cursor.
+     */
+    page: number;
+    /**
+     * How many items a page has.
+     */
+    page_size: number;
+    /**
+     * How many pages there are, as far as total counts.
+     */
+    pages: number;
+    /**
+     * Where the next page begins; null on the last.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * An order of hosts.
+ */
+export const HostSort = { /**
+     * HOST
+     */
+    HOST: 'host', /**
+     * REQUESTS_DESC
+     */
+    REQUESTS_DESC: '-requests' } as const;
+
+/**
+ * An order of hosts.
+ */
+export type HostSort = typeof HostSort[keyof typeof HostSort];
+
+/**
+ * A site and its budget.
+ */
+export type Host = {
+    /**
+     * The registrable domain.
+     */
+    host: string;
+    /**
+     * How often it may be asked, one request at a time; 0 is without limit.
+     */
+    requests_per_second: number;
+    /**
+     * The rate that was set by hand; null if none was.
+     */
+    override: number | null;
+    /**
+     * When the next request may go out.
+     */
+    next_request_at: string | null;
+    /**
+     * How long a request would wait that were made now.
+     */
+    wait_seconds: number;
+    /**
+     * Whether a request is under way.
+     */
+    in_flight: boolean;
+    /**
+     * Nothing is asked before; null if it is not blocked.
+     */
+    blocked_until: string | null;
+    /**
+     * Why.
+     */
+    blocked_reason: string | null;
+    /**
+     * How often it was asked.
+     */
+    requests: number;
+    /**
+     * How often it did not answer, or with an error.
+     */
+    failures: number;
+    /**
+     * The status of its last answer; null where none came.
+     */
+    last_status: number | null;
+    /**
+     * When it was last asked.
+     */
+    last_request_at: string | null;
+    /**
+     * How many collections share this budget.
+     */
+    collections: number;
+};
+
+/**
+ * The budget to change.
+ */
+export type HostUpdate = {
+    /**
+     * How often it may be asked; null takes the default back.
+     */
+    requests_per_second?: number | null;
+    /**
+     * Until when it is not asked at all; null lifts a block.
+     */
+    blocked_until?: string | null;
+};
+
+/**
+ * One page of hosts.
+ */
+export type HostList = {
+    /**
+     * The hosts.
+     */
+    items: Array<Host>;
+    /**
+     * How many match.
+     */
+    total: number;
+    total_relation: TotalRelation;
+    /**
+     * The number of this page; 0 after a cursor.
+     */
+    page: number;
+    /**
+     * How many items a page has.
+     */
+    page_size: number;
+    /**
+     * How many pages there are, as far as total counts.
+     */
+    pages: number;
+    /**
+     * Where the next page begins; null on the last.
+     */
+    next_cursor: string | null;
 };
 
 /**
@@ -1340,6 +1671,8 @@ export type JobList = {
  * | `feed.polled` | a poll brought documents | `collection_id`, `documents_added`, `documents_updated` |
  * | `feed.degraded` | a feed began to fail, or fails for the fifth time in a row | `collection_id`, `health`, `code`, `message` |
  * | `feed.recovered` | it works again | `collection_id`, `failures` |
+ * | `feed.moved` | its permanent redirect was proven and its address replaced | `collection_id`, `from`, `to`, `answers`, `since` |
+ * | `feed.gone` | it answered 410 Gone and is polled no more | `collection_id`, `health`, `code`, `message` |
  * | `topic.created`, `topic.updated`, `topic.deleted` | somebody changed a topic | `topic_id` |
  *
  * Polls by schedule bring no `job.*` events: they would drown the rest.
@@ -1355,6 +1688,8 @@ export const EventType = {
     FEED_POLLED: 'feed.polled',
     FEED_DEGRADED: 'feed.degraded',
     FEED_RECOVERED: 'feed.recovered',
+    FEED_MOVED: 'feed.moved',
+    FEED_GONE: 'feed.gone',
     TOPIC_CREATED: 'topic.created',
     TOPIC_UPDATED: 'topic.updated',
     TOPIC_DELETED: 'topic.deleted'
@@ -1370,6 +1705,8 @@ export const EventType = {
  * | `feed.polled` | a poll brought documents | `collection_id`, `documents_added`, `documents_updated` |
  * | `feed.degraded` | a feed began to fail, or fails for the fifth time in a row | `collection_id`, `health`, `code`, `message` |
  * | `feed.recovered` | it works again | `collection_id`, `failures` |
+ * | `feed.moved` | its permanent redirect was proven and its address replaced | `collection_id`, `from`, `to`, `answers`, `since` |
+ * | `feed.gone` | it answered 410 Gone and is polled no more | `collection_id`, `health`, `code`, `message` |
  * | `topic.created`, `topic.updated`, `topic.deleted` | somebody changed a topic | `topic_id` |
  *
  * Polls by schedule bring no `job.*` events: they would drown the rest.
@@ -2619,6 +2956,285 @@ export type CollectionsGetHealthResponses = {
 };
 
 export type CollectionsGetHealthResponse = CollectionsGetHealthResponses[keyof CollectionsGetHealthResponses];
+
+export type CollectionsListFetchesData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * Only fetches with this outcome.
+         */
+        outcome?: FetchOutcome;
+        /**
+         * The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+         */
+        page?: number;
+        /**
+         * How many items a page has.
+         */
+        page_size?: number;
+        /**
+         * The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+         */
+        cursor?: string;
+    };
+    url: '/collections/{id}/fetches';
+};
+
+export type CollectionsListFetchesErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type CollectionsListFetchesError = CollectionsListFetchesErrors[keyof CollectionsListFetchesErrors];
+
+export type CollectionsListFetchesResponses = {
+    /**
+     * One page of fetches.
+     */
+    200: FetchList;
+};
+
+export type CollectionsListFetchesResponse = CollectionsListFetchesResponses[keyof CollectionsListFetchesResponses];
+
+export type HostsListData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Only those that are not asked for the time being; or only the others.
+         */
+        blocked?: boolean;
+        /**
+         * The order.
+         */
+        sort?: HostSort;
+        /**
+         * The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+         */
+        page?: number;
+        /**
+         * How many items a page has.
+         */
+        page_size?: number;
+        /**
+         * The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+         */
+        cursor?: string;
+    };
+    url: '/hosts';
+};
+
+export type HostsListErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type HostsListError = HostsListErrors[keyof HostsListErrors];
+
+export type HostsListResponses = {
+    /**
+     * One page of hosts.
+     */
+    200: HostList;
+};
+
+export type HostsListResponse = HostsListResponses[keyof HostsListResponses];
+
+export type HostsGetData = {
+    body?: never;
+    path: {
+        /**
+         * A site, or any host of it.
+         */
+        host: string;
+    };
+    query?: never;
+    url: '/hosts/{host}';
+};
+
+export type HostsGetErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type HostsGetError = HostsGetErrors[keyof HostsGetErrors];
+
+export type HostsGetResponses = {
+    /**
+     * The host.
+     */
+    200: Host;
+};
+
+export type HostsGetResponse = HostsGetResponses[keyof HostsGetResponses];
+
+export type HostsUpdateData = {
+    body: HostUpdate;
+    headers?: {
+        /**
+         * Do it only if the resource still has this ETag; 412 otherwise.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * A site, or any host of it.
+         */
+        host: string;
+    };
+    query?: never;
+    url: '/hosts/{host}';
+};
+
+export type HostsUpdateErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It has changed since you read it.
+     */
+    412: ErrorBody;
+    /**
+     * The body is over 1 MiB.
+     */
+    413: ErrorBody;
+    /**
+     * The body's Content-Type is not one that the operation takes.
+     */
+    415: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type HostsUpdateError = HostsUpdateErrors[keyof HostsUpdateErrors];
+
+export type HostsUpdateResponses = {
+    /**
+     * The host as it is now.
+     */
+    200: Host;
+};
+
+export type HostsUpdateResponse = HostsUpdateResponses[keyof HostsUpdateResponses];
 
 export type DocumentsListData = {
     body?: never;
