@@ -78,6 +78,8 @@ func New(c Config) (*Client, error) {
 		CancelledJobRetentionPeriod: 7 * 24 * time.Hour,
 		DiscardedJobRetentionPeriod: 7 * 24 * time.Hour,
 		JobTimeout:                  2 * time.Minute,
+		// A poll takes milliseconds where nothing is new; the library's tenth of a second would let workers idle.
+		FetchCooldown: 5 * time.Millisecond,
 	}
 	if client.works {
 		metrics := newMetrics(c.Metrics)

@@ -122,6 +122,12 @@ func (s *Store) saveDocuments(ctx context.Context, documents []Document) (savedD
 			id, collection_id, title, content, content_text, summary, url, canonical_url, hash, source, source_name,
 			metadata, domain, market, language, content_hash, published_at, fetched_at, author, position)
 		where not exists (select from deleted_documents where canonical_url_hash = d.hash)
+			-- What has not changed is not even locked: an insert in vain would write to every row it meets.
+			and not exists (
+				select
+				from documents as known
+				where known.canonical_url_hash = d.hash
+					and (known.collection_id is distinct from d.collection_id or known.content_hash = d.content_hash))
 		order by hash, position
 		on conflict (canonical_url_hash) do update
 		set title = excluded.title, content = excluded.content, content_text = excluded.content_text,
