@@ -638,3 +638,28 @@ func TestGetTakesTurns(t *testing.T) {
 	_, err = fetcher(t, Config{Turns: turns}).Get(t.Context(), Request{URL: s.URL})
 	require.EqualError(t, err, "take a turn at 127.0.0.1: the database is away")
 }
+
+// A server that resets its HTTP/2 stream in the middle of an answer has sent no answer.
+func TestGetHTTP2Resets(t *testing.T) {
+	t.Parallel()
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		assert.Equal(t, 2, r.ProtoMajor)
+		if r.URL.Path == "/body" {
+			_, _ = io.WriteString(w, "half")
+			assert.NoError(t, http.NewResponseController(w).Flush())
+		}
+		panic(http.ErrAbortHandler)
+	}))
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.EnableHTTP2 = true
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	roots := x509.NewCertPool()
+	roots.AddCert(s.Certificate())
+	for _, path := range []string{"/", "/body"} {
+		_, err := get(t, fetcher(t, Config{RootCAs: roots}), s.URL+path)
+		e := fault(t, err)
+		assert.Equal(t, CodeProtocolError, e.Code, path)
+		assert.Equal(t, s.URL+path+" gave no valid answer, or the connection broke.", e.Message)
+	}
+}

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -16,6 +17,8 @@ type metrics struct {
 	polls     *prometheus.CounterVec
 	documents *prometheus.CounterVec
 	duration  *prometheus.HistogramVec
+	fetches   *prometheus.CounterVec
+	bytes     prometheus.Counter
 }
 
 func newMetrics(registry prometheus.Registerer) *metrics {
@@ -26,16 +29,24 @@ func newMetrics(registry prometheus.Registerer) *metrics {
 		documents: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "content_creator_documents_total", Help: "Documents that polls brought, by what became of them.",
 		}, []string{"change"}),
+		fetches: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "content_creator_fetches_total", Help: "Answers of sources by HTTP status; 0 where none came.",
+		}, []string{"status"}),
+		bytes: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "content_creator_fetch_bytes_total", Help: "What answers of sources weighed on the wire.",
+		}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "content_creator_job_duration_seconds", Help: "How long jobs worked, by kind and outcome.",
 			Buckets: []float64{.01, .05, .1, .5, 1, 5, 10, 30, 60, 120, 300, 600},
 		}, []string{"kind", "outcome"}),
 	}
-	registry.MustRegister(m.polls, m.documents, m.duration)
+	registry.MustRegister(m.polls, m.documents, m.duration, m.fetches, m.bytes)
 	return m
 }
 
-func (m *metrics) polled(o store.PollOutcome) {
+func (m *metrics) polled(p store.Poll, o store.PollOutcome) {
+	m.fetches.WithLabelValues(strconv.Itoa(p.Status)).Inc()
+	m.bytes.Add(float64(p.Bytes))
 	m.polls.WithLabelValues(o.Outcome).Inc()
 	m.documents.WithLabelValues("added").Add(float64(o.DocumentsAdded))
 	m.documents.WithLabelValues("updated").Add(float64(o.DocumentsUpdated))

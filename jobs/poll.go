@@ -55,14 +55,41 @@ type pollResult struct {
 // Work asks the source, then keeps what it brought and finishes the job in one transaction: a crash
 // in between changes nothing and the poll starts again.
 func (w *pollWorker) Work(ctx context.Context, job *river.Job[PollArgs]) error {
-	c, err := w.store.Collection(ctx, job.Args.CollectionID)
+	return w.poll(ctx, job.Args.CollectionID, pollJob{
+		report: func(ctx context.Context, p store.JobProgress) error {
+			// Nobody waits for what the schedule queued.
+			if slices.Contains(job.Tags, scheduledTag) {
+				return nil
+			}
+			return w.store.ReportProgress(ctx, store.JobID(job.ID), p)
+		},
+		complete: func(ctx context.Context, result pollResult) error {
+			if err := river.RecordOutput(ctx, result); err != nil {
+				return err
+			}
+			tx, _ := store.Tx(ctx)
+			_, err := river.JobCompleteTx[*riverpgxv5.Driver, pgx.Tx](ctx, tx, job)
+			return err
+		},
+	})
+}
+
+// A pollJob is what a poll tells the queue of itself: how far it is, and, in the transaction that saves
+// everything else, that it is done.
+type pollJob struct {
+	report   func(context.Context, store.JobProgress) error
+	complete func(context.Context, pollResult) error
+}
+
+func (w *pollWorker) poll(ctx context.Context, id uuid.UUID, job pollJob) error {
+	c, err := w.store.Collection(ctx, id)
 	if isNotFound(err) {
 		return failForGood("The collection has been removed.")
 	}
 	if err != nil {
 		return err
 	}
-	if err := w.report(ctx, job, 10, "fetching", "Asking "+c.Name+"."); err != nil {
+	if err := job.report(ctx, store.JobProgress{Percent: 10, Stage: "fetching", Message: "Asking " + c.Name + "."}); err != nil {
 		return err
 	}
 	started := w.now()
@@ -78,39 +105,33 @@ func (w *pollWorker) Work(ctx context.Context, job *river.Job[PollArgs]) error {
 	if err != nil {
 		return err
 	}
-	if err := w.report(ctx, job, 70, "saving", "Saving what "+c.Name+" brought."); err != nil {
+	if err := job.report(ctx, store.JobProgress{Percent: 70, Stage: "saving", Message: "Saving what " + c.Name + " brought."}); err != nil {
 		return err
 	}
 	return w.saveBatch(ctx, job, c, batch, started)
 }
 
-func (w *pollWorker) saveBatch(ctx context.Context, job *river.Job[PollArgs], c store.Collection, batch collect.Batch, started time.Time) error {
+func (w *pollWorker) saveBatch(ctx context.Context, job pollJob, c store.Collection, batch collect.Batch, started time.Time) error {
 	result := pollResult{EntriesSkipped: batch.SkippedCount, HTTPStatus: batch.Status, Bytes: batch.Bytes}
-	err := w.store.InTx(ctx, func(ctx context.Context) error {
-		var err error
-		now, pace := w.now(), paceAfter(c.Pace, batch)
-		next := afterSuccess(c, pace, now)
-		result.PollOutcome, err = w.store.SavePoll(ctx, store.Poll{
-			Asked: c, At: now, Duration: now.Sub(started), NextPollAt: now.Add(next.wait), NextPollReason: next.reason,
-			Documents: batch.Documents, ETag: batch.ETag, LastModified: batch.LastModified, NotModified: batch.NotModified,
-			Pace: pace, MovedTo: batch.MovedTo, FinalURL: batch.FinalURL, Status: batch.Status, Bytes: batch.Bytes,
-			Entries: batch.Entries, EntriesSkipped: batch.SkippedCount, Fault: batch.Fault,
-		})
-		if err != nil {
+	now, pace := w.now(), paceAfter(c.Pace, batch)
+	next := afterSuccess(c, pace, now)
+	poll := store.Poll{
+		Asked: c, At: now, Duration: now.Sub(started), NextPollAt: now.Add(next.wait), NextPollReason: next.reason,
+		Documents: batch.Documents, ETag: batch.ETag, LastModified: batch.LastModified, NotModified: batch.NotModified,
+		Pace: pace, MovedTo: batch.MovedTo, FinalURL: batch.FinalURL, Status: batch.Status, Bytes: batch.Bytes,
+		Entries: batch.Entries, EntriesSkipped: batch.SkippedCount, Fault: batch.Fault,
+	}
+	err := w.store.InTx(ctx, func(ctx context.Context) (err error) {
+		if result.PollOutcome, err = w.store.SavePoll(ctx, poll); err != nil {
 			return err
 		}
-		if err := river.RecordOutput(ctx, result); err != nil {
-			return err
-		}
-		tx, _ := store.Tx(ctx)
-		_, err = river.JobCompleteTx[*riverpgxv5.Driver, pgx.Tx](ctx, tx, job)
-		return err
+		return job.complete(ctx, result)
 	})
 	if isNotFound(err) {
 		return failForGood("The collection was removed while it was polled.")
 	}
 	if err == nil {
-		w.metrics.polled(result.PollOutcome)
+		w.metrics.polled(poll, result.PollOutcome)
 	}
 	return err
 }
@@ -139,17 +160,18 @@ func (w *pollWorker) saveFailure(ctx context.Context, c store.Collection, fault 
 	if ours {
 		next = afterSilence()
 	}
-	outcome, err := w.store.SavePoll(ctx, store.Poll{
+	poll := store.Poll{
 		Asked: c, At: now, Duration: now.Sub(started), NextPollAt: now.Add(next.wait), NextPollReason: next.reason, Status: fault.Status,
 		Err: &store.PollError{Code: fault.Code, Message: fault.Message, At: now}, Gone: fault.Code == collect.CodeGone, Ours: ours,
-	})
+	}
+	outcome, err := w.store.SavePoll(ctx, poll)
 	if isNotFound(err) {
 		return failForGood("The collection was removed while it was polled.")
 	}
 	if err != nil {
 		return err
 	}
-	w.metrics.polled(outcome)
+	w.metrics.polled(poll, outcome)
 	return failForGood(fault.Message)
 }
 
@@ -164,7 +186,7 @@ func (w *pollWorker) postpone(ctx context.Context, c store.Collection, fault *co
 }
 
 // networkWindow is how far back is looked for any site that has answered.
-const networkWindow = 2 * time.Minute
+const networkWindow = 10 * time.Minute
 
 // seemsOurs is whether a source may not be to blame, since no other answers either.
 func (w *pollWorker) seemsOurs(ctx context.Context, fault *collect.Error) (bool, error) {
@@ -172,14 +194,6 @@ func (w *pollWorker) seemsOurs(ctx context.Context, fault *collect.Error) (bool,
 		return false, nil
 	}
 	return w.store.NetworkSeemsDown(ctx, w.now().Add(-networkWindow))
-}
-
-// report tells how far the poll is, if anybody may be waiting for it.
-func (w *pollWorker) report(ctx context.Context, job *river.Job[PollArgs], percent int, stage, message string) error {
-	if slices.Contains(job.Tags, scheduledTag) {
-		return nil
-	}
-	return w.store.ReportProgress(ctx, store.JobID(job.ID), store.JobProgress{Percent: percent, Stage: stage, Message: message})
 }
 
 func source(c store.Collection) collect.Source {

@@ -27,8 +27,12 @@ type sweepWorker struct {
 	client *Client
 }
 
-// Work claims due collections and queues their polls, batch by batch, each in one transaction.
+// Work claims due collections and queues their polls, batch by batch, each in one transaction. What the
+// last polls brought is indexed for good.
 func (w *sweepWorker) Work(ctx context.Context, _ *river.Job[SweepArgs]) error {
+	if err := w.client.store.IndexPendingDocuments(ctx); err != nil {
+		return err
+	}
 	settings, err := w.client.store.Settings(ctx)
 	if err != nil || !settings.PollingEnabled {
 		return err

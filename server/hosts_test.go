@@ -36,6 +36,11 @@ func TestHosts(t *testing.T) {
 	require.Equal(t, "it answered 429 Too Many Requests", host["blocked_reason"])
 	require.InDelta(t, 7200, host["wait_seconds"], 60)
 	require.Len(t, w.read("/hosts?blocked=true")["items"], 1)
+	metrics := string(w.send("GET", "/admin/metrics", "").body)
+	require.Contains(t, metrics, "content_creator_hosts_blocked 1\n")
+	require.Contains(t, metrics, `content_creator_collections{health="degraded"} 1`)
+	require.Contains(t, metrics, `content_creator_fetches_total{status="429"} 1`)
+	require.Contains(t, metrics, "content_creator_poll_lag_seconds 0\n")
 
 	// By hand it may be asked at once.
 	patched := w.send("PATCH", "/hosts/127.0.0.1", `{"blocked_until":null,"requests_per_second":500}`, `If-Match: "1"`)

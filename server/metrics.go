@@ -29,7 +29,7 @@ func newMetrics(registry prometheus.Registerer) *metrics {
 	return m
 }
 
-// databaseMetrics are read when they are asked for: the connection pool and the queue.
+// databaseMetrics are read when they are asked for: the connection pool, the queue and the schedule.
 type databaseMetrics struct{ store *store.Store }
 
 var (
@@ -39,16 +39,19 @@ var (
 	queueJobs       = prometheus.NewDesc("content_creator_queue_jobs", "Unfinished jobs by queue and state.", []string{"queue", "state"}, nil)
 	queueAge        = prometheus.NewDesc("content_creator_queue_oldest_job_age_seconds",
 		"For how long the oldest job has been due, by queue and state.", []string{"queue", "state"}, nil)
+	collections  = prometheus.NewDesc("content_creator_collections", "Collections by health.", []string{"health"}, nil)
+	pollLag      = prometheus.NewDesc("content_creator_poll_lag_seconds", "For how long the collection has been due that is longest overdue.", nil, nil)
+	hostsBlocked = prometheus.NewDesc("content_creator_hosts_blocked", "Sites that are not asked for the time being.", nil, nil)
 )
 
 // Describe tells what there will be.
 func (databaseMetrics) Describe(descriptions chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{poolConnections, poolWaits, poolWaited, queueJobs, queueAge} {
+	for _, d := range []*prometheus.Desc{poolConnections, poolWaits, poolWaited, queueJobs, queueAge, collections, pollLag, hostsBlocked} {
 		descriptions <- d
 	}
 }
 
-// Collect reads the pool and the queue. A queue that cannot be read fails the scrape: no figure is
+// Collect reads the pool, the queue and the schedule. One that cannot be read fails the scrape: no figure is
 // better than a wrong one.
 func (m databaseMetrics) Collect(metrics chan<- prometheus.Metric) {
 	stat := m.store.Pool().Stat()
@@ -72,4 +75,14 @@ func (m databaseMetrics) Collect(metrics chan<- prometheus.Metric) {
 		gauge(queueJobs, float64(d.Jobs), d.Queue, d.State)
 		gauge(queueAge, d.OldestAge.Seconds(), d.Queue, d.State)
 	}
+	polling, err := m.store.PollingFigures(ctx)
+	if err != nil {
+		metrics <- prometheus.NewInvalidMetric(collections, err)
+		return
+	}
+	for health, count := range polling.Collections {
+		gauge(collections, float64(count), health)
+	}
+	gauge(pollLag, polling.Lag.Seconds())
+	gauge(hostsBlocked, float64(polling.HostsBlocked))
 }

@@ -509,3 +509,24 @@ func (s *Store) duplicateSource(ctx context.Context, c Collection) error {
 	}
 	return conflict("collection", "This domain and market have a collection of this source already.", details)
 }
+
+// PollingFigures are what operators watch of polling as a whole.
+type PollingFigures struct {
+	// Collections by health.
+	Collections map[string]int
+	// Lag is for how long the collection has been due that is longest overdue.
+	Lag          time.Duration
+	HostsBlocked int
+}
+
+// PollingFigures counts.
+func (s *Store) PollingFigures(ctx context.Context) (PollingFigures, error) {
+	const q = `
+		select
+			(select coalesce(jsonb_object_agg(health, n), '{}') from (select health, count(*) as n from collections group by health) counted),
+			(select greatest(coalesce(now() - min(next_poll_at), '0'), '0') from collections where enabled and next_poll_at > '-infinity'),
+			(select count(*) from hosts where blocked_until > now())`
+	var f PollingFigures
+	err := s.db(ctx).QueryRow(ctx, q).Scan(&f.Collections, &f.Lag, &f.HostsBlocked)
+	return f, err
+}

@@ -88,14 +88,17 @@ func (s *Store) DeleteOldFetches(ctx context.Context, age time.Duration) error {
 // networkCodes are the errors that an own network that is down causes, too.
 var networkCodes = []string{"dns_failed", "connect_failed", "timeout", "protocol_error"}
 
-// NetworkSeemsDown is whether the fault may be ours: since the moment given, polls of at least ten
-// sites met errors of the network and not one poll of any site got an answer.
+// NetworkSeemsDown is whether the fault may be ours: since the last poll of any site that got an answer, or
+// since the moment given, polls of at least ten sites met errors of the network.
 func (s *Store) NetworkSeemsDown(ctx context.Context, since time.Time) (bool, error) {
 	const q = `
-		select count(distinct substring(url from '^[a-z]+://([^/]*)')) filter (where error_code = any ($2)) >= 10
-			and count(*) filter (where error_code is null or error_code <> all ($2)) = 0
-		from fetches
-		where started_at > $1`
+		with recent as materialized (
+			select started_at, url, coalesce(error_code = any ($2), false) as away
+			from fetches
+			where started_at > $1)
+		select count(distinct substring(url from '^[a-z]+://([^/]*)')) >= 10
+		from recent
+		where away and started_at > coalesce((select max(started_at) from recent where not away), '-infinity')`
 	var down bool
 	err := s.db(ctx).QueryRow(ctx, q, since, networkCodes).Scan(&down)
 	return down, err

@@ -28,7 +28,7 @@ func TestMigrateUpDownUp(t *testing.T) {
 	require.NoError(t, store.MigrateDown(ctx, dsn, false))
 	status, err = store.Migrations(ctx, dsn)
 	require.NoError(t, err)
-	require.Equal(t, status.Latest-1, status.Version)
+	require.Less(t, status.Version, status.Latest)
 
 	require.NoError(t, store.MigrateDown(ctx, dsn, true))
 	status, err = store.Migrations(ctx, dsn)

@@ -278,6 +278,8 @@ func TestNetworkSeemsDown(t *testing.T) {
 	require.True(t, down())
 	poll("https://broken.org/", "http_status")
 	require.False(t, down(), "somebody answers")
+	poll("https://first.org/", "timeout")
+	require.False(t, down(), "and one failure since proves nothing")
 }
 
 func TestHosts(t *testing.T) {

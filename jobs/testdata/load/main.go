@@ -83,8 +83,8 @@ func run(ctx context.Context) (err error) {
 
 // A load is one run.
 type load struct {
-	pool        *pgxpool.Pool
-	site        *site
+	pool *pgxpool.Pool
+	site *site
 	// dir is the folder of all that is private to the run.
 	dir, binary, dsn string
 	worker           *exec.Cmd
