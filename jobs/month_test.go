@@ -229,7 +229,7 @@ func (m *month) rest(key string, until time.Time) {
 
 // feed answers the newest articles of a feed, each of which came out at its own time.
 func (m *month) feed(w http.ResponseWriter, r *http.Request, n int, now time.Time) {
-	gap := time.Duration(1+n*7%40) * time.Hour
+	gap := time.Duration(6+n*7%40) * time.Hour
 	newest := int(now.Sub(m.start.Add(-200*time.Hour)) / gap)
 	behaviour := behaviours[n%len(behaviours)]
 	if behaviour != "no validators" {
