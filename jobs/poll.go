@@ -42,6 +42,7 @@ type pollWorker struct {
 	collectors map[string]collect.Collector
 	now        func() time.Time
 	metrics    *metrics
+	client     *Client
 }
 
 // pollResult is what the job shows of a poll.
@@ -124,6 +125,11 @@ func (w *pollWorker) saveBatch(ctx context.Context, job pollJob, c store.Collect
 	err := w.store.InTx(ctx, func(ctx context.Context) (err error) {
 		if result.PollOutcome, err = w.store.SavePoll(ctx, poll); err != nil {
 			return err
+		}
+		if result.DocumentsAdded+result.DocumentsUpdated > 0 {
+			if _, err := w.client.insert(ctx, ProcessArgs{}); err != nil {
+				return err
+			}
 		}
 		return job.complete(ctx, result)
 	})
