@@ -64,7 +64,7 @@ func (l labelled) document() store.Document {
 func (w *world) save(c store.Collection, documents ...store.Document) {
 	w.t.Helper()
 	_, err := w.store.SavePoll(w.t.Context(), store.Poll{
-		CollectionID: c.ID, URL: c.URL, At: time.Now(), NextPollAt: time.Now().Add(time.Hour), Documents: documents,
+		Asked: c, At: time.Now(), NextPollAt: time.Now().Add(time.Hour), Documents: documents,
 	})
 	require.NoError(w.t, err)
 }
