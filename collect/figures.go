@@ -251,7 +251,7 @@ func splitsHere(text string, at, end int) bool {
 	before := strings.TrimRightFunc(text[:at], func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
 	word := text[len(before):at]
 	short := len([]rune(word)) <= 1 || slices.Contains([]string{"Mr", "Mrs", "Dr", "St", "ca", "Nr", "Mio", "Mrd", "bzw", "No"}, word)
-	return !short && !(len(word) <= 2 && unicode.IsDigit(rune(word[0])))
+	return !short && (len(word) > 2 || !unicode.IsDigit(rune(word[0])))
 }
 
 func readSentence(quote, language string) (sentence, bool) {
@@ -307,10 +307,8 @@ func (s *sentence) readNames(list []token, language string) {
 	}
 }
 
-// monthNames and weekdays by the beginnings that tell them apart, in the languages that most feeds are in.
+// weekdays and the patterns of dates, in the languages that most feeds are in.
 var (
-	monthNames = calendar(`jan|jän|janv|ene|gen|januari feb|fév|fev mar|mär|mars|maa apr|avr|abr may|mai|mag|mei|mayo jun|juin|giu jul|juil|lug
-		aug|août|ago sep|sept|set oct|okt|ott|out nov dec|dez|déc|dic`)
 	weekdays = map[string]int{
 		"monday": 1, "tuesday": 2, "wednesday": 3, "thursday": 4, "friday": 5, "saturday": 6, "sunday": 7,
 		"montag": 1, "dienstag": 2, "mittwoch": 3, "donnerstag": 4, "freitag": 5, "samstag": 6, "sonnabend": 6, "sonntag": 7,
@@ -334,29 +332,24 @@ func sortedKeys(m map[string]int) []string {
 	return keys
 }
 
-func calendar(list string) map[string]int {
-	m := map[string]int{}
-	for i, names := range strings.Fields(list) {
-		for _, name := range strings.Split(names, "|") {
-			m[name] = i + 1
-		}
-	}
-	return m
+// monthsInFull are the months' names; months has their beginnings.
+var monthsInFull = []string{
+	"january januar janvier enero gennaio januari janeiro jänner", "february februar février febrero febbraio februari fevereiro",
+	"march märz mars marzo maart março", "april avril abril aprile", "may mai mayo maggio mei maio", "june juni juin junio giugno junho",
+	"july juli juillet julio luglio julho", "august août agosto augustus", "september septembre septiembre settembre setembro",
+	"october oktober octobre octubre ottobre outubro", "november novembre noviembre novembro",
+	"december dezember décembre diciembre dicembre dezembro",
 }
 
-// monthOf is a month by its name; 0 is none: "margin" begins like March.
+// monthOf is a month by its name or its abbreviation; 0 is none: "margin" begins like March.
 func monthOf(name string) int {
 	name = strings.ToLower(name)
-	full := []string{"january januar janvier enero gennaio januari janeiro jänner", "february februar février febrero febbraio februari fevereiro",
-		"march märz mars marzo maart março", "april avril abril aprile", "may mai mayo maggio mei maio", "june juni juin junio giugno junho",
-		"july juli juillet julio luglio julho", "august août agosto augustus", "september septembre septiembre settembre setembro",
-		"october oktober octobre octubre ottobre outubro", "november novembre noviembre novembro", "december dezember décembre diciembre dicembre dezembro"}
-	for i, names := range full {
+	for i, names := range monthsInFull {
 		if slices.Contains(strings.Fields(names), name) {
 			return i + 1
 		}
 	}
-	return monthNames[name]
+	return int(months[name])
 }
 
 // datesIn reads the dates of a sentence and takes them out of it. A date with its weekday is one date.
@@ -434,44 +427,42 @@ func (s *sentence) readNumbers(text, language string) (rest string) {
 	text = writtenNumber.ReplaceAllStringFunc(text, func(word string) string { return numberWords[strings.ToLower(word)] })
 	return numberPattern.ReplaceAllStringFunc(text, func(match string) string {
 		p := numberPattern.FindStringSubmatch(match)
-		value, step, ok := parseNumber(p[2], language)
-		if !ok {
+		currency, digits, scale, sign, word := p[1], p[2], strings.ToLower(p[3]), p[4], p[5]
+		value, step, ok := parseNumber(digits, language)
+		if !ok || len(scale) == 1 && currency == "" && sign == "" { // metres or millions
 			return match
 		}
-		scale := 1.0
-		if word := strings.ToLower(p[3]); word != "" {
-			scale = scales[word]
-			if len(word) == 1 && p[1] == "" && p[4] == "" {
-				return match // metres or millions
-			}
+		if scale != "" {
+			factor := scaleOf(scale, language)
+			value, step = value*factor, step*factor
 		}
-		if language == "de" && strings.HasPrefix(strings.ToLower(p[3]), "billion") {
-			scale = 1e12
+		shown := strings.TrimSpace(strings.TrimSuffix(match, word))
+		if unit := unitOf(currency, sign, word); unit != "" {
+			s.numbers[unit] = append(s.numbers[unit], figure{text: shown, value: value, step: step})
 		}
-		word := strings.ToLower(p[5])
-		unit := units[strings.ToLower(strings.TrimSpace(p[1]))]
-		if unit == "" {
-			unit = units[strings.ToLower(p[4])]
-		}
-		if unit == "" {
-			unit = word
-		}
-		if unit == "" || commonWords[unit] && !countedWords[unit] || len(unit) < 3 && units[unit] == "" && unit != "km" && unit != "kg" {
-			unit = ""
-		}
-		shown := strings.TrimSpace(match)
-		if units[unit] == "" && unit == word || p[5] != "" && unit != word {
-			shown = strings.TrimSpace(strings.TrimSuffix(shown, p[5]))
-		}
-		if unit != "" {
-			key := unit
-			if unit == word {
-				key = stemOf(unit)
-			}
-			s.numbers[key] = append(s.numbers[key], figure{text: shown, value: value * scale, step: step * scale})
-		}
-		return " " + p[5]
+		return " " + word
 	})
+}
+
+func scaleOf(word, language string) float64 {
+	if language == "de" && strings.HasPrefix(word, "billion") {
+		return 1e12
+	}
+	return scales[word]
+}
+
+// unitOf is what a number counts, or "" where nobody can tell.
+func unitOf(currency, sign, word string) string {
+	word = strings.ToLower(word)
+	for _, unit := range []string{units[strings.ToLower(strings.TrimSpace(currency))], units[strings.ToLower(sign)], units[word]} {
+		if unit != "" {
+			return unit
+		}
+	}
+	if commonWords[word] && !countedWords[word] || len(word) < 3 && word != "km" && word != "kg" {
+		return ""
+	}
+	return stemOf(word)
 }
 
 // pointLanguages write 1,200.5; the others that are known write 1.200,5.

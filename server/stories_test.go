@@ -38,6 +38,7 @@ func (w *world) group(f func(id uuid.UUID, members []store.Membership) store.Fin
 func asCluster(_ uuid.UUID, members []store.Membership) store.Findings {
 	return store.Findings{Duplicates: members}
 }
+
 func asStory(_ uuid.UUID, members []store.Membership) store.Findings {
 	return store.Findings{Stories: members}
 }
