@@ -365,6 +365,9 @@ func datesIn(text string) (found []figure, rest string) {
 		})
 	}
 	number := func(s string) int { n, _ := strconv.Atoi(s); return n }
+	if !hasDigit(text) {
+		return weekdaysIn(text)
+	}
 	take(isoDate, func(p []string) (date, bool) {
 		return date{year: number(p[1]), month: number(p[2]), day: number(p[3])}, true
 	})
@@ -377,13 +380,35 @@ func datesIn(text string) (found []figure, rest string) {
 		return date{year: number(p[3]), month: m, day: number(p[2])}, m > 0 && number(p[2]) <= 31 && number(p[2]) > 0
 	})
 	take(monthYear, func(p []string) (date, bool) { m := monthOf(p[1]); return date{year: number(p[2]), month: m}, m > 0 })
-	dated := len(found)
-	take(dayName, func(p []string) (date, bool) { return date{weekday: weekdays[strings.ToLower(p[1])]}, true })
-	if dated == 1 && len(found) == 2 {
-		found[0].date.weekday = found[1].date.weekday
-		found = found[:1]
+	days, text := weekdaysIn(text)
+	if len(found) == 1 && len(days) == 1 {
+		found[0].date.weekday = days[0].date.weekday
+		return found, text
 	}
-	return found, text
+	return append(found, days...), text
+}
+
+func weekdaysIn(text string) (found []figure, rest string) {
+	if !hasWord(text, weekdays) {
+		return nil, text
+	}
+	rest = dayName.ReplaceAllStringFunc(text, func(name string) string {
+		found = append(found, figure{text: name, date: date{weekday: weekdays[strings.ToLower(name)]}})
+		return " "
+	})
+	return found, rest
+}
+
+// hasDigit and hasWord look before a pattern does, which takes longer.
+func hasDigit(text string) bool { return strings.ContainsAny(text, "0123456789") }
+
+func hasWord[T any](text string, words map[string]T) bool {
+	for word := range strings.FieldsFuncSeq(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) }) {
+		if _, is := words[word]; is {
+			return true
+		}
+	}
+	return false
 }
 
 // numberPattern is an amount with its currency, its digits, its scale and its percent sign.
@@ -424,7 +449,12 @@ var writtenNumber = regexp.MustCompile(`(?i)\b(` + strings.Join(func() []string 
 
 // readNumbers takes the numbers out of a sentence, by what they count: a currency, percent, or the next word.
 func (s *sentence) readNumbers(text, language string) (rest string) {
-	text = writtenNumber.ReplaceAllStringFunc(text, func(word string) string { return numberWords[strings.ToLower(word)] })
+	if hasWord(text, numberWords) {
+		text = writtenNumber.ReplaceAllStringFunc(text, func(word string) string { return numberWords[strings.ToLower(word)] })
+	}
+	if !hasDigit(text) {
+		return text
+	}
 	return numberPattern.ReplaceAllStringFunc(text, func(match string) string {
 		p := numberPattern.FindStringSubmatch(match)
 		currency, digits, scale, sign, word := p[1], p[2], strings.ToLower(p[3]), p[4], p[5]

@@ -188,3 +188,15 @@ func TestDisagreementsAreBounded(t *testing.T) {
 	require.Len(t, Disagreements(documents), maxDisagreements)
 	require.Empty(t, Disagreements(nil))
 }
+
+// BenchmarkDisagreements compares a story of as many documents as are ever compared.
+func BenchmarkDisagreements(b *testing.B) {
+	list := readLabelled(b)
+	var documents []store.PendingDocument
+	for i := range 50 {
+		documents = append(documents, list[i].pending(i))
+	}
+	for b.Loop() {
+		Disagreements(documents)
+	}
+}

@@ -27,7 +27,10 @@ const maxCompared = 8000
 // unspaced are the scripts whose words no space tells apart.
 var unspaced = []*unicode.RangeTable{unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar}
 
-func isUnspaced(r rune) bool { return r >= '\u0e00' && unicode.In(r, unspaced...) }
+func isUnspaced(r rune) bool {
+	const longSound = 'ー' // of both kana, and so of no script of its own
+	return r >= '\u0e00' && (unicode.In(r, unspaced...) || r == longSound)
+}
 
 // tokens are the words and numbers of a text, whatever its language. 1,200.50 is one number, l'eau two words.
 func tokens(text string) []token {
