@@ -223,7 +223,7 @@ type difference struct {
 	covered, coveredOther int
 	// words and numbers are how many of the first have others in their place.
 	words, numbers int
-	// pairs count the words that stand in each other's place.
+	// pairs count the telling words that stand in each other's place.
 	pairs map[[2]string]int
 	// swapped are the tokens of either text that the other has something else for.
 	swapped map[string]bool
@@ -321,7 +321,7 @@ func (d *difference) replace(a, b []token) {
 			d.words++
 		}
 		d.swapped[t.text] = true
-		if len(a) == len(b) && !t.number && !b[i].number && !alike(t.text, b[i].text) {
+		if len(a) == len(b) && !t.number && !b[i].number && telling(t) && telling(b[i]) && !alike(t.text, b[i].text) {
 			d.pairs[[2]string{t.text, b[i].text}]++
 		}
 	}

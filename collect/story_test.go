@@ -97,6 +97,32 @@ func TestStoriesPrecisionAndRecall(t *testing.T) {
 	require.GreaterOrEqual(t, recall, 0.95)
 }
 
+func TestSameEvent(t *testing.T) {
+	t.Parallel()
+	list := readStories(t)
+	a, b := Prepare(list[0].pending(0)), Prepare(list[1].pending(1))
+	require.Equal(t, list[0].Group, list[1].Group)
+	nobody := func(int64) ([]int64, bool) { return nil, false }
+	everybody := func(int64) ([]int64, bool) { return nil, true }
+	one := func(int64) ([]int64, bool) { return []int64{1}, false }
+	bond, same := SameEvent(&a, &b, nobody)
+	require.True(t, same)
+	require.Contains(t, bond.Terms, "Kiel")
+	_, same = SameEvent(&a, &b, everybody)
+	require.False(t, same, "terms that all have join nobody")
+	require.Empty(t, StoryCandidates(&a, everybody))
+	require.Equal(t, []int64{1}, []int64{StoryCandidates(&a, one)[0].Seq})
+	later := b
+	later.At = a.At.Add(StorySpan + time.Second)
+	_, same = SameEvent(&a, &later, nobody)
+	require.False(t, same, "it is another time")
+	empty := Prepare(store.PendingDocument{HappenedAt: a.At})
+	for _, pair := range [][2]*Text{{&a, &empty}, {&empty, &a}, {&empty, &empty}} {
+		_, same = SameEvent(pair[0], pair[1], nobody)
+		require.False(t, same)
+	}
+}
+
 func TestDisagreementsOfStories(t *testing.T) {
 	t.Parallel()
 	groups := map[string][]store.PendingDocument{}

@@ -102,7 +102,7 @@ func New(c Config) (*Client, error) {
 func (c *Client) workers(config Config, m *metrics) *river.Workers {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &pollWorker{store: config.Store, collectors: config.Collectors, now: config.Now, metrics: m, client: c})
-	river.AddWorker(workers, &processWorker{store: config.Store, metrics: m})
+	river.AddWorker(workers, &processWorker{store: config.Store, client: c, metrics: m})
 	river.AddWorker(workers, &sweepWorker{client: c})
 	river.AddWorker(workers, &tidyWorker{store: config.Store})
 	return workers

@@ -30,6 +30,8 @@ func (ProcessArgs) InsertOpts() river.InsertOpts {
 const (
 	// processBatch is how many documents one transaction processes.
 	processBatch = 200
+	// processFor is for how long one job works.
+	processFor = 5 * time.Second
 	// commonShingle is how many different texts may have a passage that is no template text.
 	commonShingle = 16
 	// maxStorySpan is how long a story may go on; what comes later is another one.
@@ -39,45 +41,43 @@ const (
 type processWorker struct {
 	river.WorkerDefaults[ProcessArgs]
 	store   *store.Store
+	client  *Client
 	metrics *metrics
 }
 
-// Timeout is longer than that of other jobs: there may be an archive to work through.
-func (*processWorker) Timeout(*river.Job[ProcessArgs]) time.Duration { return 30 * time.Minute }
-
-// Work processes batches until no document is left. A batch is one transaction: a crash leaves all or nothing of it.
+// Work processes batches until no document is left, or hands an archive over to a job after it, so that a stopping process
+// waits for no archive. A batch is one transaction: a crash leaves all or nothing of it.
 func (w *processWorker) Work(ctx context.Context, job *river.Job[ProcessArgs]) error {
-	for {
+	for started := time.Now(); time.Since(started) < processFor; {
 		done, err := w.batch(ctx)
 		if err != nil {
 			return err
 		}
-		if done > 0 {
-			continue
-		}
-		if finished, err := w.finish(ctx, job); err != nil || finished {
-			return err
+		if done == 0 {
+			break
 		}
 	}
+	return w.finish(ctx, job)
 }
 
-// finish ends the job unless documents have come meanwhile. It locks out who saves documents: a poll before it
-// could not queue another job, since this one was still running; one after it can.
-func (w *processWorker) finish(ctx context.Context, job *river.Job[ProcessArgs]) (finished bool, err error) {
-	err = w.store.InTx(ctx, func(ctx context.Context) error {
+// finish ends the job, and queues another if documents are left or have come meanwhile. It locks out who saves documents: a poll
+// before it could not queue another job, since this one was still running; one after it can.
+func (w *processWorker) finish(ctx context.Context, job *river.Job[ProcessArgs]) error {
+	return w.store.InTx(ctx, func(ctx context.Context) error {
 		if err := w.store.LockOutDocuments(ctx); err != nil {
 			return err
 		}
 		waiting, err := w.store.HasNewDocuments(ctx)
-		if err != nil || waiting {
+		if err != nil {
 			return err
 		}
-		finished = true
 		tx, _ := store.Tx(ctx)
-		_, err = river.JobCompleteTx[*riverpgxv5.Driver, pgx.Tx](ctx, tx, job)
+		if _, err := river.JobCompleteTx[*riverpgxv5.Driver, pgx.Tx](ctx, tx, job); err != nil || !waiting {
+			return err
+		}
+		_, err = w.client.insert(ctx, ProcessArgs{})
 		return err
 	})
-	return finished, err
 }
 
 // batch processes the next documents in one transaction and answers how many they were.

@@ -18,6 +18,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertest"
+	"github.com/riverqueue/river/rivertype"
 	"github.com/stretchr/testify/require"
 
 	"github.com/content-creator/content-creator-api/collect"
@@ -426,9 +428,38 @@ func TestSweepQueuesProcessing(t *testing.T) {
 		require.Equal(t, 1, w.count(`select count(*) from river_job where kind = 'process' and tags = '{scheduled}' and max_attempts = 1`))
 	}
 	require.Equal(t, "process", ProcessArgs{}.Kind())
-	require.Greater(t, (&processWorker{}).Timeout(nil), time.Minute)
 	w.execute(`alter table documents rename to gone`)
 	require.ErrorContains(t, w.sweep(c), "documents")
+}
+
+// Documents that come while the job ends are the next job's: the poll that brought them could queue none.
+func TestProcessHandsOver(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.client()
+	w.save(w.collection("http://127.0.0.1:1/feed.xml"), harbour("Oil", "a.example/1", ""))
+	queue := func() *river.Job[ProcessArgs] {
+		require.NoError(t, w.sweep(c))
+		var id int64
+		require.NoError(t, w.store.Pool().QueryRow(t.Context(), `
+			update river_job set state = 'running', attempt = 1, attempted_at = now() where state = 'available' returning id`).Scan(&id))
+		return &river.Job[ProcessArgs]{JobRow: &rivertype.JobRow{ID: id, State: rivertype.JobStateRunning, Kind: "process"}}
+	}
+	job := queue()
+	worker := &processWorker{store: w.store, client: c, metrics: newMetrics(prometheus.NewRegistry())}
+	ctx := rivertest.WorkContext(t.Context(), c.river)
+	for _, table := range []string{"documents", "river_job"} {
+		w.execute(`alter table ` + table + ` rename to gone`)
+		require.ErrorContains(t, worker.finish(ctx, job), table)
+		w.execute(`alter table gone rename to ` + table)
+	}
+	require.NoError(t, worker.finish(ctx, job))
+	require.Equal(t, 1, w.count(`select count(*) from river_job where kind = 'process' and state = 'completed'`))
+	require.Equal(t, 1, w.count(`select count(*) from river_job where kind = 'process' and state = 'available' and tags = '{scheduled}'`))
+	// The next one finds nothing left behind itself.
+	require.NoError(t, worker.Work(ctx, queue()))
+	require.Equal(t, 2, w.count(`select count(*) from river_job where kind = 'process' and state = 'completed'`))
+	require.Equal(t, 2, w.count(`select count(*) from river_job where kind = 'process'`))
 }
 
 func TestPrepareNeedsNoSource(t *testing.T) {
