@@ -65,6 +65,11 @@ func (w *pollWorker) Work(ctx context.Context, job *river.Job[PollArgs]) error {
 			return w.store.ReportProgress(ctx, store.JobID(job.ID), p)
 		},
 		complete: func(ctx context.Context, result pollResult) error {
+			if result.DocumentsAdded+result.DocumentsUpdated > 0 {
+				if _, err := w.client.insert(ctx, ProcessArgs{}); err != nil {
+					return err
+				}
+			}
 			if err := river.RecordOutput(ctx, result); err != nil {
 				return err
 			}
@@ -125,11 +130,6 @@ func (w *pollWorker) saveBatch(ctx context.Context, job pollJob, c store.Collect
 	err := w.store.InTx(ctx, func(ctx context.Context) (err error) {
 		if result.PollOutcome, err = w.store.SavePoll(ctx, poll); err != nil {
 			return err
-		}
-		if result.DocumentsAdded+result.DocumentsUpdated > 0 {
-			if _, err := w.client.insert(ctx, ProcessArgs{}); err != nil {
-				return err
-			}
 		}
 		return job.complete(ctx, result)
 	})
