@@ -101,7 +101,8 @@ func New(c Config) (*Client, error) {
 // workers registers every kind of job there is.
 func (c *Client) workers(config Config, m *metrics) *river.Workers {
 	workers := river.NewWorkers()
-	river.AddWorker(workers, &pollWorker{store: config.Store, collectors: config.Collectors, now: config.Now, metrics: m})
+	river.AddWorker(workers, &pollWorker{store: config.Store, collectors: config.Collectors, now: config.Now, metrics: m, client: c})
+	river.AddWorker(workers, &processWorker{store: config.Store, client: c, metrics: m})
 	river.AddWorker(workers, &sweepWorker{client: c})
 	river.AddWorker(workers, &tidyWorker{store: config.Store})
 	return workers

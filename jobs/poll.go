@@ -42,6 +42,7 @@ type pollWorker struct {
 	collectors map[string]collect.Collector
 	now        func() time.Time
 	metrics    *metrics
+	client     *Client
 }
 
 // pollResult is what the job shows of a poll.
@@ -64,6 +65,11 @@ func (w *pollWorker) Work(ctx context.Context, job *river.Job[PollArgs]) error {
 			return w.store.ReportProgress(ctx, store.JobID(job.ID), p)
 		},
 		complete: func(ctx context.Context, result pollResult) error {
+			if result.DocumentsAdded+result.DocumentsUpdated > 0 {
+				if _, err := w.client.insert(ctx, ProcessArgs{}); err != nil {
+					return err
+				}
+			}
 			if err := river.RecordOutput(ctx, result); err != nil {
 				return err
 			}

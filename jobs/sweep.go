@@ -2,13 +2,14 @@ package jobs
 
 import (
 	"context"
+	"errors"
 
 	"github.com/riverqueue/river"
 
 	"github.com/content-creator/content-creator-api/store"
 )
 
-// SweepArgs asks which collections are due and queues their polls.
+// SweepArgs asks which collections are due and queues their polls, and whether documents wait to be processed.
 type SweepArgs struct{}
 
 // Kind names the job.
@@ -27,10 +28,10 @@ type sweepWorker struct {
 	client *Client
 }
 
-// Work claims due collections and queues their polls, batch by batch, each in one transaction. What the
-// last polls brought is indexed for good.
+// Work queues the processing of documents that wait for it, then claims due collections and queues their polls, batch by batch, each
+// in one transaction. What the last polls brought is indexed for good.
 func (w *sweepWorker) Work(ctx context.Context, _ *river.Job[SweepArgs]) error {
-	if err := w.client.store.IndexPendingDocuments(ctx); err != nil {
+	if err := errors.Join(w.client.queueProcessing(ctx), w.client.store.IndexPendingDocuments(ctx)); err != nil {
 		return err
 	}
 	settings, err := w.client.store.Settings(ctx)
@@ -64,4 +65,16 @@ func (c *Client) queueDue(ctx context.Context) (claimed int, err error) {
 		return err
 	})
 	return claimed, err
+}
+
+// queueProcessing queues the processing of documents that wait for it, where nothing else has.
+func (c *Client) queueProcessing(ctx context.Context) error {
+	waiting, err := c.store.HasNewDocuments(ctx)
+	if err != nil || !waiting {
+		return err
+	}
+	return c.store.InTx(ctx, func(ctx context.Context) error {
+		_, err := c.insert(ctx, ProcessArgs{})
+		return err
+	})
 }

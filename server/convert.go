@@ -47,6 +47,19 @@ func searchFilter(p api.SearchDocumentsParams) (store.DocumentFilter, store.Page
 	return f, page(p.Page, p.PageSize, p.Cursor, string(orZero(p.Sort)))
 }
 
+func duplicateFilter(p api.ListDuplicatesParams) (store.DuplicateFilter, store.Page) {
+	return store.DuplicateFilter{
+		Kind: string(orZero(p.Kind)), Domain: orZero(p.Domain), Market: orZero(p.Market), Language: orZero(p.Language),
+		CollectionID: orZero(p.CollectionID), DocumentID: orZero(p.DocumentID), Since: p.Since,
+	}, page(p.Page, p.PageSize, p.Cursor, string(orZero(p.Sort)))
+}
+
+func storyFilter(p api.ListStoriesParams) (store.StoryFilter, store.Page) {
+	return store.StoryFilter{
+		Domain: orZero(p.Domain), Market: orZero(p.Market), Language: orZero(p.Language), DocumentID: orZero(p.DocumentID), MinSources: orZero(p.MinSources), Since: p.Since,
+	}, page(p.Page, p.PageSize, p.Cursor, string(orZero(p.Sort)))
+}
+
 func jobFilter(p api.ListJobsParams) (store.JobFilter, store.Page) {
 	return store.JobFilter{Kind: (*string)(p.Kind), State: (*string)(p.State)}, page(p.Page, p.PageSize, p.Cursor, "")
 }

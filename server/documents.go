@@ -26,6 +26,16 @@ func (s *Server) SearchDocuments(ctx context.Context, req api.SearchDocumentsReq
 	return api.SearchDocuments200JSONResponse(result), nil
 }
 
+// ListDuplicates answers one page of clusters of duplicates.
+func (s *Server) ListDuplicates(ctx context.Context, req api.ListDuplicatesRequestObject) (api.ListDuplicatesResponseObject, error) {
+	filter, page := duplicateFilter(req.Params)
+	list, err := s.Store.Duplicates(ctx, filter, page)
+	if err != nil {
+		return nil, err
+	}
+	return api.ListDuplicates200JSONResponse(list), nil
+}
+
 // GetDocument answers one document.
 func (s *Server) GetDocument(ctx context.Context, req api.GetDocumentRequestObject) (api.GetDocumentResponseObject, error) {
 	document, err := s.Store.Document(ctx, req.ID)

@@ -478,7 +478,7 @@ func TestCollectionHealth(t *testing.T) {
 		_, err := s.CollectionHealth(t.Context(), uuid.New())
 		requireKind(t, err, store.KindNotFound)
 		c := aCollection(t, s, "https://example.org")
-		do(t, s, `drop table documents`)
+		do(t, s, `drop table documents cascade`)
 		_, err = s.CollectionHealth(t.Context(), c.ID)
 		require.ErrorContains(t, err, "documents")
 	})

@@ -84,6 +84,9 @@ func (s *Store) DeleteDocument(ctx context.Context, id uuid.UUID, revision int64
 		if revision != 0 && revision != current {
 			return stale("document", id)
 		}
+		if err := s.forgetDocument(ctx, id); err != nil {
+			return err
+		}
 		_, err = s.db(ctx).Exec(ctx, q, id)
 		return err
 	})

@@ -88,6 +88,27 @@ func (e ConfigEntrySource) Valid() bool {
 	}
 }
 
+// Defines values for DisagreementKind.
+const (
+	DisagreementKindDate   DisagreementKind = "date"
+	DisagreementKindName   DisagreementKind = "name"
+	DisagreementKindNumber DisagreementKind = "number"
+)
+
+// Valid indicates whether the value is a known member of the DisagreementKind enum.
+func (e DisagreementKind) Valid() bool {
+	switch e {
+	case DisagreementKindDate:
+		return true
+	case DisagreementKindName:
+		return true
+	case DisagreementKindNumber:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for DocumentSearchSort.
 const (
 	DocumentSearchSortMinusFetchedAt   DocumentSearchSort = "-fetched_at"
@@ -175,6 +196,42 @@ func (e DocumentStatus) Valid() bool {
 	case DocumentStatusProcessed:
 		return true
 	case DocumentStatusRejected:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DuplicateKind.
+const (
+	DuplicateKindExact DuplicateKind = "exact"
+	DuplicateKindNear  DuplicateKind = "near"
+)
+
+// Valid indicates whether the value is a known member of the DuplicateKind enum.
+func (e DuplicateKind) Valid() bool {
+	switch e {
+	case DuplicateKindExact:
+		return true
+	case DuplicateKindNear:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DuplicateSort.
+const (
+	DuplicateSortMinusSize      DuplicateSort = "-size"
+	DuplicateSortMinusUpdatedAt DuplicateSort = "-updated_at"
+)
+
+// Valid indicates whether the value is a known member of the DuplicateSort enum.
+func (e DuplicateSort) Valid() bool {
+	switch e {
+	case DuplicateSortMinusSize:
+		return true
+	case DuplicateSortMinusUpdatedAt:
 		return true
 	default:
 		return false
@@ -451,6 +508,24 @@ func (e Scope) Valid() bool {
 	}
 }
 
+// Defines values for StorySort.
+const (
+	StorySortMinusLastAt StorySort = "-last_at"
+	StorySortMinusSize   StorySort = "-size"
+)
+
+// Valid indicates whether the value is a known member of the StorySort enum.
+func (e StorySort) Valid() bool {
+	switch e {
+	case StorySortMinusLastAt:
+		return true
+	case StorySortMinusSize:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for TopicIntent.
 const (
 	TopicIntentCommercial    TopicIntent = "commercial"
@@ -634,6 +709,24 @@ type APIKeyList = store.List[store.APIKey]
 // APIKeyWithSecret A new key. It is shown this once.
 type APIKeyWithSecret = store.APIKeyWithSecret
 
+// Claim What one document says.
+type Claim struct {
+	// DocumentID The document.
+	//
+	// Example: 0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37
+	DocumentID openapi_types.UUID `json:"document_id"`
+
+	// Quote The sentence.
+	//
+	// Example: At least 12 people were injured in the fire.
+	Quote string `json:"quote"`
+
+	// Value The figure as it is written.
+	//
+	// Example: 12
+	Value string `json:"value"`
+}
+
 // Collection A source that is polled for documents.
 type Collection = store.Collection
 
@@ -710,6 +803,27 @@ type ConfigEntrySource string
 
 // ConfigUpdate The settings to change.
 type ConfigUpdate = store.SettingsUpdate
+
+// Disagreement A figure on which two comparable sentences of two documents differ by more than rounding.
+type Disagreement struct {
+	// Claims What each says.
+	Claims []Claim `json:"claims"`
+
+	// Kind What sort of figure it is.
+	//
+	// Example: number
+	Kind DisagreementKind `json:"kind"`
+
+	// Subject What both speak of, in words that they have in common.
+	//
+	// Example: people injured fire
+	Subject string `json:"subject"`
+}
+
+// DisagreementKind What sort of figure it is.
+//
+// Example: number
+type DisagreementKind string
 
 // Document One article, kept once however many feeds carry it.
 type Document = store.Document
@@ -900,6 +1014,88 @@ type DocumentSummary struct {
 	// Example: https://www.heise.de/news/a-1.html
 	URL string `json:"url"`
 }
+
+// DuplicateCluster Documents with the same text, or nearly.
+type DuplicateCluster struct {
+	// CreatedAt When it was found.
+	//
+	// Example: 2026-11-23T08:15:04Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// Documents Its documents, the first collected first; at most 50.
+	Documents []DuplicateDocument `json:"documents"`
+
+	// ID The id.
+	//
+	// Example: 0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e40
+	ID openapi_types.UUID `json:"id"`
+
+	// Kind `exact` where all documents have the same title and text, else `near`.
+	//
+	// Example: near
+	Kind DuplicateKind `json:"kind"`
+
+	// Size How many documents it has.
+	//
+	// Example: 2
+	Size int `json:"size"`
+
+	// UpdatedAt When a document last joined or left.
+	//
+	// Example: 2026-11-23T08:15:04Z
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// DuplicateClusterList One page of clusters.
+type DuplicateClusterList = store.List[store.DuplicateCluster]
+
+// DuplicateDocument A document of a cluster.
+type DuplicateDocument struct {
+	// ID The document's id.
+	//
+	// Example: 0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37
+	ID openapi_types.UUID `json:"id"`
+
+	// MatchedID The document it was matched with; null for the first.
+	//
+	// Example: 0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e36
+	MatchedID nullable.Nullable[openapi_types.UUID] `json:"matched_id"`
+
+	// PublishedAt When it was published; null when the source does not say.
+	//
+	// Example: 2026-11-23T07:58:00Z
+	PublishedAt nullable.Nullable[time.Time] `json:"published_at"`
+
+	// Similarity The share of the shorter text that stands in the longer one, between this document and the one it was matched with; 1 for the first.
+	//
+	// Example: 0.94
+	Similarity float64 `json:"similarity"`
+
+	// Source The origin.
+	//
+	// Example: heise.de
+	Source string `json:"source"`
+
+	// Title The title.
+	//
+	// Example: Neue Häuser denken mit
+	Title string `json:"title"`
+
+	// URL The address.
+	//
+	// Example: https://www.heise.de/news/a-1.html
+	URL string `json:"url"`
+}
+
+// DuplicateKind `exact` where all documents have the same title and text, else `near`.
+//
+// Example: near
+type DuplicateKind string
+
+// DuplicateSort An order of clusters. Equal ones are ordered by id.
+//
+// Example: -updated_at
+type DuplicateSort string
 
 // Event Something that happened.
 type Event struct {
@@ -1157,6 +1353,123 @@ type SourceConfig = store.SourceConfig
 //
 // Example: {"window":"week"}
 type SourceConfigUpdate = store.SourceConfigUpdate
+
+// Story A story with its documents.
+type Story = store.Story
+
+// StoryDocument A document of a story, and why it belongs to it.
+type StoryDocument struct {
+	// ID The document's id.
+	//
+	// Example: 0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37
+	ID openapi_types.UUID `json:"id"`
+
+	// Language The language.
+	//
+	// Example: de
+	Language string `json:"language"`
+
+	// MatchedID That document; null for the first.
+	//
+	// Example: 0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e36
+	MatchedID nullable.Nullable[openapi_types.UUID] `json:"matched_id"`
+
+	// PublishedAt When it was published; null when the source does not say.
+	//
+	// Example: 2026-11-23T09:02:00Z
+	PublishedAt nullable.Nullable[time.Time] `json:"published_at"`
+
+	// SharedTerms What the two have in common, the most telling first.
+	//
+	// Example: ["WildFly","Red","Hat"]
+	SharedTerms []string `json:"shared_terms"`
+
+	// Similarity How much it has in common with the document it was matched with; 1 for the first.
+	//
+	// Example: 0.57
+	Similarity float64 `json:"similarity"`
+
+	// Source The publisher, by its registrable domain.
+	//
+	// Example: golem.de
+	Source string `json:"source"`
+
+	// Title The title.
+	//
+	// Example: WildFly 10 ist da
+	Title string `json:"title"`
+
+	// URL The address.
+	//
+	// Example: https://www.golem.de/news/wildfly-10.html
+	URL string `json:"url"`
+}
+
+// StoryList One page of stories.
+type StoryList = store.List[store.StorySummary]
+
+// StorySort An order of stories. Equal ones are ordered by id.
+//
+// Example: -last_at
+type StorySort string
+
+// StorySummary Documents of different publishers about one event.
+type StorySummary struct {
+	// CreatedAt When it was found.
+	//
+	// Example: 2026-11-23T08:15:04Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// Domains The domains of its documents.
+	//
+	// Example: ["technology"]
+	Domains []string `json:"domains"`
+
+	// FirstAt When its first document was published, or else collected.
+	//
+	// Example: 2026-11-23T07:58:00Z
+	FirstAt time.Time `json:"first_at"`
+
+	// ID The id.
+	//
+	// Example: 0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e50
+	ID openapi_types.UUID `json:"id"`
+
+	// Languages The languages of its documents.
+	//
+	// Example: ["de"]
+	Languages []string `json:"languages"`
+
+	// LastAt The same of its last.
+	//
+	// Example: 2026-11-23T11:20:00Z
+	LastAt time.Time `json:"last_at"`
+
+	// Markets The markets of its documents.
+	//
+	// Example: ["de"]
+	Markets []string `json:"markets"`
+
+	// Size How many documents it has.
+	//
+	// Example: 3
+	Size int `json:"size"`
+
+	// Sources The publishers, by their registrable domains.
+	//
+	// Example: ["golem.de","heise.de"]
+	Sources []string `json:"sources"`
+
+	// Title The title of the document that most others were matched with.
+	//
+	// Example: Red Hat gibt WildFly 10 frei
+	Title string `json:"title"`
+
+	// UpdatedAt When its documents last changed.
+	//
+	// Example: 2026-11-23T11:21:09Z
+	UpdatedAt time.Time `json:"updated_at"`
+}
 
 // Topic A topic with everything known of it. What nothing has measured yet is null.
 type Topic = store.Topic
@@ -1467,6 +1780,42 @@ type ListDocumentsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListDuplicatesParams defines parameters for ListDuplicates.
+type ListDuplicatesParams struct {
+	// Kind Only clusters of this kind.
+	Kind *DuplicateKind `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// Domain Only documents of this domain.
+	Domain *DocumentDomain `form:"domain,omitempty" json:"domain,omitempty"`
+
+	// Market Only documents of this market.
+	Market *DocumentMarket `form:"market,omitempty" json:"market,omitempty"`
+
+	// Language Only those in this language, by its BCP 47 primary tag.
+	Language *Language `form:"language,omitempty" json:"language,omitempty"`
+
+	// CollectionID Only documents that this collection brought.
+	CollectionID *DocumentCollection `form:"collection_id,omitempty" json:"collection_id,omitempty"`
+
+	// DocumentID Only the cluster that this document belongs to, if it belongs to one.
+	DocumentID *openapi_types.UUID `form:"document_id,omitempty" json:"document_id,omitempty"`
+
+	// Since Only clusters that a document has joined or left at this time or later.
+	Since *time.Time `form:"since,omitempty" json:"since,omitempty"`
+
+	// Sort The order. By default the last changed come first.
+	Sort *DuplicateSort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Page The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+	Page *Page `form:"page,omitempty" json:"page,omitempty"`
+
+	// PageSize How many items a page has.
+	PageSize *PageSize `form:"page_size,omitempty" json:"page_size,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // SearchDocumentsParams defines parameters for SearchDocuments.
 type SearchDocumentsParams struct {
 	// Q What to look for.
@@ -1600,6 +1949,45 @@ type RetryJobParams struct {
 
 	// Prefer `wait=N` waits up to N seconds (60 at most) for the job to finish.
 	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
+// ListStoriesParams defines parameters for ListStories.
+type ListStoriesParams struct {
+	// Domain Only documents of this domain.
+	Domain *DocumentDomain `form:"domain,omitempty" json:"domain,omitempty"`
+
+	// Market Only documents of this market.
+	Market *DocumentMarket `form:"market,omitempty" json:"market,omitempty"`
+
+	// Language Only those in this language, by its BCP 47 primary tag.
+	Language *Language `form:"language,omitempty" json:"language,omitempty"`
+
+	// MinSources Only stories of at least so many publishers.
+	MinSources *int `form:"min_sources,omitempty" json:"min_sources,omitempty"`
+
+	// DocumentID Only the story that this document belongs to, if it belongs to one.
+	DocumentID *openapi_types.UUID `form:"document_id,omitempty" json:"document_id,omitempty"`
+
+	// Since Only stories with a document published at this time or later.
+	Since *time.Time `form:"since,omitempty" json:"since,omitempty"`
+
+	// Sort The order. By default the stories with the newest documents come first.
+	Sort *StorySort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Page The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+	Page *Page `form:"page,omitempty" json:"page,omitempty"`
+
+	// PageSize How many items a page has.
+	PageSize *PageSize `form:"page_size,omitempty" json:"page_size,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// GetStoryParams defines parameters for GetStory.
+type GetStoryParams struct {
+	// IfNoneMatch Answer 304 without a body if the resource still has this ETag.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // ListTopicsParams defines parameters for ListTopics.
@@ -1739,6 +2127,9 @@ type ServerInterface interface {
 	// ListDocuments List documents
 	// (GET /documents)
 	ListDocuments(ctx echo.Context, params ListDocumentsParams) error
+	// ListDuplicates List duplicates
+	// (GET /documents/duplicates)
+	ListDuplicates(ctx echo.Context, params ListDuplicatesParams) error
 	// SearchDocuments Search documents
 	// (GET /documents/search)
 	SearchDocuments(ctx echo.Context, params SearchDocumentsParams) error
@@ -1775,6 +2166,12 @@ type ServerInterface interface {
 	// RetryJob Run a job again
 	// (POST /jobs/{job_id}/retry)
 	RetryJob(ctx echo.Context, jobID JobID, params RetryJobParams) error
+	// ListStories List stories
+	// (GET /stories)
+	ListStories(ctx echo.Context, params ListStoriesParams) error
+	// GetStory Read a story
+	// (GET /stories/{id})
+	GetStory(ctx echo.Context, id ID, params GetStoryParams) error
 	// ListTopics List topics
 	// (GET /topics)
 	ListTopics(ctx echo.Context, params ListTopicsParams) error
@@ -2370,6 +2767,94 @@ func (w *ServerInterfaceWrapper) ListDocuments(ctx echo.Context) error {
 	return err
 }
 
+// ListDuplicates converts echo context to params.
+func (w *ServerInterfaceWrapper) ListDuplicates(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListDuplicatesParams
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", ctx.QueryParams(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter kind: %s", err))
+	}
+
+	// ------------- Optional query parameter "domain" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "domain", ctx.QueryParams(), &params.Domain, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter domain: %s", err))
+	}
+
+	// ------------- Optional query parameter "market" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "market", ctx.QueryParams(), &params.Market, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter market: %s", err))
+	}
+
+	// ------------- Optional query parameter "language" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "language", ctx.QueryParams(), &params.Language, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter language: %s", err))
+	}
+
+	// ------------- Optional query parameter "collection_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "collection_id", ctx.QueryParams(), &params.CollectionID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter collection_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "document_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "document_id", ctx.QueryParams(), &params.DocumentID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter document_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "since" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "since", ctx.QueryParams(), &params.Since, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter since: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
+	}
+
+	// ------------- Optional query parameter "page" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page", ctx.QueryParams(), &params.Page, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page: %s", err))
+	}
+
+	// ------------- Optional query parameter "page_size" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page_size", ctx.QueryParams(), &params.PageSize, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page_size: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListDuplicates(ctx, params)
+	return err
+}
+
 // SearchDocuments converts echo context to params.
 func (w *ServerInterfaceWrapper) SearchDocuments(ctx echo.Context) error {
 	var err error
@@ -2883,6 +3368,123 @@ func (w *ServerInterfaceWrapper) RetryJob(ctx echo.Context) error {
 	return err
 }
 
+// ListStories converts echo context to params.
+func (w *ServerInterfaceWrapper) ListStories(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListStoriesParams
+	// ------------- Optional query parameter "domain" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "domain", ctx.QueryParams(), &params.Domain, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter domain: %s", err))
+	}
+
+	// ------------- Optional query parameter "market" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "market", ctx.QueryParams(), &params.Market, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter market: %s", err))
+	}
+
+	// ------------- Optional query parameter "language" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "language", ctx.QueryParams(), &params.Language, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter language: %s", err))
+	}
+
+	// ------------- Optional query parameter "min_sources" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_sources", ctx.QueryParams(), &params.MinSources, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter min_sources: %s", err))
+	}
+
+	// ------------- Optional query parameter "document_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "document_id", ctx.QueryParams(), &params.DocumentID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter document_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "since" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "since", ctx.QueryParams(), &params.Since, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter since: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
+	}
+
+	// ------------- Optional query parameter "page" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page", ctx.QueryParams(), &params.Page, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page: %s", err))
+	}
+
+	// ------------- Optional query parameter "page_size" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page_size", ctx.QueryParams(), &params.PageSize, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page_size: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListStories(ctx, params)
+	return err
+}
+
+// GetStory converts echo context to params.
+func (w *ServerInterfaceWrapper) GetStory(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetStoryParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetStory(ctx, id, params)
+	return err
+}
+
 // ListTopics converts echo context to params.
 func (w *ServerInterfaceWrapper) ListTopics(ctx echo.Context) error {
 	var err error
@@ -3187,6 +3789,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/documents", wrapper.ListDocuments, options.OperationMiddlewares["listDocuments"]...)
 	router.DELETE(options.BaseURL+"/documents/:id", wrapper.DeleteDocument, options.OperationMiddlewares["deleteDocument"]...)
 	router.GET(options.BaseURL+"/documents/:id", wrapper.GetDocument, options.OperationMiddlewares["getDocument"]...)
+	router.GET(options.BaseURL+"/documents/duplicates", wrapper.ListDuplicates, options.OperationMiddlewares["listDuplicates"]...)
 	router.GET(options.BaseURL+"/documents/search", wrapper.SearchDocuments, options.OperationMiddlewares["searchDocuments"]...)
 	router.GET(options.BaseURL+"/events", wrapper.StreamEvents, options.OperationMiddlewares["streamEvents"]...)
 	router.GET(options.BaseURL+"/hosts", wrapper.ListHosts, options.OperationMiddlewares["listHosts"]...)
@@ -3197,6 +3800,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/jobs/:job_id/cancel", wrapper.CancelJob, options.OperationMiddlewares["cancelJob"]...)
 	router.GET(options.BaseURL+"/jobs/:job_id/events", wrapper.StreamJobEvents, options.OperationMiddlewares["streamJobEvents"]...)
 	router.POST(options.BaseURL+"/jobs/:job_id/retry", wrapper.RetryJob, options.OperationMiddlewares["retryJob"]...)
+	router.GET(options.BaseURL+"/stories", wrapper.ListStories, options.OperationMiddlewares["listStories"]...)
+	router.GET(options.BaseURL+"/stories/:id", wrapper.GetStory, options.OperationMiddlewares["getStory"]...)
 	router.GET(options.BaseURL+"/topics", wrapper.ListTopics, options.OperationMiddlewares["listTopics"]...)
 	router.POST(options.BaseURL+"/topics", wrapper.CreateTopic, options.OperationMiddlewares["createTopic"]...)
 	router.DELETE(options.BaseURL+"/topics/:id", wrapper.DeleteTopic, options.OperationMiddlewares["deleteTopic"]...)
@@ -3665,6 +4270,28 @@ func (response ListDocuments200JSONResponse) VisitListDocumentsResponse(w http.R
 	return err
 }
 
+type ListDuplicatesRequestObject struct {
+	Params ListDuplicatesParams
+}
+
+type ListDuplicatesResponseObject interface {
+	VisitListDuplicatesResponse(w http.ResponseWriter) error
+}
+
+type ListDuplicates200JSONResponse DuplicateClusterList
+
+func (response ListDuplicates200JSONResponse) VisitListDuplicatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SearchDocumentsRequestObject struct {
 	Params SearchDocumentsParams
 }
@@ -4033,6 +4660,67 @@ func (response RetryJob202JSONResponse) VisitRetryJobResponse(w http.ResponseWri
 	return err
 }
 
+type ListStoriesRequestObject struct {
+	Params ListStoriesParams
+}
+
+type ListStoriesResponseObject interface {
+	VisitListStoriesResponse(w http.ResponseWriter) error
+}
+
+type ListStories200JSONResponse StoryList
+
+func (response ListStories200JSONResponse) VisitListStoriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStoryRequestObject struct {
+	ID     ID `json:"id"`
+	Params GetStoryParams
+}
+
+type GetStoryResponseObject interface {
+	VisitGetStoryResponse(w http.ResponseWriter) error
+}
+
+type GetStory200ResponseHeaders struct {
+	ETag string
+}
+
+type GetStory200JSONResponse struct {
+	Body    Story
+	Headers GetStory200ResponseHeaders
+}
+
+func (response GetStory200JSONResponse) VisitGetStoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStory304Response = NotModifiedResponse
+
+func (response GetStory304Response) VisitGetStoryResponse(w http.ResponseWriter) error {
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
+}
+
 type ListTopicsRequestObject struct {
 	Params ListTopicsParams
 }
@@ -4226,6 +4914,9 @@ type StrictServerInterface interface {
 	// ListDocuments List documents
 	// (GET /documents)
 	ListDocuments(ctx context.Context, request ListDocumentsRequestObject) (ListDocumentsResponseObject, error)
+	// ListDuplicates List duplicates
+	// (GET /documents/duplicates)
+	ListDuplicates(ctx context.Context, request ListDuplicatesRequestObject) (ListDuplicatesResponseObject, error)
 	// SearchDocuments Search documents
 	// (GET /documents/search)
 	SearchDocuments(ctx context.Context, request SearchDocumentsRequestObject) (SearchDocumentsResponseObject, error)
@@ -4262,6 +4953,12 @@ type StrictServerInterface interface {
 	// RetryJob Run a job again
 	// (POST /jobs/{job_id}/retry)
 	RetryJob(ctx context.Context, request RetryJobRequestObject) (RetryJobResponseObject, error)
+	// ListStories List stories
+	// (GET /stories)
+	ListStories(ctx context.Context, request ListStoriesRequestObject) (ListStoriesResponseObject, error)
+	// GetStory Read a story
+	// (GET /stories/{id})
+	GetStory(ctx context.Context, request GetStoryRequestObject) (GetStoryResponseObject, error)
 	// ListTopics List topics
 	// (GET /topics)
 	ListTopics(ctx context.Context, request ListTopicsRequestObject) (ListTopicsResponseObject, error)
@@ -4782,6 +5479,31 @@ func (sh *strictHandler) ListDocuments(ctx echo.Context, params ListDocumentsPar
 	return nil
 }
 
+// ListDuplicates operation middleware
+func (sh *strictHandler) ListDuplicates(ctx echo.Context, params ListDuplicatesParams) error {
+	var request ListDuplicatesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListDuplicates(ctx.Request().Context(), request.(ListDuplicatesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListDuplicates")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListDuplicatesResponseObject); ok {
+		return validResponse.VisitListDuplicatesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // SearchDocuments operation middleware
 func (sh *strictHandler) SearchDocuments(ctx echo.Context, params SearchDocumentsParams) error {
 	var request SearchDocumentsRequestObject
@@ -5105,6 +5827,57 @@ func (sh *strictHandler) RetryJob(ctx echo.Context, jobID JobID, params RetryJob
 		return err
 	} else if validResponse, ok := response.(RetryJobResponseObject); ok {
 		return validResponse.VisitRetryJobResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListStories operation middleware
+func (sh *strictHandler) ListStories(ctx echo.Context, params ListStoriesParams) error {
+	var request ListStoriesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListStories(ctx.Request().Context(), request.(ListStoriesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListStories")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListStoriesResponseObject); ok {
+		return validResponse.VisitListStoriesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetStory operation middleware
+func (sh *strictHandler) GetStory(ctx echo.Context, id ID, params GetStoryParams) error {
+	var request GetStoryRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetStory(ctx.Request().Context(), request.(GetStoryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetStory")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetStoryResponseObject); ok {
+		return validResponse.VisitGetStoryResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

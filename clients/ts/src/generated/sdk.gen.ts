@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client/index.js';
-import type { AdminCreateApiKeyData, AdminCreateApiKeyErrors, AdminCreateApiKeyResponses, AdminDeleteApiKeyData, AdminDeleteApiKeyErrors, AdminDeleteApiKeyResponses, AdminGetConfigData, AdminGetConfigErrors, AdminGetConfigResponses, AdminGetHealthData, AdminGetHealthErrors, AdminGetHealthResponses, AdminGetMetricsData, AdminGetMetricsErrors, AdminGetMetricsResponses, AdminListApiKeysData, AdminListApiKeysErrors, AdminListApiKeysResponses, AdminUpdateConfigData, AdminUpdateConfigErrors, AdminUpdateConfigResponses, CollectionsCreateData, CollectionsCreateErrors, CollectionsCreateResponses, CollectionsDeleteData, CollectionsDeleteErrors, CollectionsDeleteResponses, CollectionsGetData, CollectionsGetErrors, CollectionsGetHealthData, CollectionsGetHealthErrors, CollectionsGetHealthResponses, CollectionsGetResponses, CollectionsListData, CollectionsListErrors, CollectionsListFetchesData, CollectionsListFetchesErrors, CollectionsListFetchesResponses, CollectionsListResponses, CollectionsPollData, CollectionsPollErrors, CollectionsPollResponses, CollectionsUpdateData, CollectionsUpdateErrors, CollectionsUpdateResponses, DocumentsDeleteData, DocumentsDeleteErrors, DocumentsDeleteResponses, DocumentsGetData, DocumentsGetErrors, DocumentsGetResponses, DocumentsListData, DocumentsListErrors, DocumentsListResponses, DocumentsSearchData, DocumentsSearchErrors, DocumentsSearchResponses, EventsStreamData, EventsStreamErrors, EventsStreamResponse, EventsStreamResponses, HostsGetData, HostsGetErrors, HostsGetResponses, HostsListData, HostsListErrors, HostsListResponses, HostsUpdateData, HostsUpdateErrors, HostsUpdateResponses, JobsCancelData, JobsCancelErrors, JobsCancelResponses, JobsGetData, JobsGetErrors, JobsGetResponses, JobsListData, JobsListErrors, JobsListResponses, JobsRetryData, JobsRetryErrors, JobsRetryResponses, JobsStreamEventsData, JobsStreamEventsErrors, JobsStreamEventsResponse, JobsStreamEventsResponses, TopicsCreateData, TopicsCreateErrors, TopicsCreateResponses, TopicsDeleteData, TopicsDeleteErrors, TopicsDeleteResponses, TopicsGetData, TopicsGetErrors, TopicsGetResponses, TopicsListData, TopicsListErrors, TopicsListResponses, TopicsUpdateData, TopicsUpdateErrors, TopicsUpdateResponses } from './types.gen.js';
+import type { AdminCreateApiKeyData, AdminCreateApiKeyErrors, AdminCreateApiKeyResponses, AdminDeleteApiKeyData, AdminDeleteApiKeyErrors, AdminDeleteApiKeyResponses, AdminGetConfigData, AdminGetConfigErrors, AdminGetConfigResponses, AdminGetHealthData, AdminGetHealthErrors, AdminGetHealthResponses, AdminGetMetricsData, AdminGetMetricsErrors, AdminGetMetricsResponses, AdminListApiKeysData, AdminListApiKeysErrors, AdminListApiKeysResponses, AdminUpdateConfigData, AdminUpdateConfigErrors, AdminUpdateConfigResponses, CollectionsCreateData, CollectionsCreateErrors, CollectionsCreateResponses, CollectionsDeleteData, CollectionsDeleteErrors, CollectionsDeleteResponses, CollectionsGetData, CollectionsGetErrors, CollectionsGetHealthData, CollectionsGetHealthErrors, CollectionsGetHealthResponses, CollectionsGetResponses, CollectionsListData, CollectionsListErrors, CollectionsListFetchesData, CollectionsListFetchesErrors, CollectionsListFetchesResponses, CollectionsListResponses, CollectionsPollData, CollectionsPollErrors, CollectionsPollResponses, CollectionsUpdateData, CollectionsUpdateErrors, CollectionsUpdateResponses, DocumentsDeleteData, DocumentsDeleteErrors, DocumentsDeleteResponses, DocumentsGetData, DocumentsGetErrors, DocumentsGetResponses, DocumentsListData, DocumentsListDuplicatesData, DocumentsListDuplicatesErrors, DocumentsListDuplicatesResponses, DocumentsListErrors, DocumentsListResponses, DocumentsSearchData, DocumentsSearchErrors, DocumentsSearchResponses, EventsStreamData, EventsStreamErrors, EventsStreamResponse, EventsStreamResponses, HostsGetData, HostsGetErrors, HostsGetResponses, HostsListData, HostsListErrors, HostsListResponses, HostsUpdateData, HostsUpdateErrors, HostsUpdateResponses, JobsCancelData, JobsCancelErrors, JobsCancelResponses, JobsGetData, JobsGetErrors, JobsGetResponses, JobsListData, JobsListErrors, JobsListResponses, JobsRetryData, JobsRetryErrors, JobsRetryResponses, JobsStreamEventsData, JobsStreamEventsErrors, JobsStreamEventsResponse, JobsStreamEventsResponses, StoriesGetStoryData, StoriesGetStoryErrors, StoriesGetStoryResponses, StoriesListData, StoriesListErrors, StoriesListResponses, TopicsCreateData, TopicsCreateErrors, TopicsCreateResponses, TopicsDeleteData, TopicsDeleteErrors, TopicsDeleteResponses, TopicsGetData, TopicsGetErrors, TopicsGetResponses, TopicsListData, TopicsListErrors, TopicsListResponses, TopicsUpdateData, TopicsUpdateErrors, TopicsUpdateResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -330,6 +330,22 @@ export class Documents extends HeyApiClient {
     }
     
     /**
+     * List duplicates
+     *
+     * One page of clusters of documents with the same text (`exact`), or nearly (`near`): reordered, shortened, with other
+     * boilerplate or a few updated numbers. Texts that fill in the same template are no duplicates. New documents are looked
+     * at shortly after they were collected. All filters may be combined; a cluster matches a filter if one of its documents does.
+     *
+     */
+    public listDuplicates<ThrowOnError extends boolean = true>(options?: Options<DocumentsListDuplicatesData, ThrowOnError>): RequestResult<DocumentsListDuplicatesResponses, DocumentsListDuplicatesErrors, ThrowOnError> {
+        return (options?.client ?? this.client).get<DocumentsListDuplicatesResponses, DocumentsListDuplicatesErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/documents/duplicates',
+            ...options
+        });
+    }
+    
+    /**
      * Delete a document
      *
      * Deletes the document for good. Its address is remembered, so that the next poll does not bring it back.
@@ -351,6 +367,36 @@ export class Documents extends HeyApiClient {
         return (options.client ?? this.client).get<DocumentsGetResponses, DocumentsGetErrors, ThrowOnError>({
             security: [{ scheme: 'bearer', type: 'http' }],
             url: '/documents/{id}',
+            ...options
+        });
+    }
+}
+
+export class Stories extends HeyApiClient {
+    /**
+     * List stories
+     *
+     * One page of stories: documents of different publishers about one event. All filters may be combined; a story matches
+     * a filter if one of its documents does.
+     *
+     */
+    public list<ThrowOnError extends boolean = true>(options?: Options<StoriesListData, ThrowOnError>): RequestResult<StoriesListResponses, StoriesListErrors, ThrowOnError> {
+        return (options?.client ?? this.client).get<StoriesListResponses, StoriesListErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/stories',
+            ...options
+        });
+    }
+    
+    /**
+     * Read a story
+     *
+     * The story with its documents, why each belongs to it, and the figures on which they contradict each other.
+     */
+    public getStory<ThrowOnError extends boolean = true>(options: Options<StoriesGetStoryData, ThrowOnError>): RequestResult<StoriesGetStoryResponses, StoriesGetStoryErrors, ThrowOnError> {
+        return (options.client ?? this.client).get<StoriesGetStoryResponses, StoriesGetStoryErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/stories/{id}',
             ...options
         });
     }
@@ -573,6 +619,11 @@ export class Api extends HeyApiClient {
     private _documents?: Documents;
     get documents(): Documents {
         return this._documents ??= new Documents({ client: this.client });
+    }
+    
+    private _stories?: Stories;
+    get stories(): Stories {
+        return this._stories ??= new Stories({ client: this.client });
     }
     
     private _jobs?: Jobs;

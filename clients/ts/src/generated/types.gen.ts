@@ -35,7 +35,7 @@ export type ErrorBody = {
  * | `UNAUTHORIZED` | 401 | no key, or one that is wrong, expired or revoked |
  * | `FORBIDDEN` | 403 | the key lacks the scope in `details.required_scope` |
  * | `ROUTE_NOT_FOUND` | 404 | no such path |
- * | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND`, `HOST_NOT_FOUND` | 404 | no such resource |
+ * | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `STORY_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND`, `HOST_NOT_FOUND` | 404 | no such resource |
  * | `METHOD_NOT_ALLOWED` | 405 | the path has no such method |
  * | `COLLECTION_CONFLICT` | 409 | the feed is there already; see `details.existing_id` |
  * | `JOB_CONFLICT` | 409 | the job is in no state for that |
@@ -45,7 +45,7 @@ export type ErrorBody = {
  * | `BODY_TOO_LARGE` | 413 | the body is over 1 MiB |
  * | `UNSUPPORTED_MEDIA_TYPE` | 415 | not JSON by its Content-Type |
  * | `VALIDATION_FAILED` | 422 | a parameter or field breaks the specification |
- * | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
+ * | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `STORY_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
  * | `IDEMPOTENCY_KEY_REUSED` | 422 | this key came with another request before |
  * | `RATE_LIMITED` | 429 | too many requests; see Retry-After |
  * | `INTERNAL` | 500 | a fault of the server |
@@ -62,6 +62,7 @@ export const ErrorCode = {
     TOPIC_NOT_FOUND: 'TOPIC_NOT_FOUND',
     COLLECTION_NOT_FOUND: 'COLLECTION_NOT_FOUND',
     DOCUMENT_NOT_FOUND: 'DOCUMENT_NOT_FOUND',
+    STORY_NOT_FOUND: 'STORY_NOT_FOUND',
     JOB_NOT_FOUND: 'JOB_NOT_FOUND',
     API_KEY_NOT_FOUND: 'API_KEY_NOT_FOUND',
     HOST_NOT_FOUND: 'HOST_NOT_FOUND',
@@ -81,6 +82,7 @@ export const ErrorCode = {
     TOPIC_VALIDATION_FAILED: 'TOPIC_VALIDATION_FAILED',
     COLLECTION_VALIDATION_FAILED: 'COLLECTION_VALIDATION_FAILED',
     DOCUMENT_VALIDATION_FAILED: 'DOCUMENT_VALIDATION_FAILED',
+    STORY_VALIDATION_FAILED: 'STORY_VALIDATION_FAILED',
     JOB_VALIDATION_FAILED: 'JOB_VALIDATION_FAILED',
     API_KEY_VALIDATION_FAILED: 'API_KEY_VALIDATION_FAILED',
     HOST_VALIDATION_FAILED: 'HOST_VALIDATION_FAILED',
@@ -102,7 +104,7 @@ export const ErrorCode = {
  * | `UNAUTHORIZED` | 401 | no key, or one that is wrong, expired or revoked |
  * | `FORBIDDEN` | 403 | the key lacks the scope in `details.required_scope` |
  * | `ROUTE_NOT_FOUND` | 404 | no such path |
- * | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND`, `HOST_NOT_FOUND` | 404 | no such resource |
+ * | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `STORY_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND`, `HOST_NOT_FOUND` | 404 | no such resource |
  * | `METHOD_NOT_ALLOWED` | 405 | the path has no such method |
  * | `COLLECTION_CONFLICT` | 409 | the feed is there already; see `details.existing_id` |
  * | `JOB_CONFLICT` | 409 | the job is in no state for that |
@@ -112,7 +114,7 @@ export const ErrorCode = {
  * | `BODY_TOO_LARGE` | 413 | the body is over 1 MiB |
  * | `UNSUPPORTED_MEDIA_TYPE` | 415 | not JSON by its Content-Type |
  * | `VALIDATION_FAILED` | 422 | a parameter or field breaks the specification |
- * | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
+ * | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `STORY_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
  * | `IDEMPOTENCY_KEY_REUSED` | 422 | this key came with another request before |
  * | `RATE_LIMITED` | 429 | too many requests; see Retry-After |
  * | `INTERNAL` | 500 | a fault of the server |
@@ -1505,6 +1507,371 @@ export type DocumentList = {
      * Where the next page begins; null on the last.
      */
     next_cursor: string | null;
+};
+
+/**
+ * `exact` where all documents have the same title and text, else `near`.
+ */
+export const DuplicateKind = { EXACT: 'exact', NEAR: 'near' } as const;
+
+/**
+ * `exact` where all documents have the same title and text, else `near`.
+ */
+export type DuplicateKind = typeof DuplicateKind[keyof typeof DuplicateKind];
+
+/**
+ * An order of clusters. Equal ones are ordered by id.
+ */
+export const DuplicateSort = { /**
+     * UPDATED_AT_DESC
+     */
+    UPDATED_AT_DESC: '-updated_at', /**
+     * SIZE_DESC
+     */
+    SIZE_DESC: '-size' } as const;
+
+/**
+ * An order of clusters. Equal ones are ordered by id.
+ */
+export type DuplicateSort = typeof DuplicateSort[keyof typeof DuplicateSort];
+
+/**
+ * A document of a cluster.
+ */
+export type DuplicateDocument = {
+    /**
+     * The document's id.
+     */
+    id: string;
+    /**
+     * The title.
+     */
+    title: string;
+    /**
+     * The address.
+     */
+    url: string;
+    /**
+     * The origin.
+     */
+    source: string;
+    /**
+     * When it was published; null when the source does not say.
+     */
+    published_at: string | null;
+    /**
+     * The share of the shorter text that stands in the longer one, between this document and the one it was matched with; 1 for the first.
+     */
+    similarity: number;
+    /**
+     * The document it was matched with; null for the first.
+     */
+    matched_id: string | null;
+};
+
+/**
+ * Documents with the same text, or nearly.
+ */
+export type DuplicateCluster = {
+    /**
+     * The id.
+     */
+    id: string;
+    kind: DuplicateKind;
+    /**
+     * How many documents it has.
+     */
+    size: number;
+    /**
+     * Its documents, the first collected first; at most 50.
+     */
+    documents: Array<DuplicateDocument>;
+    /**
+     * When it was found.
+     */
+    created_at: string;
+    /**
+     * When a document last joined or left.
+     */
+    updated_at: string;
+};
+
+/**
+ * One page of clusters.
+ */
+export type DuplicateClusterList = {
+    /**
+     * The clusters.
+     */
+    items: Array<DuplicateCluster>;
+    /**
+     * How many match.
+     */
+    total: number;
+    total_relation: TotalRelation;
+    /**
+     * The number of this page; 0 after a cursor.
+     */
+    page: number;
+    /**
+     * How many items a page has.
+     */
+    page_size: number;
+    /**
+     * How many pages there are, as far as total counts.
+     */
+    pages: number;
+    /**
+     * Where the next page begins; null on the last.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * An order of stories. Equal ones are ordered by id.
+ */
+export const StorySort = { /**
+     * LAST_AT_DESC
+     */
+    LAST_AT_DESC: '-last_at', /**
+     * SIZE_DESC
+     */
+    SIZE_DESC: '-size' } as const;
+
+/**
+ * An order of stories. Equal ones are ordered by id.
+ */
+export type StorySort = typeof StorySort[keyof typeof StorySort];
+
+/**
+ * Documents of different publishers about one event.
+ */
+export type StorySummary = {
+    /**
+     * The id.
+     */
+    id: string;
+    /**
+     * The title of the document that most others were matched with.
+     */
+    title: string;
+    /**
+     * How many documents it has.
+     */
+    size: number;
+    /**
+     * The publishers, by their registrable domains.
+     */
+    sources: Array<string>;
+    /**
+     * The domains of its documents.
+     */
+    domains: Array<string>;
+    /**
+     * The markets of its documents.
+     */
+    markets: Array<string>;
+    /**
+     * The languages of its documents.
+     */
+    languages: Array<string>;
+    /**
+     * When its first document was published, or else collected.
+     */
+    first_at: string;
+    /**
+     * The same of its last.
+     */
+    last_at: string;
+    /**
+     * When it was found.
+     */
+    created_at: string;
+    /**
+     * When its documents last changed.
+     */
+    updated_at: string;
+};
+
+/**
+ * One page of stories.
+ */
+export type StoryList = {
+    /**
+     * The stories.
+     */
+    items: Array<StorySummary>;
+    /**
+     * How many match.
+     */
+    total: number;
+    total_relation: TotalRelation;
+    /**
+     * The number of this page; 0 after a cursor.
+     */
+    page: number;
+    /**
+     * How many items a page has.
+     */
+    page_size: number;
+    /**
+     * How many pages there are, as far as total counts.
+     */
+    pages: number;
+    /**
+     * Where the next page begins; null on the last.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * A document of a story, and why it belongs to it.
+ */
+export type StoryDocument = {
+    /**
+     * The document's id.
+     */
+    id: string;
+    /**
+     * The title.
+     */
+    title: string;
+    /**
+     * The address.
+     */
+    url: string;
+    /**
+     * The publisher, by its registrable domain.
+     */
+    source: string;
+    /**
+     * The language.
+     */
+    language: string;
+    /**
+     * When it was published; null when the source does not say.
+     */
+    published_at: string | null;
+    /**
+     * How much it has in common with the document it was matched with; 1 for the first.
+     */
+    similarity: number;
+    /**
+     * That document; null for the first.
+     */
+    matched_id: string | null;
+    /**
+     * What the two have in common, the most telling first.
+     */
+    shared_terms: Array<string>;
+};
+
+/**
+ * What sort of figure it is.
+ */
+export const DisagreementKind = {
+    NUMBER: 'number',
+    DATE: 'date',
+    NAME: 'name'
+} as const;
+
+/**
+ * What sort of figure it is.
+ */
+export type DisagreementKind = typeof DisagreementKind[keyof typeof DisagreementKind];
+
+/**
+ * What one document says.
+ */
+export type Claim = {
+    /**
+     * The document.
+     */
+    document_id: string;
+    /**
+     * The figure as it is written.
+     */
+    value: string;
+    /**
+     * The sentence.
+     */
+    quote: string;
+};
+
+/**
+ * A figure on which two comparable sentences of two documents differ by more than rounding.
+ */
+export type Disagreement = {
+    kind: DisagreementKind;
+    /**
+     * What both speak of, in words that they have in common.
+     */
+    subject: string;
+    /**
+     * What each says.
+     */
+    claims: [
+        Claim,
+        Claim
+    ];
+};
+
+/**
+ * A story with its documents.
+ */
+export type Story = {
+    /**
+     * The id.
+     */
+    id: string;
+    /**
+     * The title of the document that most others were matched with.
+     */
+    title: string;
+    /**
+     * How many documents it has.
+     */
+    size: number;
+    /**
+     * The publishers, by their registrable domains.
+     */
+    sources: Array<string>;
+    /**
+     * The domains of its documents.
+     */
+    domains: Array<string>;
+    /**
+     * The markets of its documents.
+     */
+    markets: Array<string>;
+    /**
+     * The languages of its documents.
+     */
+    languages: Array<string>;
+    /**
+     * When its first document was published, or else collected.
+     */
+    first_at: string;
+    /**
+     * The same of its last.
+     */
+    last_at: string;
+    /**
+     * When it was found.
+     */
+    created_at: string;
+    /**
+     * When its documents last changed.
+     */
+    updated_at: string;
+    /**
+     * Its documents in the order of publication, at most 50.
+     */
+    documents: Array<StoryDocument>;
+    /**
+     * Where they contradict each other, at most 20.
+     */
+    disagreements: Array<Disagreement>;
 };
 
 /**
@@ -3452,6 +3819,96 @@ export type DocumentsSearchResponses = {
 
 export type DocumentsSearchResponse = DocumentsSearchResponses[keyof DocumentsSearchResponses];
 
+export type DocumentsListDuplicatesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Only clusters of this kind.
+         */
+        kind?: DuplicateKind;
+        /**
+         * Only documents of this domain.
+         */
+        domain?: string;
+        /**
+         * Only documents of this market.
+         */
+        market?: string;
+        /**
+         * Only those in this language, by its BCP 47 primary tag.
+         */
+        language?: string;
+        /**
+         * Only documents that this collection brought.
+         */
+        collection_id?: string;
+        /**
+         * Only the cluster that this document belongs to, if it belongs to one.
+         */
+        document_id?: string;
+        /**
+         * Only clusters that a document has joined or left at this time or later.
+         */
+        since?: string;
+        /**
+         * The order. By default the last changed come first.
+         */
+        sort?: DuplicateSort;
+        /**
+         * The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+         */
+        page?: number;
+        /**
+         * How many items a page has.
+         */
+        page_size?: number;
+        /**
+         * The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+         */
+        cursor?: string;
+    };
+    url: '/documents/duplicates';
+};
+
+export type DocumentsListDuplicatesErrors = {
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type DocumentsListDuplicatesError = DocumentsListDuplicatesErrors[keyof DocumentsListDuplicatesErrors];
+
+export type DocumentsListDuplicatesResponses = {
+    /**
+     * One page of clusters.
+     */
+    200: DuplicateClusterList;
+};
+
+export type DocumentsListDuplicatesResponse = DocumentsListDuplicatesResponses[keyof DocumentsListDuplicatesResponses];
+
 export type DocumentsDeleteData = {
     body?: never;
     headers?: {
@@ -3583,6 +4040,156 @@ export type DocumentsGetResponses = {
 };
 
 export type DocumentsGetResponse = DocumentsGetResponses[keyof DocumentsGetResponses];
+
+export type StoriesListData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Only documents of this domain.
+         */
+        domain?: string;
+        /**
+         * Only documents of this market.
+         */
+        market?: string;
+        /**
+         * Only those in this language, by its BCP 47 primary tag.
+         */
+        language?: string;
+        /**
+         * Only stories of at least so many publishers.
+         */
+        min_sources?: number;
+        /**
+         * Only the story that this document belongs to, if it belongs to one.
+         */
+        document_id?: string;
+        /**
+         * Only stories with a document published at this time or later.
+         */
+        since?: string;
+        /**
+         * The order. By default the stories with the newest documents come first.
+         */
+        sort?: StorySort;
+        /**
+         * The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+         */
+        page?: number;
+        /**
+         * How many items a page has.
+         */
+        page_size?: number;
+        /**
+         * The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+         */
+        cursor?: string;
+    };
+    url: '/stories';
+};
+
+export type StoriesListErrors = {
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type StoriesListError = StoriesListErrors[keyof StoriesListErrors];
+
+export type StoriesListResponses = {
+    /**
+     * One page of stories.
+     */
+    200: StoryList;
+};
+
+export type StoriesListResponse = StoriesListResponses[keyof StoriesListResponses];
+
+export type StoriesGetStoryData = {
+    body?: never;
+    headers?: {
+        /**
+         * Answer 304 without a body if the resource still has this ETag.
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/stories/{id}';
+};
+
+export type StoriesGetStoryErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type StoriesGetStoryError = StoriesGetStoryErrors[keyof StoriesGetStoryErrors];
+
+export type StoriesGetStoryResponses = {
+    /**
+     * The story.
+     */
+    200: Story;
+};
+
+export type StoriesGetStoryResponse = StoriesGetStoryResponses[keyof StoriesGetStoryResponses];
 
 export type JobsListData = {
     body?: never;

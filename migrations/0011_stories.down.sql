@@ -1,0 +1,9 @@
+drop table story_disagreements;
+drop table story_documents;
+drop table stories;
+drop table duplicates;
+drop table duplicate_clusters;
+drop table story_terms;
+drop table document_shingles;
+drop table document_signatures;
+drop index documents_new;
