@@ -693,7 +693,7 @@ func FuzzCollect(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte, contentType string) {
 		var b Batch
 		resp := &Response{Status: 200, Header: http.Header{"Content-Type": {contentType}}, Body: body, URL: base}
-		err := rssCollector{now: clock}.read(context.Background(), Source{Type: "rss"}, resp, &b)
+		err := rssCollector{now: clock}.read(context.Background(), Source{Type: "rss"}, dialect{source: "rss"}, resp, &b)
 		if err != nil {
 			require.NotEmpty(t, fault(t, err).Code)
 			return
