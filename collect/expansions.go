@@ -118,14 +118,21 @@ func expand(keyword string, wanted []string, w expansionWords) []suggestQuery {
 	return queries
 }
 
-// interleave takes one query of each keyword in turn, so that a bound cuts all of them alike.
+// interleave takes one query of each keyword in turn, so that a bound cuts all of them alike. What
+// two keywords or expansions ask alike, as a letter that is a word does, is asked once.
 func interleave(lists [][]suggestQuery) []suggestQuery {
 	var all []suggestQuery
+	asked := map[string]bool{}
 	for i, more := 0, true; more; i++ {
 		more = false
 		for _, list := range lists {
-			if i < len(list) {
-				all, more = append(all, list[i]), true
+			if i >= len(list) {
+				continue
+			}
+			more = true
+			if key := strings.ToLower(list[i].text); !asked[key] {
+				asked[key] = true
+				all = append(all, list[i])
 			}
 		}
 	}

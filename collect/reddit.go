@@ -96,8 +96,9 @@ func amendRedditEntry(e *entry) error {
 	e.facts = facts{}
 	e.facts.text("post_id", strings.TrimPrefix(e.guid, "t3_"))
 	if len(e.categories) > 0 {
-		e.facts.text("subreddit", e.categories[0])
-		e.origin = "r/" + oneLine(e.categories[0])
+		name := strings.TrimPrefix(oneLine(e.categories[0]), "r/")
+		e.facts.text("subreddit", name)
+		e.origin = "r/" + name
 	}
 	e.categories = nil
 	for i, author := range e.authors {
