@@ -37,7 +37,7 @@ var expansions = map[string]expansionWords{
 	},
 	"es": {
 		letters:      latin + "ñ",
-		questions:    words("qué cómo por·qué cuándo dónde quién cuál cuánto"),
+		questions:    words("qué cómo por·qué cuándo dónde quién cuál cuánto"), //nolint:misspell // Spanish
 		prepositions: words("para con sin en cerca·de contra o vs"),
 	},
 	"fr": {

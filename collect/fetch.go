@@ -179,19 +179,12 @@ func (f *Fetcher) Get(ctx context.Context, r Request) (*Response, error) {
 		if !redirects(resp.StatusCode) {
 			err := f.receive(ctx, stop, at, r, conditional, resp, out)
 			_ = resp.Body.Close()
-			told := err
-			if err == nil && resp.StatusCode == http.StatusTooManyRequests {
-				told = statusError(at, resp.StatusCode, resp.Header, f.config.Now())
-			}
-			give(resp.StatusCode, told)
+			give(resp.StatusCode, f.verdict(at, resp, err))
 			return out, err
 		}
 		_ = resp.Body.Close()
 		give(resp.StatusCode, nil)
-		if r.Form != nil {
-			return nil, &Error{Code: CodeBadRedirect, Status: resp.StatusCode, Message: shown(at) + " redirects a form that is not sent anywhere else."}
-		}
-		next, err := follow(at, resp)
+		next, err := follow(at, resp, r)
 		if err != nil {
 			return nil, err
 		}
@@ -241,6 +234,15 @@ func (f *Fetcher) takeTurn(ctx context.Context, at *url.URL) (give func(status i
 		case <-time.After(wait):
 		}
 	}
+}
+
+// verdict is what an answer means for its site's budget: too many requests are that also to who
+// wanted any status.
+func (f *Fetcher) verdict(at *url.URL, resp *http.Response, err error) error {
+	if err == nil && resp.StatusCode == http.StatusTooManyRequests {
+		return statusError(at, resp.StatusCode, resp.Header, f.config.Now())
+	}
+	return err
 }
 
 // giveTurn ends a turn, also when the work has been cancelled.
@@ -295,9 +297,12 @@ func redirects(status int) bool {
 }
 
 // follow is where a redirect leads.
-func follow(at *url.URL, resp *http.Response) (*url.URL, error) {
+func follow(at *url.URL, resp *http.Response, r Request) (*url.URL, error) {
 	bad := func(why string, err error) error {
 		return &Error{Code: CodeBadRedirect, Status: resp.StatusCode, Message: shown(at) + " redirects " + why + ".", Err: err}
+	}
+	if r.Form != nil {
+		return nil, bad("a form that is not sent anywhere else", nil)
 	}
 	location := resp.Header.Get("Location")
 	if location == "" {

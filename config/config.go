@@ -228,6 +228,12 @@ func (c Config) check(unread map[string]bool) []error {
 	if strings.TrimSpace(c.FetchUserAgent) == "" {
 		fault("FETCH_USER_AGENT", "is empty")
 	}
+	c.checkServices(fault)
+	return faults
+}
+
+// checkServices checks what outside services are asked with, and where.
+func (c Config) checkServices(fault func(name, format string, args ...any)) {
 	switch {
 	case c.RedditClientID != "" && c.RedditClientSecret == "":
 		fault("REDDIT_CLIENT_SECRET", "is needed with REDDIT_CLIENT_ID")
@@ -249,7 +255,6 @@ func (c Config) check(unread map[string]bool) []error {
 			fault(service.name, "is not an address such as https://example.com, without user name, query and fragment")
 		}
 	}
-	return faults
 }
 
 // isServiceAddress reports whether paths can be put behind text to ask a service.

@@ -173,8 +173,10 @@ func TestFaults(t *testing.T) {
 func TestSecretsAreNeverShown(t *testing.T) {
 	t.Parallel()
 	const key, password = "key-key-key-key-key-key-key-key-key", "hunter2"
-	c, _ := load(t, nil, []string{"ADMIN_API_KEY=" + key, "DATABASE_URL=postgres://me:" + password + "@localhost/x",
-		"REDDIT_CLIENT_ID=id", "REDDIT_CLIENT_SECRET=" + password, "THENEWSAPI_API_KEY=" + password})
+	c, _ := load(t, nil, []string{
+		"ADMIN_API_KEY=" + key, "DATABASE_URL=postgres://me:" + password + "@localhost/x",
+		"REDDIT_CLIENT_ID=id", "REDDIT_CLIENT_SECRET=" + password, "THENEWSAPI_API_KEY=" + password,
+	})
 	var shown strings.Builder
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d", "%T"} {
 		_, _ = fmt.Fprintf(&shown, verb+"\n", c)

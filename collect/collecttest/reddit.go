@@ -12,8 +12,10 @@ import (
 	"time"
 )
 
-var redditPath = regexp.MustCompile(`^/r/([\w+]+)/(hot|new|top|rising)(/\.rss)?$`)
-var commentsPath = regexp.MustCompile(`^/r/(\w+)/comments/(\w+)$`)
+var (
+	redditPath   = regexp.MustCompile(`^/r/([\w+]+)/(hot|new|top|rising)(/\.rss)?$`)
+	commentsPath = regexp.MustCompile(`^/r/(\w+)/comments/(\w+)$`)
+)
 
 // Post is a post as Reddit's API tells it. Odd fields are as they really come: created_utc is a
 // float, edited is false or a float, flair may be null.
@@ -203,7 +205,7 @@ func (w *World) redditFeed(limit int) string {
 	return b.String() + "</feed>"
 }
 
-// String is a post as JSON, for messages of tests.
+// String is a request as messages of tests show it.
 func (r Request) String() string {
 	text, _ := json.Marshal(r.Query)
 	return r.Method + " " + r.Path + " " + string(text)
