@@ -211,7 +211,7 @@ func TestAutocompleteFaults(t *testing.T) {
 	t.Run("our own fault", func(t *testing.T) {
 		t.Parallel()
 		ours := errors.New("the database is away")
-		_, err := All(fetcher(t, Config{Turns: brokenTurns{ours}}), services(collecttest.New(t)), clock)["autocomplete"].Collect(t.Context(), questions)
+		_, err := All(fetcher(t, Config{Turns: &fewTurns{err: ours}}), services(collecttest.New(t)), clock)["autocomplete"].Collect(t.Context(), questions)
 		assert.ErrorIs(t, err, ours)
 	})
 	t.Run("an address that is too long", func(t *testing.T) {
@@ -222,11 +222,6 @@ func TestAutocompleteFaults(t *testing.T) {
 		assert.Equal(t, 1, b.SkippedCount)
 	})
 }
-
-type brokenTurns struct{ err error }
-
-func (b brokenTurns) Take(context.Context, string) (time.Duration, error) { return 0, b.err }
-func (brokenTurns) Give(context.Context, string, int, time.Duration)      {}
 
 func news(provider string) Source {
 	return Source{Type: "news", Language: "en", Config: store.SourceConfig{Provider: provider, Query: "solar & wind", Limit: 50}}

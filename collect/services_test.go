@@ -232,6 +232,24 @@ func TestRedditCommentsThatCannotBeRead(t *testing.T) {
 		assert.Len(t, w.Asked("/oauth/"), maxRequests)
 		assert.Equal(t, "The comments of 11 more posts were not asked for, to stay within limits.", b.Fault)
 	})
+	t.Run("the budget of the site is used up", func(t *testing.T) {
+		t.Parallel()
+		w := many(6)
+		source := reddit(store.SourceConfig{Comments: true})
+		turns := &fewTurns{left: 4, wait: time.Hour}
+		b, err := All(fetcher(t, Config{Turns: turns}), services(w), clock)["reddit"].Collect(t.Context(), source)
+		require.NoError(t, err)
+		assert.Len(t, b.Documents, 6, "what came is kept")
+		assert.Equal(t, 4, missing(b))
+		assert.Contains(t, b.Fault, "is not asked before")
+	})
+	t.Run("our own fault", func(t *testing.T) {
+		t.Parallel()
+		ours := errors.New("the database is away")
+		turns := &fewTurns{left: 2, err: ours}
+		_, err := All(fetcher(t, Config{Turns: turns}), services(many(6)), clock)["reddit"].Collect(t.Context(), reddit(store.SourceConfig{Comments: true}))
+		assert.ErrorIs(t, err, ours)
+	})
 	t.Run("nobody waits any more", func(t *testing.T) {
 		t.Parallel()
 		w := many(3)
@@ -243,6 +261,37 @@ func TestRedditCommentsThatCannotBeRead(t *testing.T) {
 		assert.Error(t, talk.own)
 		assert.True(t, talk.over)
 	})
+}
+
+// fewTurns gives so many turns, then a wait or an error. It keeps the rest that answers ask for.
+type fewTurns struct {
+	left int
+	wait time.Duration
+	err  error
+	rest time.Duration
+}
+
+func (f *fewTurns) Take(context.Context, string) (time.Duration, error) {
+	if f.left == 0 {
+		return f.wait, f.err
+	}
+	f.left--
+	return 0, nil
+}
+
+func (f *fewTurns) Give(_ context.Context, _ string, _ int, rest time.Duration) {
+	f.rest = max(f.rest, rest)
+}
+
+// A site's budget learns of its rest, also from requests that take any status.
+func TestRedditTellsItsBudget(t *testing.T) {
+	t.Parallel()
+	w := collecttest.New(t)
+	w.Answer(1, "/oauth", 429, map[string]string{"X-Ratelimit-Reset": "77"}, "")
+	turns := &fewTurns{left: 9}
+	_, err := All(fetcher(t, Config{Turns: turns}), services(w), clock)["reddit"].Collect(t.Context(), reddit(store.SourceConfig{}))
+	assert.Equal(t, CodeRateLimited, fault(t, err).Code)
+	assert.Equal(t, 77*time.Second, turns.rest)
 }
 
 func TestRedditRefusals(t *testing.T) {
