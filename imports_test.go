@@ -21,25 +21,26 @@ const module = "github.com/content-creator/content-creator-api"
 
 // mayImport says which of our rooms each room may import, tests aside. Main may import all.
 var mayImport = map[string][]string{
-	"clients":         {},
-	"clients/go":      {"gen/client"},
-	"collect":         {"store", "llm"},
-	"config":          {},
-	"content":         {"store", "llm"},
-	"gen/api":         {"store"},
-	"gen/client":      {},
-	"jobs":            {"store", "collect", "research", "content", "notion"},
-	"legacy":          {"store"},
-	"llm":             {},
-	"migrations":      {},
-	"notion":          {"store"},
-	"openapi":         {},
-	"openapi/docs":    {},
-	"research":        {"store", "collect", "llm"},
-	"server":          {"gen/api", "openapi", "openapi/docs", "store", "jobs", "clients", "config"},
-	"store":           {"migrations"},
-	"store/embedded":  {},
-	"store/storetest": {"store", "store/embedded", "migrations"},
+	"clients":             {},
+	"clients/go":          {"gen/client"},
+	"collect":             {"store", "llm"},
+	"collect/collecttest": {},
+	"config":              {},
+	"content":             {"store", "llm"},
+	"gen/api":             {"store"},
+	"gen/client":          {},
+	"jobs":                {"store", "collect", "research", "content", "notion"},
+	"legacy":              {"store"},
+	"llm":                 {},
+	"migrations":          {},
+	"notion":              {"store"},
+	"openapi":             {},
+	"openapi/docs":        {},
+	"research":            {"store", "collect", "llm"},
+	"server":              {"gen/api", "openapi", "openapi/docs", "store", "jobs", "clients", "config"},
+	"store":               {"migrations"},
+	"store/embedded":      {},
+	"store/storetest":     {"store", "store/embedded", "migrations"},
 }
 
 // onlyIn says where packages of others may be imported, tests aside.
@@ -133,7 +134,7 @@ func TestClientIsLight(t *testing.T) {
 func TestProgramHoldsNothingForTests(t *testing.T) {
 	t.Parallel()
 	for _, dependency := range packages(t)[module].Deps {
-		for _, unwanted := range []string{"dockertest", "testify", module + "/store/storetest", module + "/gen/client"} {
+		for _, unwanted := range []string{"dockertest", "testify", module + "/store/storetest", module + "/collect/collecttest", module + "/gen/client"} {
 			require.NotContains(t, dependency, unwanted)
 		}
 	}

@@ -247,7 +247,7 @@ func TestCommands(t *testing.T) {
 		out, log string
 	}{
 		"nothing":                    {"", nil, exitUsage, "Usage: content-creator <command>", ""},
-		"help":                       {"help", nil, exitOK, "POLL_CONCURRENCY   how many sources are polled at once [16]", ""},
+		"help":                       {"help", nil, exitOK, "POLL_CONCURRENCY      how many sources are polled at once [16]", ""},
 		"--help":                     {"serve --help", nil, exitOK, "Usage: ", ""},
 		"-h":                         {"-h", nil, exitOK, "Usage: ", ""},
 		"help shows what is set":     {"help --rate-limit=7", []string{"ADMIN_API_KEY=" + strings.Repeat("k", 32)}, exitOK, "second per key, in bursts of four times that; 0 is no limit [7]", ""},

@@ -77,7 +77,7 @@ func run(ctx context.Context, p process) int {
 func (p process) help(c config.Config) {
 	_, _ = fmt.Fprint(p.out, usage, "\n")
 	for _, e := range c.Entries() {
-		_, _ = fmt.Fprintf(p.out, "  %-18s %s [%s]\n", e.Name, e.Help, e.Value)
+		_, _ = fmt.Fprintf(p.out, "  %-21s %s [%s]\n", e.Name, e.Help, e.Value)
 	}
 }
 
@@ -212,16 +212,29 @@ func (a *app) newJobs(s *store.Store, registry *prometheus.Registry, polls int) 
 	}
 	fetcher := collect.NewFetcher(fetching)
 	return jobs.New(jobs.Config{
-		Store: s, Collectors: collect.All(fetcher, time.Now), Logger: a.logger, Metrics: registry, Polls: polls, Now: time.Now,
+		Store: s, Collectors: collect.All(fetcher, a.services(), time.Now), Logger: a.logger, Metrics: registry, Polls: polls, Now: time.Now,
 	})
 }
 
 // hosts are the budgets of sites. Some are strict where nobody has signed in.
 func (a *app) hosts(s *store.Store) store.HostBudget {
-	return store.HostBudget{Store: s, Default: a.config.HostRequestsPerSecond, Now: time.Now, Rates: map[string]float64{
-		// Reddit holds anonymous readers to about one request a minute.
-		"reddit.com": 1. / 60,
-	}}
+	// Reddit holds anonymous readers to about one request a minute, applications to a hundred.
+	reddit := 1. / 60
+	if a.config.RedditClientID != "" {
+		reddit = 1.5
+	}
+	return store.HostBudget{Store: s, Default: a.config.HostRequestsPerSecond, Now: time.Now, Rates: map[string]float64{"reddit.com": reddit}}
+}
+
+// services are the outside services as the settings name them.
+func (a *app) services() collect.Services {
+	c := a.config
+	return collect.Services{
+		RedditURL: c.RedditBaseURL, RedditOAuthURL: c.RedditOAuthBaseURL, RedditTokenURL: c.RedditTokenURL,
+		RedditClientID: c.RedditClientID, RedditClientSecret: string(c.RedditClientSecret), RedditUserAgent: c.RedditUserAgent,
+		TrendsURL: c.TrendsBaseURL, AutocompleteURL: c.AutocompleteBaseURL, GoogleNewsURL: c.GoogleNewsBaseURL, BingNewsURL: c.BingNewsBaseURL,
+		TheNewsAPIURL: c.TheNewsAPIBaseURL, TheNewsAPIKey: string(c.TheNewsAPIKey),
+	}
 }
 
 func (a *app) stopJobs(queue *jobs.Client) error {

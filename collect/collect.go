@@ -87,9 +87,28 @@ type Collector interface {
 	Collect(ctx context.Context, s Source) (Batch, error)
 }
 
+// Services say where outside services are and what they know us by. Addresses are http or https, with or
+// without a path; a proxy, a twin or a test may stand in. An empty key switches off what needs it.
+type Services struct {
+	// RedditURL is the public site with its feeds, RedditOAuthURL what an application key opens,
+	// RedditTokenURL where that key is exchanged.
+	RedditURL, RedditOAuthURL, RedditTokenURL string
+	RedditClientID, RedditClientSecret        string
+	// RedditUserAgent is how Reddit knows us; "" is the fetcher's name.
+	RedditUserAgent                           string
+	TrendsURL, AutocompleteURL                string
+	GoogleNewsURL, BingNewsURL, TheNewsAPIURL string
+	TheNewsAPIKey                             string
+}
+
 // All is every collector by the type of source it reads.
-func All(f *Fetcher, now func() time.Time) map[string]Collector {
+func All(f *Fetcher, services Services, now func() time.Time) map[string]Collector {
+	feeds := rssCollector{fetcher: f, now: now}
 	return map[string]Collector{
-		store.TypeRSS: rssCollector{fetcher: f, now: now},
+		store.TypeRSS:          feeds,
+		store.TypeReddit:       newRedditCollector(f, services, now),
+		store.TypeTrends:       trendsCollector{feeds: feeds, base: services.TrendsURL},
+		store.TypeAutocomplete: autocompleteCollector{fetcher: f, base: services.AutocompleteURL, now: now},
+		store.TypeNews:         newsCollector{feeds: feeds, services: services},
 	}
 }

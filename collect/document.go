@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"maps"
 	"net/url"
 	"strconv"
 	"strings"
@@ -37,8 +38,9 @@ var firstDate = time.Date(1990, time.January, 1, 0, 0, 0, 0, time.UTC)
 // maxAhead is how far in the future a date may lie: clocks are wrong, and zones are left out.
 const maxAhead = 48 * time.Hour
 
-// A reader makes the documents of one feed.
+// A reader makes the documents of one source.
 type reader struct {
+	source     string
 	sourceName string
 	language   string // overrides the entries'
 	fallback   string // where an entry has none
@@ -50,9 +52,10 @@ type reader struct {
 	seen       map[string]bool
 }
 
-func newReader(s Source, head feedHead, final *url.URL, now time.Time) *reader {
+func newReader(s Source, source string, head feedHead, final *url.URL, now time.Time) *reader {
 	base := feedBase(head.link, final)
 	return &reader{
+		source:     source,
 		sourceName: strings.TrimPrefix(base.Hostname(), "www."),
 		language:   s.Language,
 		fallback:   head.language,
@@ -124,8 +127,8 @@ func (r *reader) document(e entry, address *url.URL, canonical string) store.Doc
 	d := store.Document{
 		URL:          address.String(),
 		CanonicalURL: canonical,
-		Source:       store.TypeRSS,
-		SourceName:   r.sourceName,
+		Source:       r.source,
+		SourceName:   cmp.Or(e.origin, r.sourceName),
 		Language:     r.languageOf(e),
 		FetchedAt:    r.now,
 		Status:       "new",
@@ -135,6 +138,7 @@ func (r *reader) document(e entry, address *url.URL, canonical string) store.Doc
 	r.dates(&d, e, facts)
 	r.people(&d, e, facts)
 	r.rest(e, facts)
+	maps.Copy(facts, e.facts)
 	d.ContentHash = contentHash(d.Title, d.ContentText)
 	d.SourceMetadata = facts
 	return d
@@ -341,6 +345,20 @@ type facts map[string]any
 func (f facts) text(name, value string) {
 	if value, _ = truncate(oneLine(value), maxFact); value != "" {
 		f[name] = value
+	}
+}
+
+// number keeps a figure, zero too; nil is not known.
+func (f facts) number(name string, value *int) {
+	if value != nil {
+		f[name] = *value
+	}
+}
+
+// flag keeps what is true of few.
+func (f facts) flag(name string, value bool) {
+	if value {
+		f[name] = true
 	}
 }
 

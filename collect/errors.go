@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -35,6 +36,12 @@ const (
 	CodeUnsupportedType  = "unsupported_type"   // the answer is a picture, an archive and the like
 	CodeNotAFeed         = "not_a_feed"         // the answer is text, but no feed
 	CodeMalformedFeed    = "malformed_feed"     // a feed of which no entry can be read
+	CodeNotConfigured    = "not_configured"     // the service needs a key that the settings lack
+	CodeUnauthorized     = "unauthorized"       // the service refuses the key of the settings
+	CodeForbidden        = "forbidden"          // the service shows what is asked for to nobody, or not to us
+	CodeNotFound         = "not_found"          // the service knows nothing of that name
+	CodeBadAnswer        = "bad_answer"         // the service's answer is not what its interface says
+	CodeNoWords          = "no_words"           // suggestions cannot be asked for in that language
 )
 
 // An Error says why a collection failed.
@@ -133,18 +140,18 @@ func tlsReason(err error) string {
 }
 
 // statusError is the Error for an answer that brings no body to use.
-func statusError(at *url.URL, resp *http.Response, now time.Time) *Error {
-	e := &Error{Code: CodeHTTPStatus, Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header, now)}
-	e.Message = fmt.Sprintf("%s answered %s.", shown(at), statusText(resp.StatusCode))
+func statusError(at *url.URL, status int, header http.Header, now time.Time) *Error {
+	e := &Error{Code: CodeHTTPStatus, Status: status, RetryAfter: retryAfter(header, now)}
+	e.Message = fmt.Sprintf("%s answered %s.", shown(at), statusText(status))
 	switch {
-	case resp.StatusCode == http.StatusGone:
+	case status == http.StatusGone:
 		e.Code = CodeGone
 		e.Message = shown(at) + " is gone for good (410 Gone)."
-	case resp.StatusCode == http.StatusTooManyRequests,
-		resp.StatusCode == http.StatusServiceUnavailable && e.RetryAfter > 0:
-		e.Code = CodeRateLimited
+	case status == http.StatusTooManyRequests,
+		status == http.StatusServiceUnavailable && e.RetryAfter > 0:
+		e.Code, e.RetryAfter = CodeRateLimited, cmp.Or(e.RetryAfter, resetAfter(header))
 		if e.RetryAfter > 0 {
-			e.Message = fmt.Sprintf("%s answered %s and asks to wait %s.", shown(at), statusText(resp.StatusCode), e.RetryAfter)
+			e.Message = fmt.Sprintf("%s answered %s and asks to wait %s.", shown(at), statusText(status), e.RetryAfter)
 		}
 	}
 	return e

@@ -120,9 +120,17 @@ type Request struct {
 	ETag, LastModified string
 	// Accept is the header; "" takes anything.
 	Accept string
+	// UserAgent replaces Config.UserAgent for services that want a name of their own kind.
+	UserAgent string
+	// Authorization is the header. A redirect to another host, or from https to http, leaves it out.
+	Authorization string
+	// Form makes the request a POST of these fields, whose redirects are not followed.
+	Form url.Values
+	// AnyStatus answers whatever the status is; without it a status other than 200 is an Error.
+	AnyStatus bool
 }
 
-// A Response is the answer to a Request: 200, or 304 to a conditional one.
+// A Response is the answer to a Request: 200, 304 to a conditional one, or any to one of AnyStatus.
 type Response struct {
 	Status int
 	Header http.Header
@@ -171,12 +179,12 @@ func (f *Fetcher) Get(ctx context.Context, r Request) (*Response, error) {
 		if !redirects(resp.StatusCode) {
 			err := f.receive(ctx, stop, at, r, conditional, resp, out)
 			_ = resp.Body.Close()
-			give(resp.StatusCode, err)
+			give(resp.StatusCode, f.verdict(at, resp, err))
 			return out, err
 		}
 		_ = resp.Body.Close()
 		give(resp.StatusCode, nil)
-		next, err := follow(at, resp)
+		next, err := follow(at, resp, r)
 		if err != nil {
 			return nil, err
 		}
@@ -191,6 +199,9 @@ func (f *Fetcher) Get(ctx context.Context, r Request) (*Response, error) {
 			out.MovedTo = next.String()
 		}
 		out.Downgraded = out.Downgraded || at.Scheme == "https" && next.Scheme == "http"
+		if next.Host != at.Host || out.Downgraded {
+			r.Authorization = ""
+		}
 		at = next
 	}
 }
@@ -225,6 +236,15 @@ func (f *Fetcher) takeTurn(ctx context.Context, at *url.URL) (give func(status i
 	}
 }
 
+// verdict is what an answer means for its site's budget: too many requests are that also to who
+// wanted any status.
+func (f *Fetcher) verdict(at *url.URL, resp *http.Response, err error) error {
+	if err == nil && resp.StatusCode == http.StatusTooManyRequests {
+		return statusError(at, resp.StatusCode, resp.Header, f.config.Now())
+	}
+	return err
+}
+
 // giveTurn ends a turn, also when the work has been cancelled.
 func (f *Fetcher) giveTurn(ctx context.Context, site string, status int, err error) {
 	var fault *Error
@@ -243,12 +263,20 @@ func (f *Fetcher) send(ctx context.Context, at *url.URL, r Request, conditional 
 		return nil, err
 	}
 	req := (&http.Request{Method: http.MethodGet, URL: at, Host: at.Host, Header: http.Header{}}).WithContext(ctx)
-	req.Header.Set("User-Agent", f.config.UserAgent)
+	if r.Form != nil {
+		form := r.Form.Encode()
+		req.Method, req.Body, req.ContentLength = http.MethodPost, io.NopCloser(strings.NewReader(form)), int64(len(form))
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	req.Header.Set("User-Agent", cmp.Or(r.UserAgent, f.config.UserAgent))
 	req.Header.Set("Accept", cmp.Or(r.Accept, "*/*"))
 	req.Header.Set("Accept-Encoding", "gzip, br, deflate")
 	if at.User != nil {
 		password, _ := at.User.Password()
 		req.SetBasicAuth(at.User.Username(), password)
+	}
+	if r.Authorization != "" {
+		req.Header.Set("Authorization", r.Authorization)
 	}
 	if conditional && r.ETag != "" {
 		req.Header.Set("If-None-Match", r.ETag)
@@ -269,9 +297,12 @@ func redirects(status int) bool {
 }
 
 // follow is where a redirect leads.
-func follow(at *url.URL, resp *http.Response) (*url.URL, error) {
+func follow(at *url.URL, resp *http.Response, r Request) (*url.URL, error) {
 	bad := func(why string, err error) error {
 		return &Error{Code: CodeBadRedirect, Status: resp.StatusCode, Message: shown(at) + " redirects " + why + ".", Err: err}
+	}
+	if r.Form != nil {
+		return nil, bad("a form that is not sent anywhere else", nil)
 	}
 	location := resp.Header.Get("Location")
 	if location == "" {
@@ -298,8 +329,8 @@ func (f *Fetcher) receive(ctx context.Context, stop context.CancelCauseFunc, at 
 		out.LastModified = cmp.Or(out.LastModified, r.LastModified)
 		return nil
 	}
-	if resp.StatusCode != http.StatusOK {
-		return statusError(at, resp, f.config.Now())
+	if resp.StatusCode != http.StatusOK && !r.AnyStatus {
+		return statusError(at, resp.StatusCode, resp.Header, f.config.Now())
 	}
 	tooLarge := &Error{Code: CodeTooLarge, Status: resp.StatusCode, Message: fmt.Sprintf("%s is larger than %s.", shown(at), size(f.config.MaxBody))}
 	if resp.ContentLength > f.config.MaxBody {
@@ -374,6 +405,16 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 		return 0
 	}
 	return min(max(date.Sub(now).Round(time.Second), 0), MaxRetryAfter)
+}
+
+// resetAfter reads X-Ratelimit-Reset as the seconds that Reddit and others write there; those who
+// write a date's seconds say nothing here. Zero if nothing is said.
+func resetAfter(h http.Header) time.Duration {
+	seconds, err := strconv.ParseFloat(h.Get("X-Ratelimit-Reset"), 64)
+	if err != nil || !(seconds > 0 && seconds <= MaxRetryAfter.Seconds()) {
+		return 0
+	}
+	return time.Duration(seconds * float64(time.Second)).Round(time.Second)
 }
 
 // size is a number of bytes as a message tells it.

@@ -60,7 +60,7 @@ func file(t *testing.T, name string) string {
 func collect(t *testing.T, contentType, body string) (Batch, error) {
 	t.Helper()
 	s := serve(t, page(contentType, body))
-	c := All(fetcher(t, Config{}), clock)["rss"]
+	c := All(fetcher(t, Config{}), Services{}, clock)["rss"]
 	return c.Collect(context.Background(), Source{Type: "rss", URL: s.URL + "/feed"})
 }
 

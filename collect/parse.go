@@ -46,6 +46,12 @@ type entry struct {
 	image, comments, external      string
 	duration                       string
 	sourceTitle, sourceURL         string
+	// extensions are the elements of other name spaces than the feed's own.
+	extensions ext.Extensions
+	// origin is the document's SourceName where that is not the whole source's.
+	origin string
+	// facts go into the SourceMetadata as they are.
+	facts facts
 }
 
 // guarded runs a parser; should it panic on what it is fed, that entry is at fault and no more.
@@ -157,6 +163,7 @@ func fromItem(i *gofeed.Item) entry {
 	if i.ITunesExt != nil {
 		e.duration = i.ITunesExt.Duration
 	}
+	e.extensions = i.Extensions
 	e.links = append(e.links, extension(i.Extensions, "feedburner", "origLink"))
 	return e
 }

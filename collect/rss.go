@@ -24,12 +24,40 @@ type rssCollector struct {
 	now     func() time.Time
 }
 
+// A dialect is what is special of the feeds of one service.
+type dialect struct {
+	// source is the Source of the documents.
+	source string
+	// name is their SourceName where the entry tells none; "" takes the site's host.
+	name string
+	// limit is how many entries are read; 0 reads all.
+	limit int
+	// request is sent with the feed's address and validators.
+	request Request
+	// refuse is the fault of an answer that request.AnyStatus lets through; nil if it has none.
+	refuse func(*Response) *Error
+	// amend sets right what the service writes in its own way. Its error skips the entry.
+	amend func(*entry) error
+}
+
 // Collect fetches the feed and reads it. A feed of which some entries are broken is a success that
 // lists them as Skipped; one without entries is a success that is Empty.
 func (c rssCollector) Collect(ctx context.Context, s Source) (Batch, error) {
-	resp, err := c.fetcher.Get(ctx, Request{URL: s.URL, ETag: s.ETag, LastModified: s.LastModified, Accept: feedAccept})
+	return c.collect(ctx, s, dialect{source: store.TypeRSS})
+}
+
+// collect reads the feed at the source's URL.
+func (c rssCollector) collect(ctx context.Context, s Source, d dialect) (Batch, error) {
+	r := d.request
+	r.URL, r.ETag, r.LastModified, r.Accept = s.URL, s.ETag, s.LastModified, feedAccept
+	resp, err := c.fetcher.Get(ctx, r)
 	if err != nil {
 		return Batch{}, err
+	}
+	if d.refuse != nil && !resp.NotModified {
+		if e := d.refuse(resp); e != nil {
+			return Batch{}, e
+		}
 	}
 	b := Batch{
 		Status: resp.Status, Bytes: resp.Bytes, NotModified: resp.NotModified,
@@ -40,21 +68,22 @@ func (c rssCollector) Collect(ctx context.Context, s Source) (Batch, error) {
 	if resp.NotModified {
 		return b, nil
 	}
-	if err := c.read(ctx, s, resp, &b); err != nil {
+	if err := c.read(ctx, s, d, resp, &b); err != nil {
 		return Batch{}, err
 	}
 	return b, nil
 }
 
 // read turns the body of an answer into documents.
-func (c rssCollector) read(ctx context.Context, s Source, resp *Response, b *Batch) error {
+func (c rssCollector) read(ctx context.Context, s Source, d dialect, resp *Response, b *Batch) error {
 	contentType := resp.Header.Get("Content-Type")
 	feed := splitFeed(toUTF8(resp.Body, contentType))
 	if feed.kind == kindNone {
 		return notAFeed(resp, contentType)
 	}
 	head, headErr := feed.readHead()
-	r := newReader(s, head, resp.URL, c.now())
+	r := newReader(s, d.source, head, resp.URL, c.now())
+	r.sourceName = cmp.Or(d.name, r.sourceName)
 	b.FeedTitle, _ = truncate(plainText(head.title), maxTitle)
 	b.FeedLanguage = primaryLanguage(head.language)
 	fresh := b.Pace.Fresh
@@ -62,22 +91,23 @@ func (c rssCollector) read(ctx context.Context, s Source, resp *Response, b *Bat
 	b.Pace.Fresh = fresh
 	b.Cut = feed.cut
 
+	if d.limit > 0 {
+		feed.entries = feed.entries[:min(len(feed.entries), d.limit)]
+	}
 	for _, raw := range feed.entries {
 		if err := ctx.Err(); err != nil {
 			return failure(ctx, resp.URL, err)
 		}
 		b.Entries++
 		e, err := r.read(&feed, raw)
+		if err == nil && d.amend != nil {
+			err = d.amend(&e)
+		}
 		if err == nil {
 			err = r.add(b, e)
 		}
-		if err == nil {
-			continue
-		}
-		b.SkippedCount++
-		if len(b.Skipped) < MaxSkipped {
-			title, _ := truncate(plainText(e.title), maxTitle)
-			b.Skipped = append(b.Skipped, Skipped{Position: b.Entries, Title: title, Reason: reason(err)})
+		if err != nil {
+			b.skip(e.title, err)
 		}
 	}
 
@@ -97,6 +127,15 @@ func (c rssCollector) read(ctx context.Context, s Source, resp *Response, b *Bat
 		b.Empty = true
 	}
 	return nil
+}
+
+// skip notes that the last entry became no document.
+func (b *Batch) skip(title string, err error) {
+	b.SkippedCount++
+	if len(b.Skipped) < MaxSkipped {
+		title, _ = truncate(plainText(title), maxTitle)
+		b.Skipped = append(b.Skipped, Skipped{Position: b.Entries, Title: title, Reason: reason(err)})
+	}
 }
 
 // reason is the fault of an entry as a sentence.

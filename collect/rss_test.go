@@ -146,7 +146,7 @@ func TestCollectConditional(t *testing.T) {
 		assert.Contains(t, r.Header.Get("Accept"), "application/atom+xml")
 		_, _ = io.WriteString(w, item("<title>A</title><link>https://example.org/a</link>"))
 	})
-	c := All(fetcher(t, Config{}), clock)["rss"]
+	c := All(fetcher(t, Config{}), Services{}, clock)["rss"]
 	b, err := c.Collect(context.Background(), Source{Type: "rss", URL: s.URL + "/feed"})
 	require.NoError(t, err)
 	assert.Equal(t, []string{etag, modified}, []string{b.ETag, b.LastModified})
@@ -298,13 +298,13 @@ func TestCollectFaults(t *testing.T) {
 func TestCollectPassesFetchErrorsOn(t *testing.T) {
 	t.Parallel()
 	s := serve(t, http.NotFound)
-	c := All(fetcher(t, Config{}), clock)["rss"]
+	c := All(fetcher(t, Config{}), Services{}, clock)["rss"]
 	_, err := c.Collect(context.Background(), Source{URL: s.URL})
 	assert.Equal(t, 404, fault(t, err).Status)
 
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	err = rssCollector{now: clock}.read(ctx, Source{}, &Response{Body: []byte(item("<link>/a</link>")), URL: base}, &Batch{})
+	err = rssCollector{now: clock}.read(ctx, Source{}, dialect{}, &Response{Body: []byte(item("<link>/a</link>")), URL: base}, &Batch{})
 	assert.Equal(t, CodeCanceled, fault(t, err).Code)
 }
 
@@ -575,7 +575,7 @@ func TestCollectLanguages(t *testing.T) {
 		"wrong in the entry": {item(link + "<dc:language>?</dc:language>"), "", "de"},
 	} {
 		s := serve(t, page("text/xml", tc.body))
-		b, err := All(fetcher(t, Config{}), clock)["rss"].Collect(context.Background(), Source{Type: "rss", URL: s.URL, Language: tc.override})
+		b, err := All(fetcher(t, Config{}), Services{}, clock)["rss"].Collect(context.Background(), Source{Type: "rss", URL: s.URL, Language: tc.override})
 		require.NoError(t, err)
 		assert.Equal(t, tc.want, b.Documents[0].Language, name)
 	}
@@ -693,7 +693,7 @@ func FuzzCollect(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte, contentType string) {
 		var b Batch
 		resp := &Response{Status: 200, Header: http.Header{"Content-Type": {contentType}}, Body: body, URL: base}
-		err := rssCollector{now: clock}.read(context.Background(), Source{Type: "rss"}, resp, &b)
+		err := rssCollector{now: clock}.read(context.Background(), Source{Type: "rss"}, dialect{source: "rss"}, resp, &b)
 		if err != nil {
 			require.NotEmpty(t, fault(t, err).Code)
 			return

@@ -39,6 +39,20 @@ type Config struct {
 
 	HostRequestsPerSecond float64 `env:"HOST_REQUESTS_PER_SECOND" envDefault:"2" help:"how often one site is asked, by all processes together; 0 is no limit"`
 
+	RedditClientID     string `env:"REDDIT_CLIENT_ID" help:"id of a Reddit application; without it the public feeds are read, which tell no points"`
+	RedditClientSecret Secret `env:"REDDIT_CLIENT_SECRET" help:"secret of the Reddit application"`
+	RedditUserAgent    string `env:"REDDIT_USER_AGENT" help:"how Reddit knows us; empty takes FETCH_USER_AGENT"`
+	RedditBaseURL      string `env:"REDDIT_BASE_URL" envDefault:"https://www.reddit.com" help:"where Reddit's public feeds are"`
+	RedditOAuthBaseURL string `env:"REDDIT_OAUTH_BASE_URL" envDefault:"https://oauth.reddit.com" help:"where Reddit's API for applications is"`
+	RedditTokenURL     string `env:"REDDIT_TOKEN_URL" envDefault:"https://www.reddit.com/api/v1/access_token" help:"where Reddit gives its tokens"`
+
+	TrendsBaseURL       string `env:"TRENDS_BASE_URL" envDefault:"https://trends.google.com" help:"where Google's trending searches are"`
+	AutocompleteBaseURL string `env:"AUTOCOMPLETE_BASE_URL" envDefault:"https://suggestqueries.google.com" help:"where Google's search suggestions are"`
+	GoogleNewsBaseURL   string `env:"GOOGLE_NEWS_BASE_URL" envDefault:"https://news.google.com" help:"where Google News is"`
+	BingNewsBaseURL     string `env:"BING_NEWS_BASE_URL" envDefault:"https://www.bing.com" help:"where Bing News is"`
+	TheNewsAPIKey       Secret `env:"THENEWSAPI_API_KEY" help:"key of thenewsapi.com; without it collections of that provider fail"`
+	TheNewsAPIBaseURL   string `env:"THENEWSAPI_BASE_URL" envDefault:"https://api.thenewsapi.com" help:"where thenewsapi.com's API is"`
+
 	sources map[string]string
 }
 
@@ -214,7 +228,40 @@ func (c Config) check(unread map[string]bool) []error {
 	if strings.TrimSpace(c.FetchUserAgent) == "" {
 		fault("FETCH_USER_AGENT", "is empty")
 	}
+	c.checkServices(fault)
 	return faults
+}
+
+// checkServices checks what outside services are asked with, and where.
+func (c Config) checkServices(fault func(name, format string, args ...any)) {
+	switch {
+	case c.RedditClientID != "" && c.RedditClientSecret == "":
+		fault("REDDIT_CLIENT_SECRET", "is needed with REDDIT_CLIENT_ID")
+	case c.RedditClientID == "" && c.RedditClientSecret != "":
+		fault("REDDIT_CLIENT_ID", "is needed with REDDIT_CLIENT_SECRET")
+	}
+	for _, service := range []struct{ name, address string }{
+		{"REDDIT_BASE_URL", c.RedditBaseURL},
+		{"REDDIT_OAUTH_BASE_URL", c.RedditOAuthBaseURL},
+		{"REDDIT_TOKEN_URL", c.RedditTokenURL},
+		{"TRENDS_BASE_URL", c.TrendsBaseURL},
+		{"AUTOCOMPLETE_BASE_URL", c.AutocompleteBaseURL},
+		{"GOOGLE_NEWS_BASE_URL", c.GoogleNewsBaseURL},
+		{"BING_NEWS_BASE_URL", c.BingNewsBaseURL},
+		{"THENEWSAPI_BASE_URL", c.TheNewsAPIBaseURL},
+	} {
+		if !isServiceAddress(service.address) {
+			// The address is not repeated: it may hold a password.
+			fault(service.name, "is not an address such as https://example.com, without user name, query and fragment")
+		}
+	}
+}
+
+// isServiceAddress reports whether paths can be put behind text to ask a service.
+func isServiceAddress(text string) bool {
+	parsed, err := url.Parse(text)
+	return err == nil && (parsed.Scheme == "http" || parsed.Scheme == "https") && parsed.Hostname() != "" &&
+		parsed.User == nil && !strings.ContainsAny(text, "?#")
 }
 
 // isListenAddress reports whether text is host:port; the port may have a name.

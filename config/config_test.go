@@ -128,6 +128,16 @@ func TestFaults(t *testing.T) {
 		"too many connections":   {"--database-conns=1001", "DATABASE_CONNS: 1001 is not from 5 to 1000"},
 		"not a network":          {"--fetch-allow-cidrs=10.0.0.0/8,10.0.0.1", `FETCH_ALLOW_CIDRS: "10.0.0.1" is not a network such as 10.0.0.0/8`},
 		"blank user agent":       {"--fetch-user-agent= ", "FETCH_USER_AGENT: is empty"},
+		"half a Reddit key":      {"--reddit-client-id=x", "REDDIT_CLIENT_SECRET: is needed with REDDIT_CLIENT_ID"},
+		"the other half":         {"--reddit-client-secret=hunter2", "REDDIT_CLIENT_ID: is needed with REDDIT_CLIENT_SECRET"},
+		"no address of Reddit":   {"--reddit-base-url=reddit", "REDDIT_BASE_URL: is not an address such as https://example.com, without user name, query and fragment"},
+		"no API of Reddit":       {"--reddit-oauth-base-url=ftp://x", "REDDIT_OAUTH_BASE_URL: is not an address such as https://example.com, without user name, query and fragment"},
+		"no tokens of Reddit":    {"--reddit-token-url=https://me:hunter2@x", "REDDIT_TOKEN_URL: is not an address such as https://example.com, without user name, query and fragment"},
+		"no Trends":              {"--trends-base-url=https://", "TRENDS_BASE_URL: is not an address such as https://example.com, without user name, query and fragment"},
+		"no Autocomplete":        {"--autocomplete-base-url=https://[", "AUTOCOMPLETE_BASE_URL: is not an address such as https://example.com, without user name, query and fragment"},
+		"no Google News":         {"--google-news-base-url=https://x?a=hunter2", "GOOGLE_NEWS_BASE_URL: is not an address such as https://example.com, without user name, query and fragment"},
+		"no Bing News":           {"--bing-news-base-url=https://x#", "BING_NEWS_BASE_URL: is not an address such as https://example.com, without user name, query and fragment"},
+		"no TheNewsAPI":          {"--thenewsapi-base-url=//x", "THENEWSAPI_BASE_URL: is not an address such as https://example.com, without user name, query and fragment"},
 		"unknown flag":           {"--colour=red", "--colour: there is no such flag"},
 		"unknown switch":         {"--verbose", "--verbose: there is no such flag"},
 		"flag without value":     {"--addr", "--addr: needs a value"},
@@ -163,7 +173,10 @@ func TestFaults(t *testing.T) {
 func TestSecretsAreNeverShown(t *testing.T) {
 	t.Parallel()
 	const key, password = "key-key-key-key-key-key-key-key-key", "hunter2"
-	c, _ := load(t, nil, []string{"ADMIN_API_KEY=" + key, "DATABASE_URL=postgres://me:" + password + "@localhost/x"})
+	c, _ := load(t, nil, []string{
+		"ADMIN_API_KEY=" + key, "DATABASE_URL=postgres://me:" + password + "@localhost/x",
+		"REDDIT_CLIENT_ID=id", "REDDIT_CLIENT_SECRET=" + password, "THENEWSAPI_API_KEY=" + password,
+	})
 	var shown strings.Builder
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d", "%T"} {
 		_, _ = fmt.Fprintf(&shown, verb+"\n", c)

@@ -92,7 +92,7 @@ func newMonth(t *testing.T, feeds int) *month {
 		Turns: store.HostBudget{Store: m.store, Default: monthRate, Now: m.clock},
 	})
 	t.Cleanup(fetcher.Close)
-	m.worker = &pollWorker{store: m.store, collectors: collect.All(fetcher, m.clock), now: m.clock, metrics: newMetrics(prometheus.NewRegistry())}
+	m.worker = &pollWorker{store: m.store, collectors: collect.All(fetcher, collect.Services{}, m.clock), now: m.clock, metrics: newMetrics(prometheus.NewRegistry())}
 	for n := range feeds {
 		m.ids[n] = m.collection(m.address(n))
 	}

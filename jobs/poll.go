@@ -51,6 +51,8 @@ type pollResult struct {
 	EntriesSkipped int   `json:"entries_skipped"`
 	HTTPStatus     int   `json:"http_status"`
 	Bytes          int64 `json:"bytes"`
+	// Fault is what is wrong with the source although it brought something.
+	Fault string `json:"fault,omitempty"`
 }
 
 // Work asks the source, then keeps what it brought and finishes the job in one transaction: a crash
@@ -118,7 +120,7 @@ func (w *pollWorker) poll(ctx context.Context, id uuid.UUID, job pollJob) error 
 }
 
 func (w *pollWorker) saveBatch(ctx context.Context, job pollJob, c store.Collection, batch collect.Batch, started time.Time) error {
-	result := pollResult{EntriesSkipped: batch.SkippedCount, HTTPStatus: batch.Status, Bytes: batch.Bytes}
+	result := pollResult{EntriesSkipped: batch.SkippedCount, HTTPStatus: batch.Status, Bytes: batch.Bytes, Fault: batch.Fault}
 	now, pace := w.now(), paceAfter(c.Pace, batch)
 	next := afterSuccess(c, pace, now)
 	poll := store.Poll{

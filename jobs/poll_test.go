@@ -289,7 +289,7 @@ func TestPollWaitsForItsTurn(t *testing.T) {
 	budget.wait.Store(int64(time.Hour))
 	fetcher := collect.NewFetcher(collect.Config{AllowCIDRs: loopback, Turns: budget})
 	t.Cleanup(fetcher.Close)
-	c := w.working(func(c *Config) { c.Collectors = collect.All(fetcher, time.Now) })
+	c := w.working(func(c *Config) { c.Collectors = collect.All(fetcher, collect.Services{}, time.Now) })
 	collection := w.collection(site(t, serving("a")))
 	job := w.poll(c, collection)
 	w.job(job.ID, func(j store.Job) bool {

@@ -59,7 +59,7 @@ func (w *world) client(configure ...func(*Config)) *Client {
 	fetcher := collect.NewFetcher(collect.Config{UserAgent: "test", AllowCIDRs: loopback})
 	w.t.Cleanup(fetcher.Close)
 	config := Config{
-		Store: w.store, Collectors: collect.All(fetcher, time.Now), Logger: slog.New(slog.NewTextHandler(w.log, nil)),
+		Store: w.store, Collectors: collect.All(fetcher, collect.Services{}, time.Now), Logger: slog.New(slog.NewTextHandler(w.log, nil)),
 		Metrics: prometheus.NewRegistry(), Polls: 4, SweepEvery: time.Hour, Now: time.Now,
 	}
 	for _, change := range configure {

@@ -105,8 +105,9 @@ func (s *Store) lockDocuments(ctx context.Context) error {
 type savedDocuments struct{ Added, Updated, Unchanged int }
 
 // saveDocuments keeps each document once, by its canonical URL. One that is there already is
-// replaced only by the collection that brought it, and only if its content has changed; one that
-// was deleted stays away.
+// replaced only by the collection that brought it, and only if its content has changed. Where only the
+// figures of a service have, such as points or a position, those are replaced and nothing else: feeds
+// have none. A document that was deleted stays away.
 func (s *Store) saveDocuments(ctx context.Context, documents []Document) (savedDocuments, error) {
 	// Ordered by the hash, two transactions with the same documents never wait for each other in a circle.
 	const q = `
@@ -130,15 +131,23 @@ func (s *Store) saveDocuments(ctx context.Context, documents []Document) (savedD
 				select
 				from documents as known
 				where known.canonical_url_hash = d.hash
-					and (known.collection_id is distinct from d.collection_id or known.content_hash = d.content_hash))
+					and (known.collection_id is distinct from d.collection_id or known.content_hash = d.content_hash
+						and (known.source = 'rss' or known.source_metadata || d.metadata = known.source_metadata)))
 		order by hash, position
 		on conflict (canonical_url_hash) do update
 		set title = excluded.title, content = excluded.content, content_text = excluded.content_text,
-			summary = excluded.summary, url = excluded.url, source_metadata = excluded.source_metadata,
+			summary = excluded.summary, url = excluded.url,
+			source_metadata = case
+				when documents.content_hash <> excluded.content_hash then excluded.source_metadata
+				else documents.source_metadata || excluded.source_metadata end,
 			content_hash = excluded.content_hash, published_at = excluded.published_at, author = excluded.author,
-			language = excluded.language, status = 'new', processed_at = null,
+			language = excluded.language,
+			status = case when documents.content_hash <> excluded.content_hash then 'new' else documents.status end,
+			processed_at = case when documents.content_hash <> excluded.content_hash then null else documents.processed_at end,
 			revision = documents.revision + 1, updated_at = now()
-		where documents.collection_id = excluded.collection_id and documents.content_hash <> excluded.content_hash
+		where documents.collection_id = excluded.collection_id and (
+			documents.content_hash <> excluded.content_hash
+			or documents.source <> 'rss' and documents.source_metadata || excluded.source_metadata <> documents.source_metadata)
 		returning xmax = 0`
 	if len(documents) == 0 {
 		return savedDocuments{}, nil

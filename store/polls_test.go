@@ -80,6 +80,35 @@ func TestSavePoll(t *testing.T) {
 		require.Equal(t, []string{"feed.polled"}, types(happened(t, s)), "of nothing new nothing is told")
 	})
 
+	t.Run("keeps the new figures of a service, and nothing else", func(t *testing.T) {
+		t.Parallel()
+		s := storetest.New(t)
+		c := aCollection(t, s, "https://example.org/feed")
+		post, article := anArticle("https://example.org/post"), anArticle("https://example.org/article")
+		post.Source = "reddit"
+		post.SourceMetadata = map[string]any{"score": 1.0, "flair": "news"}
+		article.SourceMetadata = map[string]any{"guid": "1"}
+		savePoll(t, s, c, post, article)
+		do(t, s, `update documents set status = 'processed', processed_at = now(), source_metadata = source_metadata || '{"ours": 1}'`)
+		before := theDocument(t, s, post.CanonicalURL)
+		require.Equal(t, "nothing_new", savePoll(t, s, c, post, article).Outcome)
+
+		post.SourceMetadata = map[string]any{"score": 2.0, "flair": "news"}
+		article.SourceMetadata = map[string]any{"guid": "2"}
+		require.Equal(t, store.PollOutcome{Outcome: "documents_updated", DocumentsUpdated: 1, DocumentsUnchanged: 1}, savePoll(t, s, c, post, article))
+		after := theDocument(t, s, post.CanonicalURL)
+		expected := before
+		expected.SourceMetadata = map[string]any{"score": 2.0, "flair": "news", "ours": 1.0}
+		expected.Revision, expected.UpdatedAt = before.Revision+1, after.UpdatedAt
+		require.Equal(t, expected, after, "processed it stays")
+		require.Equal(t, map[string]any{"guid": "1", "ours": 1.0}, theDocument(t, s, article.CanonicalURL).SourceMetadata)
+
+		other, err := s.CreateCollection(t.Context(), store.CollectionCreate{Name: "Another", URL: new("https://example.org/other"), Domain: "tech", Market: "de"})
+		require.NoError(t, err)
+		post.SourceMetadata = map[string]any{"score": 3.0}
+		require.Equal(t, "nothing_new", savePoll(t, s, other, post).Outcome, "only who brought it changes it")
+	})
+
 	t.Run("updates documents whose content has changed", func(t *testing.T) {
 		t.Parallel()
 		s := storetest.New(t)

@@ -2917,7 +2917,7 @@ type PollError struct {
 	// Example: 2026-11-23T06:15:00Z
 	At time.Time `json:"at"`
 
-	// Code What went wrong, for a program, e.g. `dns_failed`, `timeout`, `http_status`, `not_a_feed`, `malformed_feed`, `address_refused`, `too_large`.
+	// Code What went wrong, for a program, e.g. `dns_failed`, `timeout`, `http_status`, `not_a_feed`, `malformed_feed`, `address_refused`, `too_large`, and of services `rate_limited`, `not_configured` (a key is missing in the settings), `unauthorized` (the key is refused), `forbidden`, `not_found`, `bad_answer`.
 	//
 	// Example: not_a_feed
 	Code string `json:"code"`
@@ -2943,12 +2943,12 @@ type SourceConfig struct {
 	// Example: ["tech"]
 	Categories *[]SourceConfigCategories `json:"categories,omitempty"`
 
-	// Comments For `reddit`: whether the best comments are fetched with a post.
+	// Comments For `reddit`: whether the five best comments are fetched with a post and put after its text. Only the API with an application key tells them; at most 60 requests a poll.
 	//
 	// Example: false
 	Comments *bool `json:"comments,omitempty"`
 
-	// Expansions For `autocomplete`: what is put before or after a keyword, in the language of the collection: letters, question words, prepositions. `questions` unless told.
+	// Expansions For `autocomplete`: what is put before or after a keyword, in the language of the collection: letters, question words, prepositions. `questions` unless told. There are words in cs, da, de, en, es, fr, it, nb, nl, no, pl, pt and sv; in any other language the keywords alone are asked for, and the poll says so. At most 60 requests a poll, shared out among the keywords.
 	//
 	// Example: ["questions"]
 	Expansions *[]SourceConfigExpansions `json:"expansions,omitempty"`
@@ -2968,7 +2968,7 @@ type SourceConfig struct {
 	// Example: 5
 	MinScore *int `json:"min_score,omitempty"`
 
-	// Provider For `news`: who is asked; `google_news` unless told. `thenewsapi` needs a key in the settings.
+	// Provider For `news`: who is asked; `google_news` unless told. `thenewsapi` needs a key in the settings and is asked for at most five pages a poll.
 	//
 	// Example: google_news
 	Provider *SourceConfigProvider `json:"provider,omitempty"`
@@ -3005,7 +3005,7 @@ type SourceConfigCategories string
 // SourceConfigExpansions defines model for SourceConfig.Expansions.
 type SourceConfigExpansions string
 
-// SourceConfigProvider For `news`: who is asked; `google_news` unless told. `thenewsapi` needs a key in the settings.
+// SourceConfigProvider For `news`: who is asked; `google_news` unless told. `thenewsapi` needs a key in the settings and is asked for at most five pages a poll.
 //
 // Example: google_news
 type SourceConfigProvider string
@@ -3029,12 +3029,12 @@ type SourceConfigUpdate struct {
 	// Example: ["tech"]
 	Categories nullable.Nullable[[]SourceConfigUpdateCategories] `json:"categories,omitempty"`
 
-	// Comments For `reddit`: whether the best comments are fetched with a post.
+	// Comments For `reddit`: whether the five best comments are fetched with a post and put after its text. Only the API with an application key tells them; at most 60 requests a poll.
 	//
 	// Example: false
 	Comments nullable.Nullable[bool] `json:"comments,omitempty"`
 
-	// Expansions For `autocomplete`: what is put before or after a keyword, in the language of the collection: letters, question words, prepositions. `questions` unless told.
+	// Expansions For `autocomplete`: what is put before or after a keyword, in the language of the collection: letters, question words, prepositions. `questions` unless told. There are words in cs, da, de, en, es, fr, it, nb, nl, no, pl, pt and sv; in any other language the keywords alone are asked for, and the poll says so. At most 60 requests a poll, shared out among the keywords.
 	//
 	// Example: ["questions"]
 	Expansions nullable.Nullable[[]SourceConfigUpdateExpansions] `json:"expansions,omitempty"`
@@ -3054,7 +3054,7 @@ type SourceConfigUpdate struct {
 	// Example: 5
 	MinScore nullable.Nullable[int] `json:"min_score,omitempty"`
 
-	// Provider For `news`: who is asked; `google_news` unless told. `thenewsapi` needs a key in the settings.
+	// Provider For `news`: who is asked; `google_news` unless told. `thenewsapi` needs a key in the settings and is asked for at most five pages a poll.
 	//
 	// Example: google_news
 	Provider nullable.Nullable[SourceConfigUpdateProvider] `json:"provider,omitempty"`
@@ -3091,7 +3091,7 @@ type SourceConfigUpdateCategories string
 // SourceConfigUpdateExpansions defines model for SourceConfigUpdate.Expansions.
 type SourceConfigUpdateExpansions string
 
-// SourceConfigUpdateProvider For `news`: who is asked; `google_news` unless told. `thenewsapi` needs a key in the settings.
+// SourceConfigUpdateProvider For `news`: who is asked; `google_news` unless told. `thenewsapi` needs a key in the settings and is asked for at most five pages a poll.
 //
 // Example: google_news
 type SourceConfigUpdateProvider string

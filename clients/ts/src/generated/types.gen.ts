@@ -569,7 +569,7 @@ export type SourceConfig = {
      */
     min_score?: number;
     /**
-     * For `reddit`: whether the best comments are fetched with a post.
+     * For `reddit`: whether the five best comments are fetched with a post and put after its text. Only the API with an application key tells them; at most 60 requests a poll.
      */
     comments?: boolean;
     /**
@@ -581,11 +581,11 @@ export type SourceConfig = {
      */
     keywords?: Array<string>;
     /**
-     * For `autocomplete`: what is put before or after a keyword, in the language of the collection: letters, question words, prepositions. `questions` unless told.
+     * For `autocomplete`: what is put before or after a keyword, in the language of the collection: letters, question words, prepositions. `questions` unless told. There are words in cs, da, de, en, es, fr, it, nb, nl, no, pl, pt and sv; in any other language the keywords alone are asked for, and the poll says so. At most 60 requests a poll, shared out among the keywords.
      */
     expansions?: Array<'alphabet' | 'questions' | 'prepositions'>;
     /**
-     * For `news`: who is asked; `google_news` unless told. `thenewsapi` needs a key in the settings.
+     * For `news`: who is asked; `google_news` unless told. `thenewsapi` needs a key in the settings and is asked for at most five pages a poll.
      */
     provider?: 'google_news' | 'bing_news' | 'thenewsapi';
     /**
@@ -623,7 +623,7 @@ export type SourceConfigUpdate = {
      */
     min_score?: number | null;
     /**
-     * For `reddit`: whether the best comments are fetched with a post.
+     * For `reddit`: whether the five best comments are fetched with a post and put after its text. Only the API with an application key tells them; at most 60 requests a poll.
      */
     comments?: boolean | null;
     /**
@@ -635,11 +635,11 @@ export type SourceConfigUpdate = {
      */
     keywords?: Array<string> | null;
     /**
-     * For `autocomplete`: what is put before or after a keyword, in the language of the collection: letters, question words, prepositions. `questions` unless told.
+     * For `autocomplete`: what is put before or after a keyword, in the language of the collection: letters, question words, prepositions. `questions` unless told. There are words in cs, da, de, en, es, fr, it, nb, nl, no, pl, pt and sv; in any other language the keywords alone are asked for, and the poll says so. At most 60 requests a poll, shared out among the keywords.
      */
     expansions?: Array<'alphabet' | 'questions' | 'prepositions'> | null;
     /**
-     * For `news`: who is asked; `google_news` unless told. `thenewsapi` needs a key in the settings.
+     * For `news`: who is asked; `google_news` unless told. `thenewsapi` needs a key in the settings and is asked for at most five pages a poll.
      */
     provider?: 'google_news' | 'bing_news' | 'thenewsapi' | null;
     /**
@@ -1231,7 +1231,7 @@ export type HostList = {
  */
 export type PollError = {
     /**
-     * What went wrong, for a program, e.g. `dns_failed`, `timeout`, `http_status`, `not_a_feed`, `malformed_feed`, `address_refused`, `too_large`.
+     * What went wrong, for a program, e.g. `dns_failed`, `timeout`, `http_status`, `not_a_feed`, `malformed_feed`, `address_refused`, `too_large`, and of services `rate_limited`, `not_configured` (a key is missing in the settings), `unauthorized` (the key is refused), `forbidden`, `not_found`, `bad_answer`.
      */
     code: string;
     /**
