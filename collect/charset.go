@@ -16,6 +16,9 @@ import (
 
 var xmlEncoding = regexp.MustCompile(`^\s*<\?xml[^>]*?\sencoding\s*=\s*["']\s*([A-Za-z0-9._:-]+)\s*["']`)
 
+// Text is a document that somebody sent, read as a feed's is (see toUTF8).
+func Text(body []byte, contentType string) string { return toUTF8(body, contentType) }
+
 // toUTF8 is a text in UTF-8 that XML allows: whatever the labels say, broken bytes become U+FFFD
 // and control characters go.
 //
