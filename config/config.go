@@ -36,10 +36,10 @@ type Config struct {
 	DatabaseConns   int            `env:"DATABASE_CONNS" envDefault:"20" help:"how many database connections a process opens at most"`
 	FetchAllowCIDRs []netip.Prefix `env:"FETCH_ALLOW_CIDRS" help:"private networks that fetching may reach, separated by commas"`
 	FetchUserAgent  string         `env:"FETCH_USER_AGENT" envDefault:"content-creator/0.1 (+https://github.com/content-creator/content-creator-api)" help:"how fetching names itself"`
-	YouTubeBaseURL  string         `env:"YOUTUBE_BASE_URL" envDefault:"https://www.youtube.com" help:"where feed discovery asks YouTube"`
-	GitHubBaseURL   string         `env:"GITHUB_BASE_URL" envDefault:"https://github.com" help:"where feed discovery asks GitHub"`
 
 	HostRequestsPerSecond float64 `env:"HOST_REQUESTS_PER_SECOND" envDefault:"2" help:"how often one site is asked, by all processes together; 0 is no limit"`
+	YouTubeBaseURL        string  `env:"YOUTUBE_BASE_URL" envDefault:"https://www.youtube.com" help:"where feed discovery asks YouTube"`
+	GitHubBaseURL         string  `env:"GITHUB_BASE_URL" envDefault:"https://github.com" help:"where feed discovery asks GitHub"`
 
 	sources map[string]string
 }
