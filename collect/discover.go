@@ -142,12 +142,14 @@ type Discoverer struct {
 	reader rssCollector
 	// youTube and gitHub are where these two are asked.
 	youTube, gitHub *url.URL
+	// timeout is SiteTimeout, but for tests.
+	timeout time.Duration
 }
 
 // NewDiscoverer makes a Discoverer. The addresses are where YouTube and GitHub are, or what stands in for
 // them; one that cannot be read finds nothing there.
 func NewDiscoverer(f *Fetcher, now func() time.Time, youTube, gitHub string) *Discoverer {
-	d := &Discoverer{reader: rssCollector{fetcher: f, now: now}, youTube: &url.URL{}, gitHub: &url.URL{}}
+	d := &Discoverer{reader: rssCollector{fetcher: f, now: now}, youTube: &url.URL{}, gitHub: &url.URL{}, timeout: SiteTimeout}
 	if u, err := parseURL(youTube); err == nil {
 		d.youTube = u
 	}
@@ -169,7 +171,7 @@ type DiscoverOptions struct {
 // platform is known for, what its page and the site's front page declare, and last the paths at which feeds
 // usually are. It asks one address after the other, and ends early where the site wants to be left alone.
 func (d *Discoverer) Discover(ctx context.Context, address string, options DiscoverOptions) Discovery {
-	ctx, cancel := context.WithTimeout(ctx, SiteTimeout)
+	ctx, cancel := context.WithTimeout(ctx, d.timeout)
 	defer cancel()
 	s := &search{
 		Discoverer: d, ctx: ctx, options: options, asked: map[string]bool{},
@@ -335,7 +337,7 @@ func (s *search) page(at *url.URL) (page *webPage, feed bool) {
 
 // ask asks an address once, notes what it is and keeps it if it is a feed.
 func (s *search) ask(at *url.URL, c candidate) (page *webPage, feed bool) {
-	at.Fragment, at.RawFragment = "", ""
+	at.Path, at.Fragment, at.RawFragment = cmp.Or(at.Path, "/"), "", ""
 	if s.asked[at.String()] {
 		return nil, false
 	}
@@ -370,7 +372,11 @@ func (s *search) ask(at *url.URL, c candidate) (page *webPage, feed bool) {
 	var fault *Error
 	if c.by == "page" && errors.As(err, &fault) && fault.Code == CodeNotAFeed {
 		page := readPage(resp)
-		note("page", fmt.Sprintf("%s is a web page that declares %d feeds.", shown(resp.URL), len(page.links)))
+		message := fault.Message
+		if len(page.links) > 0 {
+			message = fmt.Sprintf("%s is a web page that declares feeds: %d.", shown(resp.URL), len(page.links))
+		}
+		note("page", message)
 		return page, false
 	}
 	s.failed(err, c, note)
@@ -504,7 +510,7 @@ func signature(b Batch) string {
 
 // withoutDoubles keeps the best address of each feed, in the order in which they were found.
 func withoutDoubles(feeds []FoundFeed) []FoundFeed {
-	var kept []FoundFeed
+	kept := []FoundFeed{}
 	for _, f := range feeds {
 		i := slices.IndexFunc(kept, func(k FoundFeed) bool { return sameFeed(k, f) })
 		if i < 0 {

@@ -188,7 +188,7 @@ func platformFeeds(at *url.URL) []candidate {
 		if parts[0] == "tag" && len(parts) > 1 {
 			feed = "/feed/tag/" + parts[1]
 		}
-	case isHost(host, "medium.com"), isHost(host, "substack.com"):
+	case strings.HasSuffix(host, ".medium.com"), isHost(host, "substack.com"):
 		feed = "/feed"
 	case isHost(host, "wordpress.com"):
 		feed = "/feed/"
