@@ -159,15 +159,14 @@ type importRun struct {
 func (r *importRun) batch(ctx context.Context, entries []opml.Entry) error {
 	next := entries[r.Done:min(r.Done+importBatch, len(entries))]
 	var items []store.ImportItem
-	// asked has the entry of each item, again those that an earlier item of this batch stands for.
-	var asked []opml.Entry
+	// places has the item of each entry, -1 where it is none; again those that an earlier item stands for.
+	places := make([]int, len(next))
 	again := map[int]int{}
 	firsts := map[string]int{}
 	for i, e := range next {
 		e = r.withDefaults(e)
-		r.Report.Outlines++
-		if fault := faultOf(e); fault != "" {
-			r.Report.Refuse(e.Line, e.Create, fault)
+		next[i], places[i] = e, -1
+		if e.Fault != "" {
 			continue
 		}
 		item := store.ImportItem{Create: e.Create, Wait: time.Duration(r.Done+i) * importSpacing}
@@ -175,19 +174,24 @@ func (r *importRun) batch(ctx context.Context, entries []opml.Entry) error {
 			item.Alike = alike(*e.Create.URL)
 			key := strings.Join([]string{item.Alike[0], e.Create.Domain, e.Create.Market}, " ")
 			if first, double := firsts[key]; double {
-				again[len(asked)] = first
+				again[len(items)] = first
 			} else {
-				firsts[key] = len(asked)
+				firsts[key] = len(items)
 			}
 		}
-		items, asked = append(items, item), append(asked, e)
+		places[i] = len(items)
+		items = append(items, item)
 	}
 	outcomes, err := r.importItems(ctx, items, again)
 	if err != nil {
 		return err
 	}
-	for i, e := range asked {
-		r.count(e, outcomes[i])
+	for i, e := range next {
+		outcome := store.Imported{URL: e.Create.URL, Fault: e.Fault}
+		if places[i] >= 0 {
+			outcome = outcomes[places[i]]
+		}
+		r.count(e, outcome)
 	}
 	r.Done += len(next)
 	return r.store.SaveOPMLImport(ctx, r.OPMLImport)
@@ -221,6 +225,7 @@ func (r *importRun) importItems(ctx context.Context, items []store.ImportItem, a
 
 // count notes what became of an entry.
 func (r *importRun) count(e opml.Entry, outcome store.Imported) {
+	r.Report.Outlines++
 	e.Create.URL = outcome.URL
 	switch {
 	case outcome.Fault != "":
@@ -236,22 +241,17 @@ func (r *importRun) count(e opml.Entry, outcome store.Imported) {
 }
 
 // withDefaults fills in what the outline does not say. One of our own says everything but, where somebody
-// has taken it out, domain and market.
+// has taken it out, domain and market; what has none of these is at fault.
 func (r *importRun) withDefaults(e opml.Entry) opml.Entry {
 	e.Create.Domain = cmp.Or(strings.TrimSpace(e.Create.Domain), r.args.Domain)
 	e.Create.Market = cmp.Or(strings.TrimSpace(e.Create.Market), r.args.Market)
 	if !e.Own {
 		e.Create.Language, e.Create.Enabled = r.args.Language, r.args.Enabled
 	}
-	return e
-}
-
-// faultOf is why an entry cannot be imported, or "".
-func faultOf(e opml.Entry) string {
 	if e.Fault == "" && (e.Create.Domain == "" || e.Create.Market == "") {
-		return "It names no domain and market: send them as parameters."
+		e.Fault = "It names no domain and market: send them as parameters."
 	}
-	return e.Fault
+	return e
 }
 
 // alike are the addresses that other readers hold to be one: with http and https, with and without a slash
@@ -261,18 +261,14 @@ func alike(address string) []string {
 	if err != nil || !strings.EqualFold(u.Scheme, "http") && !strings.EqualFold(u.Scheme, "https") {
 		return []string{address}
 	}
-	u.Scheme, u.Host, u.Fragment = "https", strings.ToLower(u.Host), ""
-	u.Path, u.RawPath = strings.TrimSuffix(u.Path, "/"), strings.TrimSuffix(u.RawPath, "/")
+	host, path, query := strings.ToLower(u.Host), strings.TrimSuffix(u.EscapedPath(), "/"), ""
+	if u.RawQuery != "" {
+		query = "?" + u.RawQuery
+	}
 	var all []string
 	for _, slash := range []string{"", "/"} {
-		for _, scheme := range []string{"https", "http"} {
-			one := *u
-			one.Scheme = scheme
-			one.Path += slash
-			if one.RawPath != "" {
-				one.RawPath += slash
-			}
-			all = append(all, one.String())
+		for _, scheme := range []string{"https://", "http://"} {
+			all = append(all, scheme+host+path+slash+query)
 		}
 	}
 	return all

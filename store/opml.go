@@ -191,7 +191,11 @@ func (s *Store) findAlike(ctx context.Context, rows []importRow, outcomes []Impo
 		select r.n, c.id
 		from jsonb_to_recordset(@rows) as r (n integer, alike text[], domain text, market text)
 		cross join lateral unnest(r.alike) as a (url)
-		join collections c on c.type = 'rss' and coalesce(c.url, '') = a.url and c.domain = r.domain and c.market = r.market
+		cross join lateral (
+			select id
+			from collections
+			where type = 'rss' and coalesce(url, '') = a.url and domain = r.domain and market = r.market
+			limit 1) c
 		order by r.n, c.id desc`
 	return s.found(ctx, q, rows, func(n int, id uuid.UUID) { outcomes[n].ID = id })
 }
@@ -209,8 +213,12 @@ func (s *Store) insertImported(ctx context.Context, rows []importRow, outcomes [
 	const find = `
 		select r.n, c.id
 		from jsonb_to_recordset(@rows) as r (n integer, type text, url text, config jsonb, domain text, market text)
-		join collections c on c.type = r.type and coalesce(c.url, '') = coalesce(r.url, '') and md5(c.config::text) = md5(r.config::text)
-			and c.domain = r.domain and c.market = r.market`
+		cross join lateral (
+			select id
+			from collections
+			where type = r.type and coalesce(url, '') = coalesce(r.url, '') and md5(config::text) = md5(r.config::text)
+				and domain = r.domain and market = r.market
+			limit 1) c`
 	if len(rows) == 0 {
 		return nil
 	}
@@ -229,7 +237,8 @@ func (s *Store) found(ctx context.Context, q string, rows []importRow, each func
 	if len(rows) == 0 {
 		return nil
 	}
-	answer, _ := s.db(ctx).Query(ctx, q, pgx.NamedArgs{"rows": rows})
+	// Planned anew: a plan for few collections is none for thousands.
+	answer, _ := s.planned(ctx).Query(ctx, q, pgx.NamedArgs{"rows": rows})
 	var n int
 	var id uuid.UUID
 	_, err := pgx.ForEachRow(answer, []any{&n, &id}, func() error {
