@@ -183,6 +183,7 @@ func (s *Server) validate(next echo.HandlerFunc) echo.HandlerFunc {
 			if err := checkBody(c, op, faults); err != nil {
 				return err
 			}
+			input.Request = c.Request()
 		}
 		if err := openapi3filter.ValidateRequest(request.Context(), input); err != nil {
 			if p := validationProblem(err, faults); p != nil {
