@@ -57,6 +57,7 @@ func readPage(resp *Response) *webPage {
 			p.declare(base, token)
 		case atom.A:
 			anchors = append(anchors, attribute(token, "href"))
+		default: // says nothing of feeds
 		}
 	}
 	for _, href := range anchors {

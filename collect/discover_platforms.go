@@ -181,7 +181,7 @@ func (s *search) onGitHub(at *url.URL) {
 func platformFeeds(at *url.URL) []candidate {
 	host, path := at.Hostname(), strings.TrimSuffix(at.Path, "/")
 	parts := strings.Split(strings.TrimPrefix(path, "/"), "/")
-	feed := ""
+	var feed string
 	switch {
 	case host == "medium.com" && path != "":
 		feed = "/feed/" + parts[0]

@@ -221,7 +221,9 @@ func TestDiscoverByWellKnownPaths(t *testing.T) {
 		s.html("/", `<link rel="alternate" type="application/rss+xml" href="/a">`)
 		s.feed("/a", "Feed", "a", "b")
 		s.feed("/feed/", "Feed", "a", "b")
-		s.pages["/rss/"] = func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/feed/", http.StatusMovedPermanently) }
+		s.pages["/rss/"] = func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/feed/", http.StatusMovedPermanently)
+		}
 		s.feed("/blog/feed/", "Blog", "c", "d", "e")
 		require.Equal(t, []string{"link /a"}, s.paths(s.look("/")))
 		found := s.lookAt(s.URL, DiscoverOptions{Limit: 20, Exhaustive: true})
@@ -283,6 +285,11 @@ func TestDiscoverNothing(t *testing.T) {
 			s.html("/", `<link rel="alternate" type="application/rss+xml" href="/f">`)
 			s.pages["/f"] = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }
 		}, CodeHTTPStatus, map[string]string{"/f": "failed", "/feed/": "failed"}},
+		"a front page that has moved away": {func(s *fakeSite) {
+			s.pages["/"] = func(w http.ResponseWriter, r *http.Request) {
+				http.Redirect(w, r, "http://10.0.0.1/", http.StatusFound)
+			}
+		}, CodeAddressRefused, map[string]string{"/": "failed", "/feed/": "not_tried"}},
 		"a usual path is broken": {func(s *fakeSite) {
 			s.html("/", "")
 			s.pages["/feed/"] = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }
@@ -325,6 +332,31 @@ func TestDiscoverNothing(t *testing.T) {
 	}
 }
 
+// However much a site names, it is asked for no more than a bounded number of addresses.
+func TestDiscoverIsBounded(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	var links, anchors strings.Builder
+	for i := range 40 {
+		_, _ = fmt.Fprintf(&links, `<link rel="alternate" type="application/rss+xml" href="%d">`, i)
+		_, _ = fmt.Fprintf(&anchors, `<a href="/%d.rss">RSS</a>`, i)
+	}
+	s.html("/a/b", links.String())
+	s.serve("/", "text/html", "<html>"+links.String()+anchors.String())
+	found := s.look("/a/b")
+	require.Len(t, s.requests(), MaxRequests)
+	require.Equal(t, OutcomeFailed, found.Outcome)
+	require.Equal(t, CodeTimeout, found.Error.Code)
+	require.Equal(t, "not_tried", s.outcomes(found)["/feed/"])
+	require.Contains(t, found.Error.Message, "25 addresses are enough for one site")
+
+	// So it is with pages beyond all size.
+	huge := newSite(t)
+	huge.serve("/", "text/html", "<html>"+strings.Repeat("<p>words", maxPage/8)+`<link rel="alternate" type="application/rss+xml" href="/late">`)
+	require.Equal(t, map[string]string{"/": "page"}["/"], huge.outcomes(huge.look("/"))["/"])
+	require.NotContains(t, huge.requests(), "/late")
+}
+
 func TestDiscoverAddressesAsTyped(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -352,8 +384,8 @@ func TestDiscoverAddressesAsTyped(t *testing.T) {
 func TestDiscoverSubreddits(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]store.SourceConfig{
-		"https://www.reddit.com/r/golang/":                     {Subreddit: "golang"},
-		"https://old.reddit.com/r/golang+rust/top/?t=week":     {Subreddit: "golang+rust", Sort: "top"},
+		"https://www.reddit.com/r/golang/":                 {Subreddit: "golang"},
+		"https://old.reddit.com/r/golang+rust/top/?t=week": {Subreddit: "golang+rust", Sort: "top"},
 		"r/golang":                                             {Subreddit: "golang"},
 		"reddit.com/r/golang/comments/abc/title":               {Subreddit: "golang"},
 		"https://www.reddit.com/r/golang.rss":                  {Subreddit: "golang"},
@@ -552,8 +584,12 @@ func TestDiscoverScore(t *testing.T) {
 func TestDiscoverKnowsComments(t *testing.T) {
 	t.Parallel()
 	for _, c := range [][2]string{
-		{"https://a.example/comments/feed/", ""}, {"https://a.example/feed", "Comments on: A"}, {"https://a.example/feed", "Kommentare zu: A"},
-		{"https://a.example/feed", "Site » A post Comments Feed"}, {"https://a.example/feed", "Site » Kommentar-Feed"}, {"https://a.example/comments.xml", ""},
+		{"https://a.example/comments/feed/", ""},
+		{"https://a.example/feed", "Comments on: A"},
+		{"https://a.example/feed", "Kommentare zu: A"},
+		{"https://a.example/feed", "Site » A post Comments Feed"},
+		{"https://a.example/feed", "Site » Kommentar-Feed"},
+		{"https://a.example/comments.xml", ""},
 	} {
 		require.True(t, isComments(c[0], c[1]), "%v", c)
 	}

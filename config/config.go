@@ -194,7 +194,7 @@ func (c Config) check(unread map[string]bool) []error {
 		fault("LOG_FORMAT", "%q is not text or json", c.LogFormat)
 	}
 	for _, origin := range c.CORSOrigins {
-		if !isOrigin(origin) {
+		if origin != "*" && !isOrigin(origin) {
 			fault("CORS_ORIGINS", "%q is not an origin such as https://example.com", origin)
 		}
 	}
@@ -216,12 +216,17 @@ func (c Config) check(unread map[string]bool) []error {
 	if strings.TrimSpace(c.FetchUserAgent) == "" {
 		fault("FETCH_USER_AGENT", "is empty")
 	}
-	for name, address := range map[string]string{"YOUTUBE_BASE_URL": c.YouTubeBaseURL, "GITHUB_BASE_URL": c.GitHubBaseURL} {
-		if address == "*" || !isOrigin(address) {
+	for name, address := range c.elsewhere() {
+		if !isOrigin(address) {
 			fault(name, "%q is not an address such as https://example.com", address)
 		}
 	}
 	return faults
+}
+
+// elsewhere are the addresses of outside services that something may stand in for.
+func (c Config) elsewhere() map[string]string {
+	return map[string]string{"YOUTUBE_BASE_URL": c.YouTubeBaseURL, "GITHUB_BASE_URL": c.GitHubBaseURL}
 }
 
 // isListenAddress reports whether text is host:port; the port may have a name.
@@ -243,10 +248,10 @@ func isDatabaseAddress(text string) bool {
 	return err == nil
 }
 
-// isOrigin reports whether a browser can send text as the Origin of a page; * stands for any.
+// isOrigin reports whether a browser can send text as the Origin of a page.
 func isOrigin(text string) bool {
 	parsed, err := url.Parse(text)
-	return text == "*" || err == nil && parsed.Host != "" && text == parsed.Scheme+"://"+parsed.Host
+	return err == nil && parsed.Host != "" && text == parsed.Scheme+"://"+parsed.Host
 }
 
 // ParseLevel reads the name of a log level.
