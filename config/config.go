@@ -193,11 +193,7 @@ func (c Config) check(unread map[string]bool) []error {
 	if c.LogFormat != "text" && c.LogFormat != "json" {
 		fault("LOG_FORMAT", "%q is not text or json", c.LogFormat)
 	}
-	for _, origin := range c.CORSOrigins {
-		if origin != "*" && !isOrigin(origin) {
-			fault("CORS_ORIGINS", "%q is not an origin such as https://example.com", origin)
-		}
-	}
+	c.checkOrigins(fault)
 	if c.RateLimit < 0 || math.IsNaN(c.RateLimit) || math.IsInf(c.RateLimit, 0) {
 		fault("RATE_LIMIT", "%v is not a number from 0 on", c.RateLimit)
 	}
@@ -216,17 +212,21 @@ func (c Config) check(unread map[string]bool) []error {
 	if strings.TrimSpace(c.FetchUserAgent) == "" {
 		fault("FETCH_USER_AGENT", "is empty")
 	}
-	for name, address := range c.elsewhere() {
+	return faults
+}
+
+// checkOrigins finds addresses that have more or less than a scheme and a host.
+func (c Config) checkOrigins(fault func(name, format string, args ...any)) {
+	for _, origin := range c.CORSOrigins {
+		if origin != "*" && !isOrigin(origin) {
+			fault("CORS_ORIGINS", "%q is not an origin such as https://example.com", origin)
+		}
+	}
+	for name, address := range map[string]string{"YOUTUBE_BASE_URL": c.YouTubeBaseURL, "GITHUB_BASE_URL": c.GitHubBaseURL} {
 		if !isOrigin(address) {
 			fault(name, "%q is not an address such as https://example.com", address)
 		}
 	}
-	return faults
-}
-
-// elsewhere are the addresses of outside services that something may stand in for.
-func (c Config) elsewhere() map[string]string {
-	return map[string]string{"YOUTUBE_BASE_URL": c.YouTubeBaseURL, "GITHUB_BASE_URL": c.GitHubBaseURL}
 }
 
 // isListenAddress reports whether text is host:port; the port may have a name.
