@@ -213,6 +213,7 @@ func (a *app) newJobs(s *store.Store, registry *prometheus.Registry, polls int) 
 	fetcher := collect.NewFetcher(fetching)
 	return jobs.New(jobs.Config{
 		Store: s, Collectors: collect.All(fetcher, a.services(), time.Now), Logger: a.logger, Metrics: registry, Polls: polls, Now: time.Now,
+		Discoverer: collect.NewDiscoverer(fetcher, time.Now, a.config.YouTubeBaseURL, a.config.GitHubBaseURL),
 	})
 }
 

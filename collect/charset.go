@@ -16,13 +16,13 @@ import (
 
 var xmlEncoding = regexp.MustCompile(`^\s*<\?xml[^>]*?\sencoding\s*=\s*["']\s*([A-Za-z0-9._:-]+)\s*["']`)
 
-// toUTF8 is a text in UTF-8 that XML allows: whatever the labels say, broken bytes become U+FFFD
+// ToUTF8 is a text in UTF-8 that XML allows: whatever the labels say, broken bytes become U+FFFD
 // and control characters go.
 //
 // A byte order mark wins. Bytes that are valid UTF-8 are UTF-8, for labels are wrong more often
 // than chance is right. Then the HTTP label counts, then the XML declaration; text without a label
 // is taken for windows-1252, as browsers do.
-func toUTF8(body []byte, contentType string) string {
+func ToUTF8(body []byte, contentType string) string {
 	enc, body := detectEncoding(body, contentType)
 	if enc != nil {
 		// Decoders of x/text replace what they cannot read and never fail.

@@ -89,6 +89,6 @@ func TestToUTF8Repairs(t *testing.T) {
 		"text that only looks like a ref": {"AT&T &#x; &#xZZ;", "", "AT&T &#x; &#xZZ;"},
 		"escape in a text without label":  {"a\x1b$Bb", "", "a$Bb"},
 	} {
-		assert.Equal(t, tc.want, toUTF8([]byte(tc.in), tc.contentType), name)
+		assert.Equal(t, tc.want, ToUTF8([]byte(tc.in), tc.contentType), name)
 	}
 }

@@ -61,6 +61,9 @@ type Batch struct {
 	FeedTitle, FeedLanguage string
 	// Pace is how often the source wants to be asked. After NotModified it holds no more than Fresh.
 	Pace store.Pace
+	// FeedFormat is rss, atom or json, FeedDescription plain text, FeedSelf the address at which the feed says
+	// that it lives; "" where unknown.
+	FeedFormat, FeedDescription, FeedSelf string
 }
 
 // A Skipped entry could not become a document.

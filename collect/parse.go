@@ -21,6 +21,8 @@ import (
 // A feedHead is what a feed says of itself.
 type feedHead struct {
 	title, link, language string
+	// description is HTML; self is where the feed says that it lives.
+	description, self string
 	// authors write the entries that name none.
 	authors []string
 	// pace is what it says of its own.
@@ -77,7 +79,7 @@ func (f *rawFeed) readHead() (head feedHead, err error) {
 		if err != nil {
 			return err
 		}
-		head = feedHead{title: feed.Title, link: feed.Link, language: cmp.Or(feed.Language, language)}
+		head = feedHead{title: feed.Title, link: feed.Link, language: cmp.Or(feed.Language, language), description: feed.Description, self: feed.FeedLink}
 		switch o := original.(type) {
 		case *rss.Feed:
 			head.pace = rssPace(o)

@@ -18,6 +18,12 @@ import (
 // feedAccept asks for feeds first and takes anything: many are served as something else.
 const feedAccept = "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.5"
 
+// maxDescription is how much of what a feed says of itself is kept, in characters.
+const maxDescription = 500
+
+// formats are the names of the kinds of feeds.
+var formats = map[kind]string{kindRSS: "rss", kindAtom: "atom", kindJSON: "json"}
+
 // An rssCollector reads RSS 0.9 to 2.0, Atom 0.3 and 1.0 and JSON Feed.
 type rssCollector struct {
 	fetcher *Fetcher
@@ -77,7 +83,7 @@ func (c rssCollector) collect(ctx context.Context, s Source, d dialect) (Batch, 
 // read turns the body of an answer into documents.
 func (c rssCollector) read(ctx context.Context, s Source, d dialect, resp *Response, b *Batch) error {
 	contentType := resp.Header.Get("Content-Type")
-	feed := splitFeed(toUTF8(resp.Body, contentType))
+	feed := splitFeed(ToUTF8(resp.Body, contentType))
 	if feed.kind == kindNone {
 		return notAFeed(resp, contentType)
 	}
@@ -89,6 +95,11 @@ func (c rssCollector) read(ctx context.Context, s Source, d dialect, resp *Respo
 	fresh := b.Pace.Fresh
 	b.Pace = head.pace
 	b.Pace.Fresh = fresh
+	b.FeedFormat = formats[feed.kind]
+	b.FeedDescription, _ = truncate(oneLine(plainText(head.description)), maxDescription)
+	if self, err := resolveURL(resp.URL, head.self); err == nil && head.self != "" {
+		b.FeedSelf = self.String()
+	}
 	b.Cut = feed.cut
 
 	if d.limit > 0 {

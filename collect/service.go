@@ -52,7 +52,7 @@ func endpoint(base, path string, query url.Values) string {
 
 // decodeJSON reads the JSON of a service's answer.
 func decodeJSON(resp *Response, into any) error {
-	err := json.Unmarshal([]byte(toUTF8(resp.Body, resp.Header.Get("Content-Type"))), into)
+	err := json.Unmarshal([]byte(ToUTF8(resp.Body, resp.Header.Get("Content-Type"))), into)
 	if err == nil {
 		return nil
 	}

@@ -52,6 +52,8 @@ type Config struct {
 	BingNewsBaseURL     string `env:"BING_NEWS_BASE_URL" envDefault:"https://www.bing.com" help:"where Bing News is"`
 	TheNewsAPIKey       Secret `env:"THENEWSAPI_API_KEY" help:"key of thenewsapi.com; without it collections of that provider fail"`
 	TheNewsAPIBaseURL   string `env:"THENEWSAPI_BASE_URL" envDefault:"https://api.thenewsapi.com" help:"where thenewsapi.com's API is"`
+	YouTubeBaseURL      string `env:"YOUTUBE_BASE_URL" envDefault:"https://www.youtube.com" help:"where feed discovery asks YouTube"`
+	GitHubBaseURL       string `env:"GITHUB_BASE_URL" envDefault:"https://github.com" help:"where feed discovery asks GitHub"`
 
 	sources map[string]string
 }
@@ -206,7 +208,7 @@ func (c Config) check(unread map[string]bool) []error {
 		fault("LOG_FORMAT", "%q is not text or json", c.LogFormat)
 	}
 	for _, origin := range c.CORSOrigins {
-		if !isOrigin(origin) {
+		if origin != "*" && !isOrigin(origin) {
 			fault("CORS_ORIGINS", "%q is not an origin such as https://example.com", origin)
 		}
 	}
@@ -249,6 +251,8 @@ func (c Config) checkServices(fault func(name, format string, args ...any)) {
 		{"GOOGLE_NEWS_BASE_URL", c.GoogleNewsBaseURL},
 		{"BING_NEWS_BASE_URL", c.BingNewsBaseURL},
 		{"THENEWSAPI_BASE_URL", c.TheNewsAPIBaseURL},
+		{"YOUTUBE_BASE_URL", c.YouTubeBaseURL},
+		{"GITHUB_BASE_URL", c.GitHubBaseURL},
 	} {
 		if !isServiceAddress(service.address) {
 			// The address is not repeated: it may hold a password.
@@ -283,10 +287,10 @@ func isDatabaseAddress(text string) bool {
 	return err == nil
 }
 
-// isOrigin reports whether a browser can send text as the Origin of a page; * stands for any.
+// isOrigin reports whether a browser can send text as the Origin of a page.
 func isOrigin(text string) bool {
 	parsed, err := url.Parse(text)
-	return text == "*" || err == nil && parsed.Host != "" && text == parsed.Scheme+"://"+parsed.Host
+	return err == nil && parsed.Host != "" && text == parsed.Scheme+"://"+parsed.Host
 }
 
 // ParseLevel reads the name of a log level.

@@ -127,6 +127,8 @@ func TestFaults(t *testing.T) {
 		"too few connections":    {"--database-conns=4", "DATABASE_CONNS: 4 is not from 5 to 1000"},
 		"too many connections":   {"--database-conns=1001", "DATABASE_CONNS: 1001 is not from 5 to 1000"},
 		"not a network":          {"--fetch-allow-cidrs=10.0.0.0/8,10.0.0.1", `FETCH_ALLOW_CIDRS: "10.0.0.1" is not a network such as 10.0.0.0/8`},
+		"YouTube without scheme": {"--youtube-base-url=youtube.com", "YOUTUBE_BASE_URL: is not an address such as https://example.com, without user name, query and fragment"},
+		"GitHub anywhere":        {"--github-base-url=*", "GITHUB_BASE_URL: is not an address such as https://example.com, without user name, query and fragment"},
 		"blank user agent":       {"--fetch-user-agent= ", "FETCH_USER_AGENT: is empty"},
 		"half a Reddit key":      {"--reddit-client-id=x", "REDDIT_CLIENT_SECRET: is needed with REDDIT_CLIENT_ID"},
 		"the other half":         {"--reddit-client-secret=hunter2", "REDDIT_CLIENT_ID: is needed with REDDIT_CLIENT_SECRET"},

@@ -43,6 +43,8 @@ type Config struct {
 	Store *store.Store
 	// Collectors by collection type.
 	Collectors map[string]collect.Collector
+	// Discoverer finds the feeds of sites.
+	Discoverer *collect.Discoverer
 	Logger     *slog.Logger
 	Metrics    prometheus.Registerer
 	// Polls is how many sources are polled at once; 0 works no jobs and keeps no schedule here.
@@ -103,6 +105,8 @@ func (c *Client) workers(config Config, m *metrics) *river.Workers {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &pollWorker{store: config.Store, collectors: config.Collectors, now: config.Now, metrics: m, client: c})
 	river.AddWorker(workers, &processWorker{store: config.Store, client: c, metrics: m})
+	river.AddWorker(workers, &discoverWorker{store: config.Store, discoverer: config.Discoverer})
+	river.AddWorker(workers, &importWorker{store: config.Store})
 	river.AddWorker(workers, &sweepWorker{client: c})
 	river.AddWorker(workers, &tidyWorker{store: config.Store})
 	return workers
@@ -226,6 +230,20 @@ func (c *Client) insert(ctx context.Context, args river.JobArgs) (*rivertype.Job
 		return nil, errors.New("a job is queued outside of a transaction")
 	}
 	return c.river.InsertTx(ctx, tx, args, nil)
+}
+
+// queue queues a job of which there may be several alike.
+func (c *Client) queue(ctx context.Context, args river.JobArgs) (store.Job, error) {
+	var job store.Job
+	err := c.store.InTx(ctx, func(ctx context.Context) error {
+		result, err := c.insert(ctx, args)
+		if err != nil {
+			return fmt.Errorf("queue a job: %w", err)
+		}
+		job, err = c.store.Job(ctx, store.JobID(result.Job.ID))
+		return err
+	})
+	return job, err
 }
 
 // Poll queues a poll of a collection in the transaction of ctx. Where one is queued or running

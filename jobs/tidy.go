@@ -16,7 +16,8 @@ const eventAge = 24 * time.Hour
 // fetchAge is for how long the ledger of polls is kept.
 const fetchAge = 7 * 24 * time.Hour
 
-// TidyArgs forgets what has had its time: events, kept answers and the ledger of polls.
+// TidyArgs forgets what has had its time: events, kept answers, the ledger of polls, and documents of imports that
+// came to nothing.
 type TidyArgs struct{}
 
 // Kind names the job.
@@ -34,5 +35,6 @@ type tidyWorker struct {
 
 // Work deletes what is too old.
 func (w *tidyWorker) Work(ctx context.Context, _ *river.Job[TidyArgs]) error {
-	return errors.Join(w.store.DeleteOldEvents(ctx, eventAge), w.store.DeleteOldAnswers(ctx), w.store.DeleteOldFetches(ctx, fetchAge))
+	return errors.Join(w.store.DeleteOldEvents(ctx, eventAge), w.store.DeleteOldAnswers(ctx), w.store.DeleteOldFetches(ctx, fetchAge),
+		w.store.DeleteOldOPML(ctx, importAge))
 }

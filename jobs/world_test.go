@@ -60,7 +60,8 @@ func (w *world) client(configure ...func(*Config)) *Client {
 	w.t.Cleanup(fetcher.Close)
 	config := Config{
 		Store: w.store, Collectors: collect.All(fetcher, collect.Services{}, time.Now), Logger: slog.New(slog.NewTextHandler(w.log, nil)),
-		Metrics: prometheus.NewRegistry(), Polls: 4, SweepEvery: time.Hour, Now: time.Now,
+		Discoverer: collect.NewDiscoverer(fetcher, time.Now, "https://www.youtube.com", "https://github.com"),
+		Metrics:    prometheus.NewRegistry(), Polls: 4, SweepEvery: time.Hour, Now: time.Now,
 	}
 	for _, change := range configure {
 		change(&config)

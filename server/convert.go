@@ -24,7 +24,7 @@ func topicFilter(p api.ListTopicsParams) (store.TopicFilter, store.Page) {
 
 func collectionFilter(p api.ListCollectionsParams) (store.CollectionFilter, store.Page) {
 	return store.CollectionFilter{
-		Domain: p.Domain, Market: p.Market, Type: (*string)(p.Type), Enabled: p.Enabled, Health: (*string)(p.Health),
+		Domain: p.Domain, Market: p.Market, Type: (*string)(p.Type), Category: p.Category, Enabled: p.Enabled, Health: (*string)(p.Health),
 	}, page(p.Page, p.PageSize, p.Cursor, string(orZero(p.Sort)))
 }
 

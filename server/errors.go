@@ -80,10 +80,10 @@ func problemOf(err error) *problem {
 		return &problem{
 			status: http.StatusUnprocessableEntity, code: "IDEMPOTENCY_KEY_REUSED",
 			message: "This Idempotency-Key came with another request before. Use a new one.",
-			details: map[string]any{"errors": map[string]string{"Idempotency-Key": "came with another method, path or body before"}},
+			details: map[string]any{"errors": map[string]string{"Idempotency-Key": "came with another method, path, query or body before"}},
 		}
 	case errors.As(err, &tooLarge):
-		return bodyTooLarge()
+		return bodyTooLarge(tooLarge.Limit)
 	case errors.As(err, &wrongType):
 		// The specification has let it through: 5.0 and 5e0 are whole numbers, too, but not to the decoder.
 		return invalidRequest(map[string]string{wrongType.Field: "must be written as a whole number, without point and exponent"})
@@ -130,13 +130,15 @@ func echoProblem(e *echo.HTTPError) *problem {
 	case http.StatusMethodNotAllowed:
 		return &problem{status: e.Code, code: "METHOD_NOT_ALLOWED", message: "This path has no such method. See the Allow header."}
 	case http.StatusRequestEntityTooLarge:
-		return bodyTooLarge()
+		return bodyTooLarge(maxBody)
 	}
 	return &problem{status: http.StatusBadRequest, code: "BAD_REQUEST", message: fmt.Sprint("The request is malformed: ", e.Message)}
 }
 
-func bodyTooLarge() *problem {
-	return &problem{status: http.StatusRequestEntityTooLarge, code: "BODY_TOO_LARGE", message: "The body may have 1 MiB at most."}
+func bodyTooLarge(most int64) *problem {
+	return &problem{
+		status: http.StatusRequestEntityTooLarge, code: "BODY_TOO_LARGE", message: fmt.Sprintf("The body may have %d MiB at most.", most>>20),
+	}
 }
 
 // queryTimedOut reports whether the database has ended a query that took too long.

@@ -51,10 +51,10 @@ func (s *Server) idempotent(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// requestHash stands for what was asked: method, path and body.
+// requestHash stands for what was asked: method, path, query and body.
 func requestHash(c echo.Context) []byte {
 	sum := sha256.New()
-	_, _ = sum.Write([]byte(c.Request().Method + " " + c.Request().URL.Path + "\n"))
+	_, _ = sum.Write([]byte(c.Request().Method + " " + c.Request().URL.RequestURI() + "\n"))
 	body, _ := c.Get(bodyKey).([]byte)
 	_, _ = sum.Write(body)
 	return sum.Sum(nil)

@@ -115,17 +115,20 @@ func (s *Server) crossOrigin() echo.MiddlewareFunc {
 	})
 }
 
-// maxBody is how large a request may be.
+// maxBody is how large a request may be whose operation does not say it in x-max-body.
 const maxBody = 1 << 20
 
 // limitBody refuses bodies that say they are too large and cuts off those that turn out to be.
-func limitBody(next echo.HandlerFunc) echo.HandlerFunc {
+func (s *Server) limitBody(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		request := c.Request()
-		if request.ContentLength > maxBody {
-			return bodyTooLarge()
+		request, most := c.Request(), int64(maxBody)
+		if op := s.operation(c); op != nil {
+			most = op.maxBody
 		}
-		request.Body = http.MaxBytesReader(c.Response(), request.Body, maxBody)
+		if request.ContentLength > most {
+			return bodyTooLarge(most)
+		}
+		request.Body = http.MaxBytesReader(c.Response(), request.Body, most)
 		return next(c)
 	}
 }

@@ -82,7 +82,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	s.echo.Logger.SetOutput(io.Discard) // slog says it all
 	s.echo.HTTPErrorHandler = s.writeError
 	s.echo.IPExtractor = echo.ExtractIPDirect()
-	s.echo.Use(s.observe, recoverPanic, secure, s.crossOrigin(), limitBody, s.admit, s.validate, s.waitForJob, s.idempotent)
+	s.echo.Use(s.observe, recoverPanic, secure, s.crossOrigin(), s.limitBody, s.admit, s.validate, s.waitForJob, s.idempotent)
 	strict := api.NewStrictHandler(s, nil)
 	api.RegisterHandlersWithBaseURL(s.echo, strict, basePath)
 	if err := s.mountDocs(); err != nil {

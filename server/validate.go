@@ -33,7 +33,9 @@ type operation struct {
 	headers []string
 	// idempotent operations honour Idempotency-Key, waits those that queue a job honour Prefer.
 	idempotent, waits bool
-	options           *openapi3filter.Options
+	// maxBody is how large its body may be, in bytes.
+	maxBody int64
+	options *openapi3filter.Options
 }
 
 // pathParameter is a parameter as the specification writes it.
@@ -47,6 +49,9 @@ func operationsOf(doc *openapi3.T) (map[string]*operation, error) {
 	}
 	openapi3filter.RegisterBodyDecoder("application/json", decodeJSON)
 	openapi3filter.RegisterBodyDecoder("application/merge-patch+json", decodeJSON)
+	for _, name := range []string{opmlType, "text/xml", "application/xml"} {
+		openapi3filter.RegisterBodyDecoder(name, openapi3filter.FileBodyDecoder)
+	}
 	options := &openapi3filter.Options{
 		MultiError:              true,
 		KeepValidatedValue:      true,
@@ -58,7 +63,7 @@ func operationsOf(doc *openapi3.T) (map[string]*operation, error) {
 	for path, item := range doc.Paths.Map() {
 		for method, spec := range item.Operations() {
 			op := &operation{
-				id: spec.OperationID, options: options, query: map[string]bool{},
+				id: spec.OperationID, options: options, query: map[string]bool{}, maxBody: maxBody,
 				route: &routers.Route{Spec: doc, Path: path, PathItem: item, Method: method, Operation: spec},
 			}
 			if spec.Security == nil {
@@ -67,6 +72,9 @@ func operationsOf(doc *openapi3.T) (map[string]*operation, error) {
 					return nil, fmt.Errorf("%s needs a key but names no x-required-scope", spec.OperationID)
 				}
 				op.scope = scope
+			}
+			if most, told := spec.Extensions["x-max-body"].(float64); told {
+				op.maxBody = int64(most)
 			}
 			for _, parameter := range append(item.Parameters, spec.Parameters...) {
 				op.query[parameter.Value.Name] = op.query[parameter.Value.Name] || parameter.Value.In == openapi3.ParameterInQuery
@@ -172,9 +180,10 @@ func (s *Server) validate(next echo.HandlerFunc) echo.HandlerFunc {
 			Request: request, PathParams: pathParams(c), QueryParams: c.QueryParams(), Route: op.route, Options: op.options,
 		}
 		if op.route.Operation.RequestBody != nil {
-			if err := checkBody(c, faults); err != nil {
+			if err := checkBody(c, op, faults); err != nil {
 				return err
 			}
+			input.Request = c.Request()
 		}
 		if err := openapi3filter.ValidateRequest(request.Context(), input); err != nil {
 			if p := validationProblem(err, faults); p != nil {
@@ -231,14 +240,16 @@ func isText(value string) bool { return utf8.ValidString(value) && !strings.Cont
 const bodyKey = "body"
 
 // checkBody tells an empty body and a wrong type apart from an invalid one.
-func checkBody(c echo.Context, faults map[string]string) error {
+func checkBody(c echo.Context, op *operation, faults map[string]string) error {
 	r := c.Request()
-	contentType, _, _ := strings.Cut(r.Header.Get(echo.HeaderContentType), ";")
+	sent := r.Header.Get(echo.HeaderContentType)
+	contentType, _, _ := strings.Cut(sent, ";")
 	contentType = strings.ToLower(strings.TrimSpace(contentType))
-	if contentType != echo.MIMEApplicationJSON && (contentType != mergePatch || r.Method != http.MethodPatch) {
+	taken := op.route.Operation.RequestBody.Value.Content
+	if taken[contentType] == nil {
 		return &problem{
-			status: http.StatusUnsupportedMediaType, code: "UNSUPPORTED_MEDIA_TYPE", message: "Send the body as application/json.",
-			details: map[string]any{"content_type": r.Header.Get(echo.HeaderContentType)},
+			status: http.StatusUnsupportedMediaType, code: "UNSUPPORTED_MEDIA_TYPE",
+			message: "Send the body as " + usualType(taken) + ".", details: map[string]any{"content_type": sent},
 		}
 	}
 	r.Header.Set(echo.HeaderContentType, contentType)
@@ -246,6 +257,33 @@ func checkBody(c echo.Context, faults map[string]string) error {
 	if err != nil {
 		return err
 	}
+	c.Set(bodyKey, body)
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	if taken[echo.MIMEApplicationJSON] == nil {
+		c.SetRequest(r.WithContext(context.WithValue(r.Context(), contentTypeKey{}, sent)))
+		if len(bytes.TrimSpace(body)) == 0 {
+			return &problem{status: http.StatusBadRequest, code: "BAD_REQUEST", message: "The body is missing."}
+		}
+		return nil
+	}
+	return checkJSON(body, faults)
+}
+
+// contentTypeKey is where the context has the content type of a body that is no JSON, as it was sent.
+type contentTypeKey struct{}
+
+// usualType is the type to send where an operation takes several.
+func usualType(taken openapi3.Content) string {
+	for _, name := range []string{echo.MIMEApplicationJSON, opmlType} {
+		if taken[name] != nil {
+			return name
+		}
+	}
+	return "what the specification says"
+}
+
+// checkJSON finds what no JSON value of ours can be.
+func checkJSON(body []byte, faults map[string]string) error {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return malformedJSON("The body is missing.")
 	}
@@ -258,8 +296,6 @@ func checkBody(c echo.Context, faults map[string]string) error {
 		_ = json.Unmarshal(body, &value)
 		nulFaults(value, "", faults)
 	}
-	c.Set(bodyKey, body)
-	r.Body = io.NopCloser(bytes.NewReader(body))
 	return nil
 }
 

@@ -92,7 +92,8 @@ func newWorld(t testing.TB, configure ...func(*options)) *world {
 	}
 	var err error
 	w.jobs, err = jobs.New(jobs.Config{
-		Store: w.store, Collectors: collect.All(fetcher, collect.Services{}, time.Now), Logger: logger, Metrics: registry, Polls: polls,
+		Store: w.store, Collectors: collect.All(fetcher, collect.Services{}, time.Now), Logger: logger,
+		Discoverer: collect.NewDiscoverer(fetcher, time.Now, "https://www.youtube.com", "https://github.com"), Metrics: registry, Polls: polls,
 		SweepEvery: time.Hour, Now: time.Now,
 	})
 	require.NoError(t, err)

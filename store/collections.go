@@ -23,6 +23,8 @@ type Collection struct {
 	// URL is the address of a feed; nil for every other type, which Config tells all about.
 	URL    *string      `json:"url"`
 	Config SourceConfig `json:"config"`
+	// Category is the folder it is filed in, "Tech/Go" being Go inside of Tech; nil is none.
+	Category *string `json:"category"`
 
 	Domain string `json:"domain"`
 	Market string `json:"market"`
@@ -75,7 +77,7 @@ type Collection struct {
 }
 
 const collectionColumns = `
-	id, name, lower(name) as name_key, type, url, config, domain, market, language, enabled, adaptive_polling, poll_interval_minutes,
+	id, name, lower(name) as name_key, type, url, config, category, domain, market, language, enabled, adaptive_polling, poll_interval_minutes,
 	min_poll_interval_minutes, max_poll_interval_minutes, pace, last_polled_at, last_success_at, next_poll_at, next_poll_reason, site,
 	moved_to, moved_since, moved_count, moved_from, declined_move, gone_at, success_count, failure_count, consecutive_failures, documents_count, last_error_code, last_error,
 	last_error_at, health, etag, last_modified, revision, created_at, updated_at`
@@ -86,6 +88,7 @@ type CollectionCreate struct {
 	Type     *string      `json:"type"`
 	URL      *string      `json:"url"`
 	Config   SourceConfig `json:"config"`
+	Category *string      `json:"category"`
 	Domain   string       `json:"domain"`
 	Market   string       `json:"market"`
 	Language *string      `json:"language"`
@@ -102,6 +105,7 @@ type CollectionUpdate struct {
 	Name                   *string                   `json:"name,omitempty"`
 	URL                    *string                   `json:"url,omitempty"`
 	Config                 SourceConfigUpdate        `json:"config,omitempty"`
+	Category               nullable.Nullable[string] `json:"category,omitempty"`
 	Domain                 *string                   `json:"domain,omitempty"`
 	Market                 *string                   `json:"market,omitempty"`
 	Language               nullable.Nullable[string] `json:"language,omitempty"`
@@ -116,9 +120,9 @@ type CollectionUpdate struct {
 // already have is a conflict, with the id of the one that is there in Details["existing_id"].
 func (s *Store) CreateCollection(ctx context.Context, create CollectionCreate) (Collection, error) {
 	const q = `
-		insert into collections (id, name, type, url, config, domain, market, language, enabled, adaptive_polling, poll_interval_minutes,
+		insert into collections (id, name, type, url, config, category, domain, market, language, enabled, adaptive_polling, poll_interval_minutes,
 			min_poll_interval_minutes, max_poll_interval_minutes)
-		values (@id, @name, @type, @url, @config, @domain, @market, @language, @enabled, @adaptive, @interval, @min_interval, @max_interval)
+		values (@id, @name, @type, @url, @config, @category, @domain, @market, @language, @enabled, @adaptive, @interval, @min_interval, @max_interval)
 		on conflict (type, coalesce(url, ''), md5(config::text), domain, market) do nothing
 		returning ` + collectionColumns
 	c := create.collection()
@@ -154,7 +158,7 @@ func (create CollectionCreate) collection() Collection {
 		return *value
 	}
 	c := Collection{
-		Name: strings.TrimSpace(create.Name), Type: TypeRSS, URL: create.URL, Config: create.Config,
+		Name: strings.TrimSpace(create.Name), Type: TypeRSS, URL: create.URL, Config: create.Config, Category: categoryPath(create.Category),
 		Domain: strings.TrimSpace(create.Domain), Market: marketCode(create.Market), Language: languagePointer(create.Language),
 		Enabled: create.Enabled == nil || *create.Enabled, AdaptivePolling: create.PollIntervalMinutes == nil,
 		PollIntervalMinutes:    or(create.PollIntervalMinutes, defaultPollInterval),
@@ -190,7 +194,7 @@ func (c *Collection) check() error {
 // args are what a user may set, as SQL takes it.
 func (c Collection) args() pgx.NamedArgs {
 	return pgx.NamedArgs{
-		"id": c.ID, "name": c.Name, "type": c.Type, "url": c.URL, "config": c.Config, "domain": c.Domain, "market": c.Market,
+		"id": c.ID, "name": c.Name, "type": c.Type, "url": c.URL, "config": c.Config, "category": c.Category, "domain": c.Domain, "market": c.Market,
 		"language": c.Language, "enabled": c.Enabled, "adaptive": c.AdaptivePolling, "interval": c.PollIntervalMinutes,
 		"min_interval": c.MinPollIntervalMinutes, "max_interval": c.MaxPollIntervalMinutes,
 	}
@@ -240,7 +244,7 @@ func (s *Store) saveCollection(ctx context.Context, before, c Collection) (Colle
 	// that the source has asked for. Whoever enables what was gone, or goes back to where it has moved from, knows better.
 	const q = `
 		update collections
-		set name = @name, url = @url, config = @config, domain = @domain, market = @market, language = @language, enabled = @enabled,
+		set name = @name, url = @url, config = @config, category = @category, domain = @domain, market = @market, language = @language, enabled = @enabled,
 			adaptive_polling = @adaptive, poll_interval_minutes = @interval,
 			min_poll_interval_minutes = @min_interval, max_poll_interval_minutes = @max_interval,
 			etag = case when @changed then null else etag end,
@@ -291,6 +295,12 @@ func (u CollectionUpdate) apply(c Collection) (Collection, error) {
 	var err error
 	if c.Config, err = u.Config.apply(c.Config); err != nil {
 		return c, err
+	}
+	if u.Category.IsNull() {
+		c.Category = nil
+	}
+	if category, err := u.Category.Get(); err == nil {
+		c.Category = categoryPath(&category)
 	}
 	if u.Domain != nil {
 		c.Domain = strings.TrimSpace(*u.Domain)
@@ -485,6 +495,24 @@ func feedAddress(address string) (string, error) {
 	}
 	parsed.Scheme, parsed.Host, parsed.Fragment = strings.ToLower(parsed.Scheme), strings.ToLower(parsed.Host), ""
 	return parsed.String(), nil
+}
+
+// categoryPath is a folder's path in its one spelling: no empty parts, no space around a part; nil if
+// nothing is left.
+func categoryPath(category *string) *string {
+	if category == nil {
+		return nil
+	}
+	var parts []string
+	for part := range strings.SplitSeq(*category, "/") {
+		if part = strings.Join(strings.Fields(part), " "); part != "" {
+			parts = append(parts, part)
+		}
+	}
+	if len(parts) == 0 {
+		return nil
+	}
+	return new(strings.Join(parts, "/"))
 }
 
 func languagePointer(language *string) *string {

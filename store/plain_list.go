@@ -64,7 +64,9 @@ func momentKey(at time.Time) string { return at.UTC().Format("2006-01-02 15:04:0
 // A CollectionFilter narrows a list of collections; nil fields do not.
 type CollectionFilter struct {
 	Domain, Market, Type, Health *string
-	Enabled                      *bool
+	// Category selects a folder with all that is inside of it.
+	Category *string
+	Enabled  *bool
 }
 
 var collectionListing = plainListing[Collection]{
@@ -74,6 +76,7 @@ var collectionListing = plainListing[Collection]{
 	where: `(@domain::text is null or domain = @domain)
 			and (@market::text is null or market = @market)
 			and (@type::text is null or type = @type)
+			and (@category::text is null or category = @category or starts_with(category, @category || '/'))
 			and (@health::text is null or health = @health)
 			and (@enabled::boolean is null or enabled = @enabled)`,
 	orders: []order{
@@ -96,12 +99,16 @@ var collectionListing = plainListing[Collection]{
 
 // Collections answers one page of collections.
 func (s *Store) Collections(ctx context.Context, f CollectionFilter, p Page) (List[Collection], error) {
+	return collectionListing.page(ctx, s, p, f.args())
+}
+
+func (f CollectionFilter) args() pgx.NamedArgs {
 	if f.Market != nil {
 		f.Market = new(marketCode(*f.Market))
 	}
-	return collectionListing.page(ctx, s, p, pgx.NamedArgs{
-		"domain": f.Domain, "market": f.Market, "type": f.Type, "health": f.Health, "enabled": f.Enabled,
-	})
+	return pgx.NamedArgs{
+		"domain": f.Domain, "market": f.Market, "type": f.Type, "category": categoryPath(f.Category), "health": f.Health, "enabled": f.Enabled,
+	}
 }
 
 // A JobFilter narrows a list of jobs; nil fields do not.

@@ -408,12 +408,18 @@ func (e HostSort) Valid() bool {
 
 // Defines values for JobKind.
 const (
-	JobKindPoll JobKind = "poll"
+	JobKindDiscover JobKind = "discover"
+	JobKindImport   JobKind = "import"
+	JobKindPoll     JobKind = "poll"
 )
 
 // Valid indicates whether the value is a known member of the JobKind enum.
 func (e JobKind) Valid() bool {
 	switch e {
+	case JobKindDiscover:
+		return true
+	case JobKindImport:
+		return true
 	case JobKindPoll:
 		return true
 	default:
@@ -824,6 +830,29 @@ type Disagreement struct {
 //
 // Example: number
 type DisagreementKind string
+
+// DiscoveryRequest Whose feeds to find; `url` or `from_urls`.
+type DiscoveryRequest struct {
+	// Exhaustive Whether the usual paths are tried also on sites that declare their feeds.
+	//
+	// Example: false
+	Exhaustive *bool `json:"exhaustive,omitempty"`
+
+	// FromUrls Addresses of several sites, such as those of competitors.
+	//
+	// Example: ["heise.de","golem.de"]
+	FromUrls *[]string `json:"from_urls,omitempty"`
+
+	// Limit How many feeds of a site are answered.
+	//
+	// Example: 20
+	Limit *int `json:"limit,omitempty"`
+
+	// URL The address of a site.
+	//
+	// Example: heise.de
+	URL *string `json:"url,omitempty"`
+}
 
 // Document One article, kept once however many feeds carry it.
 type Document = store.Document
@@ -1261,7 +1290,7 @@ type JobError struct {
 // Example: 1042
 type JobID = string
 
-// JobKind What a job does. `poll` collects one source.
+// JobKind What a job does. `poll` collects one source, `discover` finds the feeds of sites, `import` reads an OPML document.
 //
 // Example: poll
 type JobKind string
@@ -1665,6 +1694,9 @@ type ListCollectionsParams struct {
 	// Type Only collections of this type.
 	Type *CollectionType `form:"type,omitempty" json:"type,omitempty"`
 
+	// Category Only collections in this folder or one inside of it.
+	Category *string `form:"category,omitempty" json:"category,omitempty"`
+
 	// Enabled Only collections that are polled (true) or paused (false).
 	Enabled *bool `form:"enabled,omitempty" json:"enabled,omitempty"`
 
@@ -1688,6 +1720,60 @@ type ListCollectionsParams struct {
 type CreateCollectionParams struct {
 	// IdempotencyKey A random string of your own. A retry with the same key and body gets the first answer again.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// DiscoverCollectionsParams defines parameters for DiscoverCollections.
+type DiscoverCollectionsParams struct {
+	// IdempotencyKey A random string of your own. A retry with the same key and body gets the first answer again.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// Prefer `wait=N` waits up to N seconds (60 at most) for the job to finish.
+	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
+// ExportCollectionsParams defines parameters for ExportCollections.
+type ExportCollectionsParams struct {
+	// Domain Only collections of this domain.
+	Domain *string `form:"domain,omitempty" json:"domain,omitempty"`
+
+	// Market Only collections of this market.
+	Market *string `form:"market,omitempty" json:"market,omitempty"`
+
+	// Type Only collections of this type.
+	Type *CollectionType `form:"type,omitempty" json:"type,omitempty"`
+
+	// Category Only collections in this folder or one inside of it.
+	Category *string `form:"category,omitempty" json:"category,omitempty"`
+
+	// Enabled Only collections that are polled (true) or paused (false).
+	Enabled *bool `form:"enabled,omitempty" json:"enabled,omitempty"`
+
+	// Health Only collections in this state of health.
+	Health *HealthState `form:"health,omitempty" json:"health,omitempty"`
+}
+
+// ImportCollectionsParams defines parameters for ImportCollections.
+type ImportCollectionsParams struct {
+	// Domain The field of business of outlines that name none.
+	Domain *string `form:"domain,omitempty" json:"domain,omitempty"`
+
+	// Market The market of outlines that name none.
+	Market *string `form:"market,omitempty" json:"market,omitempty"`
+
+	// Language The language of the documents of outlines that are not of our own export; without it the feeds are believed.
+	Language *string `form:"language,omitempty" json:"language,omitempty"`
+
+	// Enabled Whether outlines that are not of our own export are polled.
+	Enabled *bool `form:"enabled,omitempty" json:"enabled,omitempty"`
+
+	// DryRun True tells what an import would bring, and changes nothing.
+	DryRun *bool `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// IdempotencyKey A random string of your own. A retry with the same key and body gets the first answer again.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// Prefer `wait=N` waits up to N seconds (60 at most) for the job to finish.
+	Prefer *Prefer `json:"Prefer,omitempty"`
 }
 
 // DeleteCollectionParams defines parameters for DeleteCollection.
@@ -2065,6 +2151,9 @@ type UpdateConfigJSONRequestBody = ConfigUpdate
 // CreateCollectionJSONRequestBody defines body for CreateCollection for application/json ContentType.
 type CreateCollectionJSONRequestBody = CollectionCreate
 
+// DiscoverCollectionsJSONRequestBody defines body for DiscoverCollections for application/json ContentType.
+type DiscoverCollectionsJSONRequestBody = DiscoveryRequest
+
 // UpdateCollectionJSONRequestBody defines body for UpdateCollection for application/json ContentType.
 type UpdateCollectionJSONRequestBody = CollectionUpdate
 
@@ -2106,6 +2195,15 @@ type ServerInterface interface {
 	// CreateCollection Add a collection
 	// (POST /collections)
 	CreateCollection(ctx echo.Context, params CreateCollectionParams) error
+	// DiscoverCollections Find the feeds of sites
+	// (POST /collections/discover)
+	DiscoverCollections(ctx echo.Context, params DiscoverCollectionsParams) error
+	// ExportCollections Export collections as OPML
+	// (GET /collections/opml)
+	ExportCollections(ctx echo.Context, params ExportCollectionsParams) error
+	// ImportCollections Import collections from OPML
+	// (POST /collections/opml)
+	ImportCollections(ctx echo.Context, params ImportCollectionsParams) error
 	// DeleteCollection Remove a collection
 	// (DELETE /collections/{id})
 	DeleteCollection(ctx echo.Context, id ID, params DeleteCollectionParams) error
@@ -2354,6 +2452,13 @@ func (w *ServerInterfaceWrapper) ListCollections(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter type: %s", err))
 	}
 
+	// ------------- Optional query parameter "category" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "category", ctx.QueryParams(), &params.Category, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter category: %s", err))
+	}
+
 	// ------------- Optional query parameter "enabled" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "enabled", ctx.QueryParams(), &params.Enabled, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
@@ -2427,6 +2532,181 @@ func (w *ServerInterfaceWrapper) CreateCollection(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.CreateCollection(ctx, params)
+	return err
+}
+
+// DiscoverCollections converts echo context to params.
+func (w *ServerInterfaceWrapper) DiscoverCollections(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DiscoverCollectionsParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "Prefer" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
+		var Prefer Prefer
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Prefer, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Prefer: %s", err))
+		}
+
+		params.Prefer = &Prefer
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DiscoverCollections(ctx, params)
+	return err
+}
+
+// ExportCollections converts echo context to params.
+func (w *ServerInterfaceWrapper) ExportCollections(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExportCollectionsParams
+	// ------------- Optional query parameter "domain" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "domain", ctx.QueryParams(), &params.Domain, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter domain: %s", err))
+	}
+
+	// ------------- Optional query parameter "market" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "market", ctx.QueryParams(), &params.Market, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter market: %s", err))
+	}
+
+	// ------------- Optional query parameter "type" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "type", ctx.QueryParams(), &params.Type, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter type: %s", err))
+	}
+
+	// ------------- Optional query parameter "category" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "category", ctx.QueryParams(), &params.Category, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter category: %s", err))
+	}
+
+	// ------------- Optional query parameter "enabled" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "enabled", ctx.QueryParams(), &params.Enabled, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter enabled: %s", err))
+	}
+
+	// ------------- Optional query parameter "health" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "health", ctx.QueryParams(), &params.Health, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter health: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ExportCollections(ctx, params)
+	return err
+}
+
+// ImportCollections converts echo context to params.
+func (w *ServerInterfaceWrapper) ImportCollections(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ImportCollectionsParams
+	// ------------- Optional query parameter "domain" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "domain", ctx.QueryParams(), &params.Domain, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter domain: %s", err))
+	}
+
+	// ------------- Optional query parameter "market" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "market", ctx.QueryParams(), &params.Market, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter market: %s", err))
+	}
+
+	// ------------- Optional query parameter "language" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "language", ctx.QueryParams(), &params.Language, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter language: %s", err))
+	}
+
+	// ------------- Optional query parameter "enabled" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "enabled", ctx.QueryParams(), &params.Enabled, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter enabled: %s", err))
+	}
+
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "Prefer" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
+		var Prefer Prefer
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Prefer, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Prefer: %s", err))
+		}
+
+		params.Prefer = &Prefer
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ImportCollections(ctx, params)
 	return err
 }
 
@@ -3786,6 +4066,9 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/collections/:id/fetches", wrapper.ListCollectionFetches, options.OperationMiddlewares["listCollectionFetches"]...)
 	router.GET(options.BaseURL+"/collections/:id/health", wrapper.GetCollectionHealth, options.OperationMiddlewares["getCollectionHealth"]...)
 	router.POST(options.BaseURL+"/collections/:id/poll", wrapper.PollCollection, options.OperationMiddlewares["pollCollection"]...)
+	router.POST(options.BaseURL+"/collections/discover", wrapper.DiscoverCollections, options.OperationMiddlewares["discoverCollections"]...)
+	router.GET(options.BaseURL+"/collections/opml", wrapper.ExportCollections, options.OperationMiddlewares["exportCollections"]...)
+	router.POST(options.BaseURL+"/collections/opml", wrapper.ImportCollections, options.OperationMiddlewares["importCollections"]...)
 	router.GET(options.BaseURL+"/documents", wrapper.ListDocuments, options.OperationMiddlewares["listDocuments"]...)
 	router.DELETE(options.BaseURL+"/documents/:id", wrapper.DeleteDocument, options.OperationMiddlewares["deleteDocument"]...)
 	router.GET(options.BaseURL+"/documents/:id", wrapper.GetDocument, options.OperationMiddlewares["getDocument"]...)
@@ -4073,6 +4356,88 @@ func (response CreateCollection201JSONResponse) VisitCreateCollectionResponse(w 
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
 	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DiscoverCollectionsRequestObject struct {
+	Params DiscoverCollectionsParams
+	Body   *DiscoverCollectionsJSONRequestBody
+}
+
+type DiscoverCollectionsResponseObject interface {
+	VisitDiscoverCollectionsResponse(w http.ResponseWriter) error
+}
+
+type DiscoverCollections202JSONResponse struct{ AcceptedJSONResponse }
+
+func (response DiscoverCollections202JSONResponse) VisitDiscoverCollectionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportCollectionsRequestObject struct {
+	Params ExportCollectionsParams
+}
+
+type ExportCollectionsResponseObject interface {
+	VisitExportCollectionsResponse(w http.ResponseWriter) error
+}
+
+type ExportCollections200ResponseHeaders struct {
+	ContentDisposition string
+}
+
+type ExportCollections200TextXOpmlResponse struct {
+	Body          io.Reader
+	Headers       ExportCollections200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ExportCollections200TextXOpmlResponse) VisitExportCollectionsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/x-opml")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ImportCollectionsRequestObject struct {
+	Params ImportCollectionsParams
+	Body   io.Reader
+}
+
+type ImportCollectionsResponseObject interface {
+	VisitImportCollectionsResponse(w http.ResponseWriter) error
+}
+
+type ImportCollections202JSONResponse struct{ AcceptedJSONResponse }
+
+func (response ImportCollections202JSONResponse) VisitImportCollectionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(202)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -4893,6 +5258,15 @@ type StrictServerInterface interface {
 	// CreateCollection Add a collection
 	// (POST /collections)
 	CreateCollection(ctx context.Context, request CreateCollectionRequestObject) (CreateCollectionResponseObject, error)
+	// DiscoverCollections Find the feeds of sites
+	// (POST /collections/discover)
+	DiscoverCollections(ctx context.Context, request DiscoverCollectionsRequestObject) (DiscoverCollectionsResponseObject, error)
+	// ExportCollections Export collections as OPML
+	// (GET /collections/opml)
+	ExportCollections(ctx context.Context, request ExportCollectionsRequestObject) (ExportCollectionsResponseObject, error)
+	// ImportCollections Import collections from OPML
+	// (POST /collections/opml)
+	ImportCollections(ctx context.Context, request ImportCollectionsRequestObject) (ImportCollectionsResponseObject, error)
 	// DeleteCollection Remove a collection
 	// (DELETE /collections/{id})
 	DeleteCollection(ctx context.Context, request DeleteCollectionRequestObject) (DeleteCollectionResponseObject, error)
@@ -5270,6 +5644,106 @@ func (sh *strictHandler) CreateCollection(ctx echo.Context, params CreateCollect
 		return err
 	} else if validResponse, ok := response.(CreateCollectionResponseObject); ok {
 		return validResponse.VisitCreateCollectionResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DiscoverCollections operation middleware
+func (sh *strictHandler) DiscoverCollections(ctx echo.Context, params DiscoverCollectionsParams) error {
+	var request DiscoverCollectionsRequestObject
+
+	request.Params = params
+
+	var body DiscoverCollectionsJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DiscoverCollections(ctx.Request().Context(), request.(DiscoverCollectionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DiscoverCollections")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DiscoverCollectionsResponseObject); ok {
+		return validResponse.VisitDiscoverCollectionsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ExportCollections operation middleware
+func (sh *strictHandler) ExportCollections(ctx echo.Context, params ExportCollectionsParams) error {
+	var request ExportCollectionsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ExportCollections(ctx.Request().Context(), request.(ExportCollectionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExportCollections")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ExportCollectionsResponseObject); ok {
+		return validResponse.VisitExportCollectionsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ImportCollections operation middleware
+func (sh *strictHandler) ImportCollections(ctx echo.Context, params ImportCollectionsParams) error {
+	var request ImportCollectionsRequestObject
+
+	request.Params = params
+
+	request.Body = ctx.Request().Body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ImportCollections(ctx.Request().Context(), request.(ImportCollectionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ImportCollections")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ImportCollectionsResponseObject); ok {
+		return validResponse.VisitImportCollectionsResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -53,3 +53,15 @@ test('a finished job can be neither cancelled nor run again', async () => {
   expect(await failure(client.jobs.cancel({ path }))).toMatchObject({ status: 409, code: 'JOB_CONFLICT' });
   expect(await failure(client.jobs.retry({ path }))).toMatchObject({ status: 409, code: 'JOB_CONFLICT' });
 });
+
+test('subscriptions are imported from OPML and exported again', async () => {
+  const word = unique();
+  const body = `<opml version="2.0"><body><outline text="${word}"><outline text="A" xmlUrl="https://example.com/${word}"/></outline></body></opml>`;
+  const query = { domain: 'tech', market: 'de', enabled: false };
+  const { data: job } = await client.collections.import({ body, query, headers: { Prefer: 'wait=25' } });
+  expect(job).toMatchObject({ kind: 'import', state: 'succeeded', result: { created: 1, duplicates_count: 0, refused_count: 0 } });
+
+  const { data: exported, response } = await client.collections.export({ query: { category: word } });
+  expect(response.headers.get('content-type')).toBe('text/x-opml; charset=utf-8');
+  expect(exported).toContain(`xmlUrl="https://example.com/${word}"`);
+});

@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client/index.js';
-import type { AdminCreateApiKeyData, AdminCreateApiKeyErrors, AdminCreateApiKeyResponses, AdminDeleteApiKeyData, AdminDeleteApiKeyErrors, AdminDeleteApiKeyResponses, AdminGetConfigData, AdminGetConfigErrors, AdminGetConfigResponses, AdminGetHealthData, AdminGetHealthErrors, AdminGetHealthResponses, AdminGetMetricsData, AdminGetMetricsErrors, AdminGetMetricsResponses, AdminListApiKeysData, AdminListApiKeysErrors, AdminListApiKeysResponses, AdminUpdateConfigData, AdminUpdateConfigErrors, AdminUpdateConfigResponses, CollectionsCreateData, CollectionsCreateErrors, CollectionsCreateResponses, CollectionsDeleteData, CollectionsDeleteErrors, CollectionsDeleteResponses, CollectionsGetData, CollectionsGetErrors, CollectionsGetHealthData, CollectionsGetHealthErrors, CollectionsGetHealthResponses, CollectionsGetResponses, CollectionsListData, CollectionsListErrors, CollectionsListFetchesData, CollectionsListFetchesErrors, CollectionsListFetchesResponses, CollectionsListResponses, CollectionsPollData, CollectionsPollErrors, CollectionsPollResponses, CollectionsUpdateData, CollectionsUpdateErrors, CollectionsUpdateResponses, DocumentsDeleteData, DocumentsDeleteErrors, DocumentsDeleteResponses, DocumentsGetData, DocumentsGetErrors, DocumentsGetResponses, DocumentsListData, DocumentsListDuplicatesData, DocumentsListDuplicatesErrors, DocumentsListDuplicatesResponses, DocumentsListErrors, DocumentsListResponses, DocumentsSearchData, DocumentsSearchErrors, DocumentsSearchResponses, EventsStreamData, EventsStreamErrors, EventsStreamResponse, EventsStreamResponses, HostsGetData, HostsGetErrors, HostsGetResponses, HostsListData, HostsListErrors, HostsListResponses, HostsUpdateData, HostsUpdateErrors, HostsUpdateResponses, JobsCancelData, JobsCancelErrors, JobsCancelResponses, JobsGetData, JobsGetErrors, JobsGetResponses, JobsListData, JobsListErrors, JobsListResponses, JobsRetryData, JobsRetryErrors, JobsRetryResponses, JobsStreamEventsData, JobsStreamEventsErrors, JobsStreamEventsResponse, JobsStreamEventsResponses, StoriesGetStoryData, StoriesGetStoryErrors, StoriesGetStoryResponses, StoriesListData, StoriesListErrors, StoriesListResponses, TopicsCreateData, TopicsCreateErrors, TopicsCreateResponses, TopicsDeleteData, TopicsDeleteErrors, TopicsDeleteResponses, TopicsGetData, TopicsGetErrors, TopicsGetResponses, TopicsListData, TopicsListErrors, TopicsListResponses, TopicsUpdateData, TopicsUpdateErrors, TopicsUpdateResponses } from './types.gen.js';
+import type { AdminCreateApiKeyData, AdminCreateApiKeyErrors, AdminCreateApiKeyResponses, AdminDeleteApiKeyData, AdminDeleteApiKeyErrors, AdminDeleteApiKeyResponses, AdminGetConfigData, AdminGetConfigErrors, AdminGetConfigResponses, AdminGetHealthData, AdminGetHealthErrors, AdminGetHealthResponses, AdminGetMetricsData, AdminGetMetricsErrors, AdminGetMetricsResponses, AdminListApiKeysData, AdminListApiKeysErrors, AdminListApiKeysResponses, AdminUpdateConfigData, AdminUpdateConfigErrors, AdminUpdateConfigResponses, CollectionsCreateData, CollectionsCreateErrors, CollectionsCreateResponses, CollectionsDeleteData, CollectionsDeleteErrors, CollectionsDeleteResponses, CollectionsDiscoverData, CollectionsDiscoverErrors, CollectionsDiscoverResponses, CollectionsExportData, CollectionsExportErrors, CollectionsExportResponses, CollectionsGetData, CollectionsGetErrors, CollectionsGetHealthData, CollectionsGetHealthErrors, CollectionsGetHealthResponses, CollectionsGetResponses, CollectionsImportData, CollectionsImportErrors, CollectionsImportResponses, CollectionsListData, CollectionsListErrors, CollectionsListFetchesData, CollectionsListFetchesErrors, CollectionsListFetchesResponses, CollectionsListResponses, CollectionsPollData, CollectionsPollErrors, CollectionsPollResponses, CollectionsUpdateData, CollectionsUpdateErrors, CollectionsUpdateResponses, DocumentsDeleteData, DocumentsDeleteErrors, DocumentsDeleteResponses, DocumentsGetData, DocumentsGetErrors, DocumentsGetResponses, DocumentsListData, DocumentsListDuplicatesData, DocumentsListDuplicatesErrors, DocumentsListDuplicatesResponses, DocumentsListErrors, DocumentsListResponses, DocumentsSearchData, DocumentsSearchErrors, DocumentsSearchResponses, EventsStreamData, EventsStreamErrors, EventsStreamResponse, EventsStreamResponses, HostsGetData, HostsGetErrors, HostsGetResponses, HostsListData, HostsListErrors, HostsListResponses, HostsUpdateData, HostsUpdateErrors, HostsUpdateResponses, JobsCancelData, JobsCancelErrors, JobsCancelResponses, JobsGetData, JobsGetErrors, JobsGetResponses, JobsListData, JobsListErrors, JobsListResponses, JobsRetryData, JobsRetryErrors, JobsRetryResponses, JobsStreamEventsData, JobsStreamEventsErrors, JobsStreamEventsResponse, JobsStreamEventsResponses, StoriesGetStoryData, StoriesGetStoryErrors, StoriesGetStoryResponses, StoriesListData, StoriesListErrors, StoriesListResponses, TopicsCreateData, TopicsCreateErrors, TopicsCreateResponses, TopicsDeleteData, TopicsDeleteErrors, TopicsDeleteResponses, TopicsGetData, TopicsGetErrors, TopicsGetResponses, TopicsListData, TopicsListErrors, TopicsListResponses, TopicsUpdateData, TopicsUpdateErrors, TopicsUpdateResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -156,6 +156,77 @@ export class Collections extends HeyApiClient {
             ...options,
             headers: {
                 'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Find the feeds of sites
+     *
+     * Queues a job that finds the feeds of one site, or of up to 20, from any address that a person would paste: a
+     * front page, an article, a feed, a YouTube channel, @handle, playlist or video, a GitHub repository or user, a
+     * subreddit, a profile in the Fediverse, a blog on one of the usual platforms; the scheme may be missing.
+     *
+     * It asks whether the address is a feed itself, then what its platform is known for, what the page and the
+     * site's front page declare, what they link to, and last, where nothing was declared, the paths at which feeds
+     * usually are: one address after the other, 25 of a site at most, in 30 seconds at most. Each feed is read, not
+     * only seen; the same feed under several addresses is told once.
+     *
+     * The job's `result` is a DiscoveryReport. A job whose sites could all not be asked has failed, and still has
+     * its result. Each found feed brings a `collection` that, with `domain` and `market` added, is a body for
+     * `POST /collections`.
+     *
+     */
+    public discover<ThrowOnError extends boolean = true>(options: Options<CollectionsDiscoverData, ThrowOnError>): RequestResult<CollectionsDiscoverResponses, CollectionsDiscoverErrors, ThrowOnError> {
+        return (options.client ?? this.client).post<CollectionsDiscoverResponses, CollectionsDiscoverErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/collections/discover',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Export collections as OPML
+     *
+     * All collections that the filters select, as OPML 2.0 that feed readers understand: categories are folders.
+     * Attributes of a namespace of our own keep what OPML has no word for, so that an import makes the same
+     * collections of it, those that are no feeds included. Schedules, counters and documents are not part of it.
+     *
+     */
+    public export<ThrowOnError extends boolean = true>(options?: Options<CollectionsExportData, ThrowOnError>): RequestResult<CollectionsExportResponses, CollectionsExportErrors, ThrowOnError> {
+        return (options?.client ?? this.client).get<CollectionsExportResponses, CollectionsExportErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/collections/opml',
+            ...options
+        });
+    }
+    
+    /**
+     * Import collections from OPML
+     *
+     * Queues a job that makes a collection of every feed in an OPML document, of 10 MiB and 20,000 feeds at most.
+     * Folders become categories. What an outline does not say itself comes from the parameters; one of our own export says
+     * everything itself. A feed that is there already, also with another scheme or a slash at its end, is a
+     * duplicate and left alone; an outline that breaks a rule is refused, and the others are imported. A document
+     * that cannot be read as a whole imports nothing: the job fails and says where it is broken.
+     *
+     * The job's `result` is an ImportReport. New feeds are polled for the first time one after the other, five a
+     * second at most. A killed import goes on where it was.
+     *
+     */
+    public import<ThrowOnError extends boolean = true>(options: Options<CollectionsImportData, ThrowOnError>): RequestResult<CollectionsImportResponses, CollectionsImportErrors, ThrowOnError> {
+        return (options.client ?? this.client).post<CollectionsImportResponses, CollectionsImportErrors, ThrowOnError>({
+            bodySerializer: null,
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/collections/opml',
+            ...options,
+            headers: {
+                'Content-Type': 'text/x-opml',
                 ...options.headers
             }
         });

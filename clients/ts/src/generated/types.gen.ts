@@ -42,8 +42,8 @@ export type ErrorBody = {
  * | `API_KEY_CONFLICT` | 409 | the last admin key stays |
  * | `IDEMPOTENCY_KEY_IN_USE` | 409 | a request with this key is still running |
  * | `TOPIC_CHANGED`, `COLLECTION_CHANGED`, `DOCUMENT_CHANGED`, `CONFIG_CHANGED`, `HOST_CHANGED` | 412 | it is newer than If-Match |
- * | `BODY_TOO_LARGE` | 413 | the body is over 1 MiB |
- * | `UNSUPPORTED_MEDIA_TYPE` | 415 | not JSON by its Content-Type |
+ * | `BODY_TOO_LARGE` | 413 | the body is over 1 MiB; of an OPML document, over 10 MiB |
+ * | `UNSUPPORTED_MEDIA_TYPE` | 415 | not JSON by its Content-Type; not XML where that is asked for |
  * | `VALIDATION_FAILED` | 422 | a parameter or field breaks the specification |
  * | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `STORY_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
  * | `IDEMPOTENCY_KEY_REUSED` | 422 | this key came with another request before |
@@ -111,8 +111,8 @@ export const ErrorCode = {
  * | `API_KEY_CONFLICT` | 409 | the last admin key stays |
  * | `IDEMPOTENCY_KEY_IN_USE` | 409 | a request with this key is still running |
  * | `TOPIC_CHANGED`, `COLLECTION_CHANGED`, `DOCUMENT_CHANGED`, `CONFIG_CHANGED`, `HOST_CHANGED` | 412 | it is newer than If-Match |
- * | `BODY_TOO_LARGE` | 413 | the body is over 1 MiB |
- * | `UNSUPPORTED_MEDIA_TYPE` | 415 | not JSON by its Content-Type |
+ * | `BODY_TOO_LARGE` | 413 | the body is over 1 MiB; of an OPML document, over 10 MiB |
+ * | `UNSUPPORTED_MEDIA_TYPE` | 415 | not JSON by its Content-Type; not XML where that is asked for |
  * | `VALIDATION_FAILED` | 422 | a parameter or field breaks the specification |
  * | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `STORY_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
  * | `IDEMPOTENCY_KEY_REUSED` | 422 | this key came with another request before |
@@ -674,6 +674,10 @@ export type CollectionCreate = {
     url?: string;
     config?: SourceConfig;
     /**
+     * The folder it is filed in; `Tech/Go` is Go inside of Tech.
+     */
+    category?: string | null;
+    /**
      * The field of business that its documents get.
      */
     domain: string;
@@ -720,6 +724,10 @@ export type CollectionUpdate = {
      */
     url?: string;
     config?: SourceConfigUpdate;
+    /**
+     * The folder it is filed in; `Tech/Go` is Go inside of Tech.
+     */
+    category?: string | null;
     /**
      * The field of business that new documents get.
      */
@@ -772,6 +780,10 @@ export type Collection = {
      */
     url: string | null;
     config: SourceConfig;
+    /**
+     * The folder it is filed in; `Tech/Go` is Go inside of Tech.
+     */
+    category: string | null;
     /**
      * The field of business.
      */
@@ -1880,12 +1892,294 @@ export type Story = {
 export type JobId = string;
 
 /**
- * What a job does. `poll` collects one source.
+ * Whose feeds to find; `url` or `from_urls`.
  */
-export const JobKind = { POLL: 'poll' } as const;
+export type DiscoveryRequest = {
+    /**
+     * The address of a site.
+     */
+    url?: string;
+    /**
+     * Addresses of several sites, such as those of competitors.
+     */
+    from_urls?: Array<string>;
+    /**
+     * How many feeds of a site are answered.
+     */
+    limit?: number;
+    /**
+     * Whether the usual paths are tried also on sites that declare their feeds.
+     */
+    exhaustive?: boolean;
+};
 
 /**
- * What a job does. `poll` collects one source.
+ * The result of a `discover` job; null until there is one.
+ */
+export type DiscoveryReport = {
+    /**
+     * How many feeds of all sites are answered.
+     */
+    feeds_found: number;
+    /**
+     * The sites, in the order of the request.
+     */
+    sites: Array<DiscoveredSite>;
+};
+
+/**
+ * What came of one address.
+ */
+export type DiscoveredSite = {
+    /**
+     * The address as it was given.
+     */
+    url: string;
+    /**
+     * `nothing_found`: all there is to try was tried, and none is a feed. `failed`: nothing was found, but not everything could be asked; see `error`.
+     */
+    outcome: 'found' | 'nothing_found' | 'failed';
+    /**
+     * Why it failed; null if it did not.
+     */
+    error: {
+        /**
+         * What went wrong, for a program, as in the health of a collection.
+         */
+        code: string;
+        /**
+         * The same for a person.
+         */
+        message: string;
+    } | null;
+    /**
+     * The title of the page.
+     */
+    title: string | null;
+    /**
+     * The feeds, the highest score first, those of comments last.
+     */
+    feeds: Array<DiscoveredFeed>;
+    /**
+     * What was asked, in this order.
+     */
+    tried: Array<DiscoveryAttempt>;
+};
+
+/**
+ * One address and what it was.
+ */
+export type DiscoveryAttempt = {
+    /**
+     * The address.
+     */
+    url: string;
+    found_by: FoundBy;
+    /**
+     * What it was.
+     */
+    outcome: 'feed' | 'page' | 'not_a_feed' | 'failed' | 'not_tried';
+    /**
+     * The same in words.
+     */
+    message: string;
+};
+
+/**
+ * How an address was found: it is the `page` that was given; the page declares it (`link`) or links to it
+ * (`anchor`); it is where the `platform` has its feeds, or one of the usual paths (`path`); or it belongs to `youtube`,
+ * `github` or `reddit`.
+ *
+ */
+export const FoundBy = {
+    PAGE: 'page',
+    LINK: 'link',
+    ANCHOR: 'anchor',
+    PLATFORM: 'platform',
+    PATH: 'path',
+    YOUTUBE: 'youtube',
+    GITHUB: 'github',
+    REDDIT: 'reddit'
+} as const;
+
+/**
+ * How an address was found: it is the `page` that was given; the page declares it (`link`) or links to it
+ * (`anchor`); it is where the `platform` has its feeds, or one of the usual paths (`path`); or it belongs to `youtube`,
+ * `github` or `reddit`.
+ *
+ */
+export type FoundBy = typeof FoundBy[keyof typeof FoundBy];
+
+/**
+ * A source that can be collected. What is unknown is null; a subreddit is not asked, so all of it is.
+ */
+export type DiscoveredFeed = {
+    /**
+     * The address.
+     */
+    url: string;
+    /**
+     * Other addresses with the same entries.
+     */
+    also_at: Array<string>;
+    found_by: FoundBy;
+    /**
+     * What the feed calls itself.
+     */
+    title: string | null;
+    /**
+     * What it says of itself, 500 characters at most.
+     */
+    description: string | null;
+    /**
+     * Its format.
+     */
+    format: 'rss' | 'atom' | 'json' | null;
+    /**
+     * Its language, from its own word or its entries.
+     */
+    language: string | null;
+    /**
+     * How many entries it lists.
+     */
+    entries_count: number | null;
+    /**
+     * When the newest entry was published.
+     */
+    newest_entry_at: string | null;
+    /**
+     * The mean time between two entries.
+     */
+    average_interval_minutes: number | null;
+    /**
+     * Whether it holds comments of readers.
+     */
+    comments: boolean;
+    /**
+     * How much it promises: the sum of `score_parts`, from 0.4 to 1.
+     */
+    score: number | null;
+    /**
+     * What the score is made of.
+     */
+    score_parts: {
+        /**
+         * 0.4: it can be read.
+         */
+        readable: number;
+        /**
+         * 0.3 · min(n/50, 1) of n entries.
+         */
+        volume: number;
+        /**
+         * 0.2 · max(0, 1 − a/30), the newest entry being a days old; 0 where no entry has a date.
+         */
+        freshness: number;
+        /**
+         * 0.1 with a title and a description, 0.05 with one of them.
+         */
+        described: number;
+    } | null;
+    /**
+     * What to add to follow it; a CollectionCreate without domain and market.
+     */
+    collection: {
+        /**
+         * A name.
+         */
+        name: string;
+        type: CollectionType;
+        /**
+         * The address of a feed.
+         */
+        url?: string;
+        config?: SourceConfig;
+    };
+    /**
+     * The collections that follow it already.
+     */
+    collection_ids: Array<string>;
+};
+
+/**
+ * The result of an `import` job; null until it has succeeded. Every outline is created, a duplicate or refused; the counts are exact, the lists have the first 500.
+ */
+export type ImportReport = {
+    /**
+     * Whether nothing was changed, and `created` is what would be.
+     */
+    dry_run: boolean;
+    /**
+     * How many outlines stand for a source.
+     */
+    outlines: number;
+    /**
+     * How many became collections.
+     */
+    created: number;
+    /**
+     * How many are there already.
+     */
+    duplicates_count: number;
+    /**
+     * How many break a rule.
+     */
+    refused_count: number;
+    /**
+     * What is there already.
+     */
+    duplicates: Array<{
+        /**
+         * Where the outline begins.
+         */
+        line: number;
+        /**
+         * Its name.
+         */
+        name: string;
+        /**
+         * Its address.
+         */
+        url: string | null;
+        /**
+         * The collection; null where a dry run would make it, too.
+         */
+        existing_id: string | null;
+    }>;
+    /**
+     * What breaks a rule.
+     */
+    refused: Array<{
+        /**
+         * Where the outline begins.
+         */
+        line: number;
+        /**
+         * Its name.
+         */
+        name: string;
+        /**
+         * Its address.
+         */
+        url: string | null;
+        /**
+         * Why.
+         */
+        reason: string;
+    }>;
+};
+
+/**
+ * What a job does. `poll` collects one source, `discover` finds the feeds of sites, `import` reads an OPML document.
+ */
+export const JobKind = {
+    POLL: 'poll',
+    DISCOVER: 'discover',
+    IMPORT: 'import'
+} as const;
+
+/**
+ * What a job does. `poll` collects one source, `discover` finds the feeds of sites, `import` reads an OPML document.
  */
 export type JobKind = typeof JobKind[keyof typeof JobKind];
 
@@ -1974,7 +2268,7 @@ export type Job = {
     max_attempts: number;
     error: JobError | null;
     /**
-     * What came of it; null until it has succeeded.
+     * What came of it; null until it has succeeded. Of a `discover` job it is a DiscoveryReport, also where the job has failed; of an `import` job an ImportReport.
      */
     result: {
         [key: string]: unknown;
@@ -1995,6 +2289,20 @@ export type Job = {
      * When it ended for good.
      */
     finished_at: string | null;
+};
+
+/**
+ * A `discover` job.
+ */
+export type DiscoveryJob = Job & {
+    result?: DiscoveryReport | null;
+};
+
+/**
+ * An `import` job.
+ */
+export type ImportJob = Job & {
+    result?: ImportReport | null;
 };
 
 /**
@@ -2585,7 +2893,7 @@ export type TopicsCreateErrors = {
      */
     409: ErrorBody;
     /**
-     * The body is over 1 MiB.
+     * The body is over 1 MiB; of an OPML document, over 10 MiB.
      */
     413: ErrorBody;
     /**
@@ -2793,7 +3101,7 @@ export type TopicsUpdateErrors = {
      */
     412: ErrorBody;
     /**
-     * The body is over 1 MiB.
+     * The body is over 1 MiB; of an OPML document, over 10 MiB.
      */
     413: ErrorBody;
     /**
@@ -2845,6 +3153,10 @@ export type CollectionsListData = {
          * Only collections of this type.
          */
         type?: CollectionType;
+        /**
+         * Only collections in this folder or one inside of it.
+         */
+        category?: string;
         /**
          * Only collections that are polled (true) or paused (false).
          */
@@ -2942,7 +3254,7 @@ export type CollectionsCreateErrors = {
      */
     409: ErrorBody;
     /**
-     * The body is over 1 MiB.
+     * The body is over 1 MiB; of an OPML document, over 10 MiB.
      */
     413: ErrorBody;
     /**
@@ -2977,6 +3289,250 @@ export type CollectionsCreateResponses = {
 };
 
 export type CollectionsCreateResponse = CollectionsCreateResponses[keyof CollectionsCreateResponses];
+
+export type CollectionsDiscoverData = {
+    body: DiscoveryRequest;
+    headers?: {
+        /**
+         * A random string of your own. A retry with the same key and body gets the first answer again.
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * `wait=N` waits up to N seconds (60 at most) for the job to finish.
+         */
+        Prefer?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/collections/discover';
+};
+
+export type CollectionsDiscoverErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * It is in no state for that, or a request with the same Idempotency-Key is still running.
+     */
+    409: ErrorBody;
+    /**
+     * The body is over 1 MiB; of an OPML document, over 10 MiB.
+     */
+    413: ErrorBody;
+    /**
+     * The body's Content-Type is not one that the operation takes.
+     */
+    415: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type CollectionsDiscoverError = CollectionsDiscoverErrors[keyof CollectionsDiscoverErrors];
+
+export type CollectionsDiscoverResponses = {
+    /**
+     * The job finished within the time that `Prefer` gave.
+     */
+    200: DiscoveryJob;
+    /**
+     * The work is queued. The job is at the address in `Location`.
+     */
+    202: Job;
+};
+
+export type CollectionsDiscoverResponse = CollectionsDiscoverResponses[keyof CollectionsDiscoverResponses];
+
+export type CollectionsExportData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Only collections of this domain.
+         */
+        domain?: string;
+        /**
+         * Only collections of this market.
+         */
+        market?: string;
+        /**
+         * Only collections of this type.
+         */
+        type?: CollectionType;
+        /**
+         * Only collections in this folder or one inside of it.
+         */
+        category?: string;
+        /**
+         * Only collections that are polled (true) or paused (false).
+         */
+        enabled?: boolean;
+        /**
+         * Only collections in this state of health.
+         */
+        health?: HealthState;
+    };
+    url: '/collections/opml';
+};
+
+export type CollectionsExportErrors = {
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type CollectionsExportError = CollectionsExportErrors[keyof CollectionsExportErrors];
+
+export type CollectionsExportResponses = {
+    /**
+     * OPML 2.0 in UTF-8.
+     */
+    200: string;
+};
+
+export type CollectionsExportResponse = CollectionsExportResponses[keyof CollectionsExportResponses];
+
+export type CollectionsImportData = {
+    /**
+     * OPML.
+     */
+    body: string;
+    headers?: {
+        /**
+         * A random string of your own. A retry with the same key and body gets the first answer again.
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * `wait=N` waits up to N seconds (60 at most) for the job to finish.
+         */
+        Prefer?: string;
+    };
+    path?: never;
+    query?: {
+        /**
+         * The field of business of outlines that name none.
+         */
+        domain?: string;
+        /**
+         * The market of outlines that name none.
+         */
+        market?: string;
+        /**
+         * The language of the documents of outlines that are not of our own export; without it the feeds are believed.
+         */
+        language?: string;
+        /**
+         * Whether outlines that are not of our own export are polled.
+         */
+        enabled?: boolean;
+        /**
+         * True tells what an import would bring, and changes nothing.
+         */
+        dry_run?: boolean;
+    };
+    url: '/collections/opml';
+};
+
+export type CollectionsImportErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * It is in no state for that, or a request with the same Idempotency-Key is still running.
+     */
+    409: ErrorBody;
+    /**
+     * The body is over 1 MiB; of an OPML document, over 10 MiB.
+     */
+    413: ErrorBody;
+    /**
+     * The body's Content-Type is not one that the operation takes.
+     */
+    415: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type CollectionsImportError = CollectionsImportErrors[keyof CollectionsImportErrors];
+
+export type CollectionsImportResponses = {
+    /**
+     * The job finished within the time that `Prefer` gave.
+     */
+    200: ImportJob;
+    /**
+     * The work is queued. The job is at the address in `Location`.
+     */
+    202: Job;
+};
+
+export type CollectionsImportResponse = CollectionsImportResponses[keyof CollectionsImportResponses];
 
 export type CollectionsDeleteData = {
     body?: never;
@@ -3154,7 +3710,7 @@ export type CollectionsUpdateErrors = {
      */
     412: ErrorBody;
     /**
-     * The body is over 1 MiB.
+     * The body is over 1 MiB; of an OPML document, over 10 MiB.
      */
     413: ErrorBody;
     /**
@@ -3567,7 +4123,7 @@ export type HostsUpdateErrors = {
      */
     412: ErrorBody;
     /**
-     * The body is over 1 MiB.
+     * The body is over 1 MiB; of an OPML document, over 10 MiB.
      */
     413: ErrorBody;
     /**
@@ -4733,7 +5289,7 @@ export type AdminUpdateConfigErrors = {
      */
     412: ErrorBody;
     /**
-     * The body is over 1 MiB.
+     * The body is over 1 MiB; of an OPML document, over 10 MiB.
      */
     413: ErrorBody;
     /**
@@ -4848,7 +5404,7 @@ export type AdminCreateApiKeyErrors = {
      */
     403: ErrorBody;
     /**
-     * The body is over 1 MiB.
+     * The body is over 1 MiB; of an OPML document, over 10 MiB.
      */
     413: ErrorBody;
     /**

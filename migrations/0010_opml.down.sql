@@ -1,0 +1,2 @@
+drop table opml_imports;
+alter table collections drop column category;
