@@ -35,6 +35,10 @@ const (
 	CodeUnsupportedType  = "unsupported_type"   // the answer is a picture, an archive and the like
 	CodeNotAFeed         = "not_a_feed"         // the answer is text, but no feed
 	CodeMalformedFeed    = "malformed_feed"     // a feed of which no entry can be read
+	CodeRobotsDisallowed = "robots_disallowed"  // the site's robots.txt asks programs to stay away from there
+	CodeRobotsUnknown    = "robots_unknown"     // its robots.txt cannot be had now, so nobody knows
+	CodeNotHTML          = "not_html"           // the answer is no web page
+	CodeNoArticle        = "no_article"         // a web page on which no article is found
 )
 
 // An Error says why a collection failed.

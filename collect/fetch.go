@@ -120,9 +120,13 @@ type Request struct {
 	ETag, LastModified string
 	// Accept is the header; "" takes anything.
 	Accept string
+	// Check looks at the header of a 200 before its body is read; its fault ends the fetch. Nil takes any.
+	Check func(at *url.URL, header http.Header) *Error
+	// OneHop answers a redirect instead of following it, for callers who must look at each address first.
+	OneHop bool
 }
 
-// A Response is the answer to a Request: 200, or 304 to a conditional one.
+// A Response is the answer to a Request: 200, 304 to a conditional one, or a redirect to one of OneHop.
 type Response struct {
 	Status int
 	Header http.Header
@@ -135,6 +139,8 @@ type Response struct {
 	// MovedTo, NotModified and Downgraded are as in Batch.
 	MovedTo                 string
 	NotModified, Downgraded bool
+	// Next is where the redirect of a request of OneHop leads.
+	Next *url.URL
 	// ETag and LastModified are the server's, byte for byte; those of the request where a 304 names none.
 	ETag, LastModified string
 }
@@ -179,6 +185,9 @@ func (f *Fetcher) Get(ctx context.Context, r Request) (*Response, error) {
 		next, err := follow(at, resp)
 		if err != nil {
 			return nil, err
+		}
+		if r.OneHop {
+			return &Response{Status: resp.StatusCode, Header: resp.Header, URL: at, Next: next}, nil
 		}
 		switch {
 		case seen[next.String()]:
@@ -300,6 +309,11 @@ func (f *Fetcher) receive(ctx context.Context, stop context.CancelCauseFunc, at 
 	}
 	if resp.StatusCode != http.StatusOK {
 		return statusError(at, resp, f.config.Now())
+	}
+	if r.Check != nil {
+		if fault := r.Check(at, resp.Header); fault != nil {
+			return fault
+		}
 	}
 	tooLarge := &Error{Code: CodeTooLarge, Status: resp.StatusCode, Message: fmt.Sprintf("%s is larger than %s.", shown(at), size(f.config.MaxBody))}
 	if resp.ContentLength > f.config.MaxBody {

@@ -27,8 +27,9 @@ import (
 
 // Queues by name.
 const (
-	queueCollect = "collect"
-	queueDefault = river.QueueDefault
+	queueArticles = "articles"
+	queueCollect  = "collect"
+	queueDefault  = river.QueueDefault
 )
 
 // unfinished are the states in which a second job with the same arguments is pointless. The
@@ -43,8 +44,10 @@ type Config struct {
 	Store *store.Store
 	// Collectors by collection type.
 	Collectors map[string]collect.Collector
-	Logger     *slog.Logger
-	Metrics    prometheus.Registerer
+	// Pages reads the pages of documents; nil reads none.
+	Pages   *collect.Pages
+	Logger  *slog.Logger
+	Metrics prometheus.Registerer
 	// Polls is how many sources are polled at once; 0 works no jobs and keeps no schedule here.
 	Polls int
 	// SweepEvery is how often due collections are looked for; 0 is a minute.
@@ -88,6 +91,9 @@ func New(c Config) (*Client, error) {
 			queueCollect: {MaxWorkers: c.Polls},
 			queueDefault: {MaxWorkers: 2},
 		}
+		if c.Pages != nil {
+			config.Queues[queueArticles] = river.QueueConfig{MaxWorkers: articleWorkers}
+		}
 		config.Middleware = []rivertype.Middleware{metrics.observe(), client.hideInternals()}
 		config.PeriodicJobs = periodic(client.sweepEvery)
 	}
@@ -101,7 +107,8 @@ func New(c Config) (*Client, error) {
 // workers registers every kind of job there is.
 func (c *Client) workers(config Config, m *metrics) *river.Workers {
 	workers := river.NewWorkers()
-	river.AddWorker(workers, &pollWorker{store: config.Store, collectors: config.Collectors, now: config.Now, metrics: m})
+	river.AddWorker(workers, &pollWorker{store: config.Store, collectors: config.Collectors, now: config.Now, metrics: m, readsPages: config.Pages != nil})
+	river.AddWorker(workers, &articleWorker{store: config.Store, pages: config.Pages, now: config.Now})
 	river.AddWorker(workers, &sweepWorker{client: c})
 	river.AddWorker(workers, &tidyWorker{store: config.Store})
 	return workers
