@@ -85,7 +85,7 @@ func launch(t *testing.T, args string, environ ...string) *running {
 // serve begins to serve on a free port and waits until it does.
 func serve(t *testing.T, args string, environ ...string) *running {
 	t.Helper()
-	r := launch(t, "serve --addr=127.0.0.1:0 --fetch-allow-cidrs=127.0.0.0/8 --host-requests-per-second=0 "+args, environ...)
+	r := launch(t, "serve --addr=127.0.0.1:0 --fetch-allow-cidrs=127.0.0.0/8 --host-requests-per-second=0 --fetch-articles=false "+args, environ...)
 	r.api = welcomed(t, r.out, r.log, r.ended)
 	return r
 }
@@ -468,7 +468,7 @@ func TestServeAndWorkApart(t *testing.T) {
 	s.send(http.StatusAccepted, "POST", "/collections/"+id+"/poll", nil, &job)
 	require.Equal(t, "queued", job.State)
 
-	w := launch(t, "work --fetch-allow-cidrs=127.0.0.0/8 --host-requests-per-second=0", database, data)
+	w := launch(t, "work --fetch-allow-cidrs=127.0.0.0/8 --host-requests-per-second=0 --fetch-articles=false", database, data)
 	eventually(t, func() bool {
 		s.send(http.StatusOK, "GET", "/jobs/"+job.ID, nil, &job)
 		return job.State == "succeeded"

@@ -211,8 +211,12 @@ func (a *app) newJobs(s *store.Store, registry *prometheus.Registry, polls int) 
 		fetching.Turns = hosts
 	}
 	fetcher := collect.NewFetcher(fetching)
+	var pages *collect.Pages
+	if a.config.FetchArticles {
+		pages = collect.NewPages(fetcher, time.Now)
+	}
 	return jobs.New(jobs.Config{
-		Store: s, Collectors: collect.All(fetcher, a.services(), time.Now), Logger: a.logger, Metrics: registry, Polls: polls, Now: time.Now,
+		Store: s, Collectors: collect.All(fetcher, a.services(), time.Now), Pages: pages, Logger: a.logger, Metrics: registry, Polls: polls, Now: time.Now,
 		Discoverer: collect.NewDiscoverer(fetcher, time.Now, a.config.YouTubeBaseURL, a.config.GitHubBaseURL),
 	})
 }

@@ -16,6 +16,20 @@ import (
 
 var xmlEncoding = regexp.MustCompile(`^\s*<\?xml[^>]*?\sencoding\s*=\s*["']\s*([A-Za-z0-9._:-]+)\s*["']`)
 
+// metaCharset is the encoding that a page declares in its beginning.
+var metaCharset = regexp.MustCompile(`(?i)<meta\s[^>]*?charset\s*=\s*["']?\s*([A-Za-z0-9._:-]+)`)
+
+// pageType is the Content-Type of a page, with the encoding that the page itself declares where the server names none.
+func pageType(page []byte, contentType string) string {
+	if _, params, err := mime.ParseMediaType(contentType); err == nil && params["charset"] != "" {
+		return contentType
+	}
+	if m := metaCharset.FindSubmatch(page[:min(len(page), 4096)]); m != nil {
+		return "text/html; charset=" + string(m[1])
+	}
+	return contentType
+}
+
 // ToUTF8 is a text in UTF-8 that XML allows: whatever the labels say, broken bytes become U+FFFD
 // and control characters go.
 //

@@ -356,7 +356,7 @@ func (s *search) ask(at *url.URL, c candidate) (page *webPage, feed bool) {
 		note("not_tried", s.stopped)
 		return nil, false
 	}
-	resp, err := s.reader.fetcher.Get(s.ctx, Request{URL: at.String(), Accept: pageAccept})
+	resp, err := s.reader.fetcher.Get(s.ctx, Request{URL: at.String(), Accept: siteAccept})
 	if err != nil {
 		s.failed(err, c, note)
 		return nil, false
@@ -383,8 +383,8 @@ func (s *search) ask(at *url.URL, c candidate) (page *webPage, feed bool) {
 	return nil, false
 }
 
-// pageAccept asks for pages, and for feeds where a site tells them apart.
-const pageAccept = "text/html, application/xhtml+xml, application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.8"
+// siteAccept asks for pages, and for feeds where a site tells them apart.
+const siteAccept = "text/html, application/xhtml+xml, application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.8"
 
 func feedMessage(b Batch) string {
 	return fmt.Sprintf("A feed (%s) with %d entries.", b.FeedFormat, b.Entries)

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// maxPage is how much of a page is searched for links, in bytes.
-const maxPage = 4 << 20
+// maxSearchedPage is how much of a page is searched for links, in bytes.
+const maxSearchedPage = 4 << 20
 
 // A webPage is what a page says of its feeds.
 type webPage struct {
@@ -31,7 +31,7 @@ var feedTypes = map[string]bool{
 
 // readPage reads the links of a page.
 func readPage(resp *Response) *webPage {
-	p := &webPage{at: resp.URL, text: truncateBytes(ToUTF8(resp.Body, resp.Header.Get("Content-Type")), maxPage)}
+	p := &webPage{at: resp.URL, text: truncateBytes(ToUTF8(resp.Body, resp.Header.Get("Content-Type")), maxSearchedPage)}
 	base := resp.URL
 	var anchors []string
 	tokens := html.NewTokenizer(strings.NewReader(p.text))

@@ -2,8 +2,6 @@ package collect
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"maps"
 	"net/url"
@@ -12,7 +10,6 @@ import (
 	"time"
 
 	"golang.org/x/text/language"
-	"golang.org/x/text/unicode/norm"
 
 	"github.com/content-creator/content-creator-api/store"
 )
@@ -131,15 +128,16 @@ func (r *reader) document(e entry, address *url.URL, canonical string) store.Doc
 		SourceName:   cmp.Or(e.origin, r.sourceName),
 		Language:     r.languageOf(e),
 		FetchedAt:    r.now,
+		ContentFrom:  "feed",
 		Status:       "new",
 	}
 	r.body(&d, e, address, facts)
 	r.title(&d, e, facts)
 	r.dates(&d, e, facts)
 	r.people(&d, e, facts)
-	r.rest(e, facts)
+	r.rest(&d, e, facts)
 	maps.Copy(facts, e.facts)
-	d.ContentHash = contentHash(d.Title, d.ContentText)
+	d.ContentHash = store.ContentHash(d.Title, d.ContentText)
 	d.SourceMetadata = facts
 	return d
 }
@@ -159,6 +157,9 @@ func (r *reader) body(d *store.Document, e entry, address *url.URL, facts facts)
 		d.Content = &safe
 	}
 	d.ContentText = known(text)
+	if d.ContentText != nil {
+		d.ContentMarkdown, d.WordCount = known(markdown(safe)), new(countWords(text))
+	}
 	if cut {
 		facts["content_truncated"] = true
 	}
@@ -241,8 +242,8 @@ func (r *reader) people(d *store.Document, e entry, facts facts) {
 	}
 }
 
-// rest keeps what else the entry says.
-func (r *reader) rest(e entry, f facts) {
+// rest keeps what else the entry says, and fills ImageURL.
+func (r *reader) rest(d *store.Document, e entry, f facts) {
 	f.text("guid", e.guid)
 	var categories []string
 	for _, c := range e.categories[:min(len(e.categories), maxFacts)] {
@@ -252,6 +253,9 @@ func (r *reader) rest(e entry, f facts) {
 	}
 	f.list("categories", categories)
 	f.address("image", r.base, e.image)
+	if image, found := f["image"].(string); found {
+		d.ImageURL = &image
+	}
 	f.address("comments_url", r.base, e.comments)
 	f.address("external_url", r.base, e.external)
 	f.text("duration", e.duration)
@@ -301,18 +305,6 @@ func primaryLanguage(tag string) string {
 		return undetermined
 	}
 	return base.String()
-}
-
-// contentHash is the SHA-256, in lower-case hex, of the title, a line feed and the plain text, each
-// in Unicode NFC and with every run of white space as one space. Without text it hashes the title alone,
-// line feed included.
-func contentHash(title string, text *string) string {
-	content := ""
-	if text != nil {
-		content = *text
-	}
-	sum := sha256.Sum256([]byte(norm.NFC.String(oneLine(title)) + "\n" + norm.NFC.String(oneLine(content))))
-	return hex.EncodeToString(sum[:])
 }
 
 // oneLine is a text with every run of white space as one space.

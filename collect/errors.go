@@ -42,6 +42,10 @@ const (
 	CodeNotFound         = "not_found"          // the service knows nothing of that name
 	CodeBadAnswer        = "bad_answer"         // the service's answer is not what its interface says
 	CodeNoWords          = "no_words"           // suggestions cannot be asked for in that language
+	CodeRobotsDisallowed = "robots_disallowed"  // the site's robots.txt asks programs to stay away from there
+	CodeRobotsUnknown    = "robots_unknown"     // its robots.txt cannot be had now, so nobody knows
+	CodeNotHTML          = "not_html"           // the answer is no web page
+	CodeNoArticle        = "no_article"         // a web page on which no article is found
 )
 
 // An Error says why a collection failed.

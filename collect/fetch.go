@@ -128,9 +128,13 @@ type Request struct {
 	Form url.Values
 	// AnyStatus answers whatever the status is; without it a status other than 200 is an Error.
 	AnyStatus bool
+	// Check looks at the header of a 200 before its body is read; its fault ends the fetch. Nil takes any.
+	Check func(at *url.URL, header http.Header) *Error
+	// OneHop answers a redirect instead of following it, for callers who must look at each address first.
+	OneHop bool
 }
 
-// A Response is the answer to a Request: 200, 304 to a conditional one, or any to one of AnyStatus.
+// A Response is the answer to a Request: 200, 304 to a conditional one, a redirect to one of OneHop, or any to one of AnyStatus.
 type Response struct {
 	Status int
 	Header http.Header
@@ -143,6 +147,8 @@ type Response struct {
 	// MovedTo, NotModified and Downgraded are as in Batch.
 	MovedTo                 string
 	NotModified, Downgraded bool
+	// Next is where the redirect of a request of OneHop leads.
+	Next *url.URL
 	// ETag and LastModified are the server's, byte for byte; those of the request where a 304 names none.
 	ETag, LastModified string
 }
@@ -187,6 +193,9 @@ func (f *Fetcher) Get(ctx context.Context, r Request) (*Response, error) {
 		next, err := follow(at, resp, r)
 		if err != nil {
 			return nil, err
+		}
+		if r.OneHop {
+			return &Response{Status: resp.StatusCode, Header: resp.Header, URL: at, Next: next}, nil
 		}
 		switch {
 		case seen[next.String()]:
@@ -331,6 +340,11 @@ func (f *Fetcher) receive(ctx context.Context, stop context.CancelCauseFunc, at 
 	}
 	if resp.StatusCode != http.StatusOK && !r.AnyStatus {
 		return statusError(at, resp.StatusCode, resp.Header, f.config.Now())
+	}
+	if r.Check != nil {
+		if fault := r.Check(at, resp.Header); fault != nil {
+			return fault
+		}
 	}
 	tooLarge := &Error{Code: CodeTooLarge, Status: resp.StatusCode, Message: fmt.Sprintf("%s is larger than %s.", shown(at), size(f.config.MaxBody))}
 	if resp.ContentLength > f.config.MaxBody {

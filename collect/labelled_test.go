@@ -33,7 +33,7 @@ type labelled struct {
 }
 
 func (l labelled) pending(seq int) store.PendingDocument {
-	hash := contentHash(l.Title, known(l.Text))
+	hash := store.ContentHash(l.Title, known(l.Text))
 	return store.PendingDocument{
 		ID: uuid.New(), Seq: int64(seq), Title: l.Title, Text: l.Text, Language: l.Language, URL: l.URL, ContentHash: hash, HappenedAt: l.At,
 	}

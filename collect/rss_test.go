@@ -633,12 +633,12 @@ func TestContentHash(t *testing.T) {
 	t.Parallel()
 	// printf 'Häuser\nOne two' | sha256sum
 	const want = "794a455f4fbbd5a5dec8413931d4d92ed209782a6489b84164926cdcb0c15546"
-	composed, text := contentHash("H\u00e4user", known("One  two")), "One\n two "
-	assert.Equal(t, composed, contentHash(" Ha\u0308user", &text))
-	assert.NotEqual(t, composed, contentHash("H\u00e4user One", known("two")))
-	assert.NotEqual(t, composed, contentHash("H\u00e4user", nil))
+	composed, text := store.ContentHash("H\u00e4user", known("One  two")), "One\n two "
+	assert.Equal(t, composed, store.ContentHash(" Ha\u0308user", &text))
+	assert.NotEqual(t, composed, store.ContentHash("H\u00e4user One", known("two")))
+	assert.NotEqual(t, composed, store.ContentHash("H\u00e4user", nil))
 	assert.Equal(t, want, composed)
-	assert.Equal(t, "01ba4719c80b6fe911b091a7c05124b64eeece964e09c058ef8f9805daca546b", contentHash("", nil), "the hash of a line feed")
+	assert.Equal(t, "01ba4719c80b6fe911b091a7c05124b64eeece964e09c058ef8f9805daca546b", store.ContentHash("", nil), "the hash of a line feed")
 }
 
 // A feed built to cost as much as it can is read, or not, in seconds.

@@ -11,7 +11,7 @@ import (
 	"github.com/content-creator/content-creator-api/store"
 )
 
-func texts(list []token) []string {
+func tokenTexts(list []token) []string {
 	var all []string
 	for _, t := range list {
 		all = append(all, t.text)
@@ -34,7 +34,7 @@ func TestTokens(t *testing.T) {
 		"e\u0301te\u0301":                  "été",
 		"a\x00b\u200bc <script>alert(1)//": "a b c script alert 1",
 	} {
-		require.Equal(t, strings.Fields(want), append([]string{}, texts(tokens(text))...), text)
+		require.Equal(t, strings.Fields(want), append([]string{}, tokenTexts(tokens(text))...), text)
 	}
 	list := tokens("One Two. Three four: Five")
 	require.True(t, list[0].first && !list[1].first && list[2].first && list[4].first)
@@ -86,7 +86,7 @@ func TestCompare(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC)
 	document := func(title, text, address string, at time.Time) store.PendingDocument {
-		return store.PendingDocument{ID: uuid.New(), Title: title, Text: text, URL: address, ContentHash: contentHash(title, known(text)), HappenedAt: at, Language: "en"}
+		return store.PendingDocument{ID: uuid.New(), Title: title, Text: text, URL: address, ContentHash: store.ContentHash(title, known(text)), HappenedAt: at, Language: "en"}
 	}
 	const flood = "The river rose to 7 metres in the night and 120 families left their homes, the mayor said. Helpers filled sandbags at the old bridge, " +
 		"and the school gym took in whoever had no other place to sleep. The weather service expects the rain to end before the weekend begins."

@@ -36,6 +36,7 @@ type Config struct {
 	DatabaseConns   int            `env:"DATABASE_CONNS" envDefault:"20" help:"how many database connections a process opens at most"`
 	FetchAllowCIDRs []netip.Prefix `env:"FETCH_ALLOW_CIDRS" help:"private networks that fetching may reach, separated by commas"`
 	FetchUserAgent  string         `env:"FETCH_USER_AGENT" envDefault:"content-creator/0.1 (+https://github.com/content-creator/content-creator-api)" help:"how fetching names itself"`
+	FetchArticles   bool           `env:"FETCH_ARTICLES" envDefault:"true" help:"whether the pages of articles are read where their feed carries less"`
 
 	HostRequestsPerSecond float64 `env:"HOST_REQUESTS_PER_SECOND" envDefault:"2" help:"how often one site is asked, by all processes together; 0 is no limit"`
 
@@ -151,7 +152,7 @@ func parseFlags(args, names []string) (settings map[string]string, rest []string
 			faults = append(faults, fmt.Errorf("--%s: there is no such flag", flag))
 			continue
 		case told:
-		case name == "WORKERS":
+		case name == "WORKERS", name == "FETCH_ARTICLES":
 			value = "true"
 		case len(args) == 0:
 			faults = append(faults, fmt.Errorf("--%s: needs a value", flag))

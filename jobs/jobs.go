@@ -27,8 +27,9 @@ import (
 
 // Queues by name.
 const (
-	queueCollect = "collect"
-	queueDefault = river.QueueDefault
+	queueArticles = "articles"
+	queueCollect  = "collect"
+	queueDefault  = river.QueueDefault
 )
 
 // unfinished are the states in which a second job with the same arguments is pointless. The
@@ -45,8 +46,10 @@ type Config struct {
 	Collectors map[string]collect.Collector
 	// Discoverer finds the feeds of sites.
 	Discoverer *collect.Discoverer
-	Logger     *slog.Logger
-	Metrics    prometheus.Registerer
+	// Pages reads the pages of documents; nil reads none.
+	Pages   *collect.Pages
+	Logger  *slog.Logger
+	Metrics prometheus.Registerer
 	// Polls is how many sources are polled at once; 0 works no jobs and keeps no schedule here.
 	Polls int
 	// SweepEvery is how often due collections are looked for; 0 is a minute.
@@ -90,6 +93,9 @@ func New(c Config) (*Client, error) {
 			queueCollect: {MaxWorkers: c.Polls},
 			queueDefault: {MaxWorkers: 2},
 		}
+		if c.Pages != nil {
+			config.Queues[queueArticles] = river.QueueConfig{MaxWorkers: articleWorkers}
+		}
 		config.Middleware = []rivertype.Middleware{metrics.observe(), client.hideInternals()}
 		config.PeriodicJobs = periodic(client.sweepEvery)
 	}
@@ -103,10 +109,11 @@ func New(c Config) (*Client, error) {
 // workers registers every kind of job there is.
 func (c *Client) workers(config Config, m *metrics) *river.Workers {
 	workers := river.NewWorkers()
-	river.AddWorker(workers, &pollWorker{store: config.Store, collectors: config.Collectors, now: config.Now, metrics: m, client: c})
+	river.AddWorker(workers, &pollWorker{store: config.Store, collectors: config.Collectors, now: config.Now, metrics: m, client: c, readsPages: config.Pages != nil})
 	river.AddWorker(workers, &processWorker{store: config.Store, client: c, metrics: m})
 	river.AddWorker(workers, &discoverWorker{store: config.Store, discoverer: config.Discoverer})
 	river.AddWorker(workers, &importWorker{store: config.Store})
+	river.AddWorker(workers, &articleWorker{store: config.Store, pages: config.Pages, now: config.Now})
 	river.AddWorker(workers, &sweepWorker{client: c})
 	river.AddWorker(workers, &tidyWorker{store: config.Store})
 	return workers

@@ -43,6 +43,8 @@ type pollWorker struct {
 	now        func() time.Time
 	metrics    *metrics
 	client     *Client
+	// readsPages is whether documents' pages are queued to be read.
+	readsPages bool
 }
 
 // pollResult is what the job shows of a poll.
@@ -128,6 +130,7 @@ func (w *pollWorker) saveBatch(ctx context.Context, job pollJob, c store.Collect
 		Documents: batch.Documents, ETag: batch.ETag, LastModified: batch.LastModified, NotModified: batch.NotModified,
 		Pace: pace, MovedTo: batch.MovedTo, FinalURL: batch.FinalURL, Status: batch.Status, Bytes: batch.Bytes,
 		Entries: batch.Entries, EntriesSkipped: batch.SkippedCount, Fault: batch.Fault,
+		Then: w.queuePages(c, batch.Documents),
 	}
 	err := w.store.InTx(ctx, func(ctx context.Context) (err error) {
 		if result.PollOutcome, err = w.store.SavePoll(ctx, poll); err != nil {

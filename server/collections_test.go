@@ -27,7 +27,7 @@ func TestCollectionLifeCycle(t *testing.T) {
 	require.Equal(t, `"1"`, created.Header.Get("ETag"))
 	for field, want := range map[string]any{
 		"name": "heise", "url": address, "type": "rss", "domain": "tech", "market": "de", "language": "de", "enabled": true,
-		"poll_interval_minutes": 60.0, "health": "new", "last_polled_at": nil, "etag": nil, "last_error": nil, "documents_count": 0.0,
+		"fetch_articles": "auto", "poll_interval_minutes": 60.0, "health": "new", "last_polled_at": nil, "etag": nil, "last_error": nil, "documents_count": 0.0,
 	} {
 		require.Equal(t, want, collection[field], field)
 	}
@@ -144,6 +144,7 @@ func TestUpdateCollection(t *testing.T) {
 		"null":       {`{"language":null}`, "language", nil},
 		"paused":     {`{"enabled":false}`, "health", "paused"},
 		"interval":   {`{"poll_interval_minutes":5}`, "poll_interval_minutes", 5.0},
+		"articles":   {`{"fetch_articles":"always"}`, "fetch_articles", "always"},
 		"same again": {`{"name":"Feed"}`, "etag", `"kept"`},
 	}
 	for name, tc := range cases {
@@ -158,7 +159,7 @@ func TestUpdateCollection(t *testing.T) {
 	}
 	id := w.collection("https://example.com/refusals").ID.String()
 	for body, field := range map[string]string{
-		`{}`: "body", `{"name":null}`: "name", `{"type":"rss"}`: "type", `{"url":"x"}`: "url", `{"enabled":null}`: "enabled",
+		`{}`: "body", `{"name":null}`: "name", `{"type":"rss"}`: "type", `{"url":"x"}`: "url", `{"enabled":null}`: "enabled", `{"fetch_articles":"sometimes"}`: "fetch_articles",
 	} {
 		problem := w.send("PATCH", "/collections/"+id, body).refused(t, http.StatusUnprocessableEntity, "VALIDATION_FAILED")
 		require.Contains(t, faults(problem), field, body)

@@ -31,6 +31,9 @@ type Collection struct {
 	// Language overrides what the feed says of itself; nil believes the feed.
 	Language *string `json:"language"`
 	Enabled  bool    `json:"enabled"`
+	// FetchArticles is when the pages of documents are read: auto (where the feed has no more than an excerpt), always
+	// or never.
+	FetchArticles string `json:"fetch_articles"`
 
 	// AdaptivePolling follows how often the source publishes, between the least and the most; without it, and
 	// while nothing is known, PollIntervalMinutes holds.
@@ -77,7 +80,7 @@ type Collection struct {
 }
 
 const collectionColumns = `
-	id, name, lower(name) as name_key, type, url, config, category, domain, market, language, enabled, adaptive_polling, poll_interval_minutes,
+	id, name, lower(name) as name_key, type, url, config, category, domain, market, language, enabled, fetch_articles, adaptive_polling, poll_interval_minutes,
 	min_poll_interval_minutes, max_poll_interval_minutes, pace, last_polled_at, last_success_at, next_poll_at, next_poll_reason, site,
 	moved_to, moved_since, moved_count, moved_from, declined_move, gone_at, success_count, failure_count, consecutive_failures, documents_count, last_error_code, last_error,
 	last_error_at, health, etag, last_modified, revision, created_at, updated_at`
@@ -93,6 +96,8 @@ type CollectionCreate struct {
 	Market   string       `json:"market"`
 	Language *string      `json:"language"`
 	Enabled  *bool        `json:"enabled"`
+	// FetchArticles is auto unless told.
+	FetchArticles *string `json:"fetch_articles"`
 	// AdaptivePolling is on unless it is told or a PollIntervalMinutes is.
 	AdaptivePolling        *bool `json:"adaptive_polling"`
 	PollIntervalMinutes    *int  `json:"poll_interval_minutes"`
@@ -110,6 +115,7 @@ type CollectionUpdate struct {
 	Market                 *string                   `json:"market,omitempty"`
 	Language               nullable.Nullable[string] `json:"language,omitempty"`
 	Enabled                *bool                     `json:"enabled,omitempty"`
+	FetchArticles          *string                   `json:"fetch_articles,omitempty"`
 	AdaptivePolling        *bool                     `json:"adaptive_polling,omitempty"`
 	PollIntervalMinutes    *int                      `json:"poll_interval_minutes,omitempty"`
 	MinPollIntervalMinutes *int                      `json:"min_poll_interval_minutes,omitempty"`
@@ -120,9 +126,9 @@ type CollectionUpdate struct {
 // already have is a conflict, with the id of the one that is there in Details["existing_id"].
 func (s *Store) CreateCollection(ctx context.Context, create CollectionCreate) (Collection, error) {
 	const q = `
-		insert into collections (id, name, type, url, config, category, domain, market, language, enabled, adaptive_polling, poll_interval_minutes,
+		insert into collections (id, name, type, url, config, category, domain, market, language, enabled, fetch_articles, adaptive_polling, poll_interval_minutes,
 			min_poll_interval_minutes, max_poll_interval_minutes)
-		values (@id, @name, @type, @url, @config, @category, @domain, @market, @language, @enabled, @adaptive, @interval, @min_interval, @max_interval)
+		values (@id, @name, @type, @url, @config, @category, @domain, @market, @language, @enabled, @fetch_articles, @adaptive, @interval, @min_interval, @max_interval)
 		on conflict (type, coalesce(url, ''), md5(config::text), domain, market) do nothing
 		returning ` + collectionColumns
 	c := create.collection()
@@ -160,13 +166,16 @@ func (create CollectionCreate) collection() Collection {
 	c := Collection{
 		Name: strings.TrimSpace(create.Name), Type: TypeRSS, URL: create.URL, Config: create.Config, Category: categoryPath(create.Category),
 		Domain: strings.TrimSpace(create.Domain), Market: marketCode(create.Market), Language: languagePointer(create.Language),
-		Enabled: create.Enabled == nil || *create.Enabled, AdaptivePolling: create.PollIntervalMinutes == nil,
+		Enabled: create.Enabled == nil || *create.Enabled, AdaptivePolling: create.PollIntervalMinutes == nil, FetchArticles: "auto",
 		PollIntervalMinutes:    or(create.PollIntervalMinutes, defaultPollInterval),
 		MinPollIntervalMinutes: or(create.MinPollIntervalMinutes, defaultMinPollInterval),
 		MaxPollIntervalMinutes: or(create.MaxPollIntervalMinutes, defaultMaxPollInterval),
 	}
 	if create.Type != nil {
 		c.Type = *create.Type
+	}
+	if create.FetchArticles != nil {
+		c.FetchArticles = *create.FetchArticles
 	}
 	if create.AdaptivePolling != nil {
 		c.AdaptivePolling = *create.AdaptivePolling
@@ -195,7 +204,7 @@ func (c *Collection) check() error {
 func (c Collection) args() pgx.NamedArgs {
 	return pgx.NamedArgs{
 		"id": c.ID, "name": c.Name, "type": c.Type, "url": c.URL, "config": c.Config, "category": c.Category, "domain": c.Domain, "market": c.Market,
-		"language": c.Language, "enabled": c.Enabled, "adaptive": c.AdaptivePolling, "interval": c.PollIntervalMinutes,
+		"language": c.Language, "enabled": c.Enabled, "fetch_articles": c.FetchArticles, "adaptive": c.AdaptivePolling, "interval": c.PollIntervalMinutes,
 		"min_interval": c.MinPollIntervalMinutes, "max_interval": c.MaxPollIntervalMinutes,
 	}
 }
@@ -245,6 +254,7 @@ func (s *Store) saveCollection(ctx context.Context, before, c Collection) (Colle
 	const q = `
 		update collections
 		set name = @name, url = @url, config = @config, category = @category, domain = @domain, market = @market, language = @language, enabled = @enabled,
+			fetch_articles = @fetch_articles,
 			adaptive_polling = @adaptive, poll_interval_minutes = @interval,
 			min_poll_interval_minutes = @min_interval, max_poll_interval_minutes = @max_interval,
 			etag = case when @changed then null else etag end,
@@ -316,6 +326,9 @@ func (u CollectionUpdate) apply(c Collection) (Collection, error) {
 	}
 	if u.Enabled != nil {
 		c.Enabled = *u.Enabled
+	}
+	if u.FetchArticles != nil {
+		c.FetchArticles = *u.FetchArticles
 	}
 	if u.PollIntervalMinutes != nil {
 		c.PollIntervalMinutes = *u.PollIntervalMinutes

@@ -28,7 +28,7 @@ func TestCreateCollection(t *testing.T) {
 		require.WithinDuration(t, time.Now(), c.CreatedAt, time.Minute)
 		require.Equal(t, store.Collection{
 			ID: c.ID, Name: "heise online", NameKey: "heise online", Type: "rss", URL: new("https://www.heise.de/RSS/atom.xml?A=b"),
-			Domain: "tech", Market: "de", Enabled: true, AdaptivePolling: true, PollIntervalMinutes: 60, MinPollIntervalMinutes: 15,
+			Domain: "tech", Market: "de", Enabled: true, FetchArticles: "auto", AdaptivePolling: true, PollIntervalMinutes: 60, MinPollIntervalMinutes: 15,
 			MaxPollIntervalMinutes: 1440, NextPollAt: c.CreatedAt, NextPollReason: "it has just been added", Health: "new",
 			Revision: 1, CreatedAt: c.CreatedAt, UpdatedAt: c.CreatedAt,
 		}, c)

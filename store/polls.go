@@ -38,6 +38,9 @@ type Poll struct {
 	Entries, EntriesSkipped int
 	Fault                   string
 
+	// Then, where set, is told in the same transaction what was added or updated; its error undoes the poll.
+	Then func(ctx context.Context, changed []ChangedDocument) error
+
 	// Err is why the source could not be read; nil after a success.
 	Err *PollError
 	// Gone is set where the source said that it will not come back; Ours where the fault seems to be
@@ -110,6 +113,11 @@ func (s *Store) savePollSuccess(ctx context.Context, c Collection, p Poll) (Poll
 	})
 	if err != nil {
 		return PollOutcome{}, err
+	}
+	if p.Then != nil && len(saved.Changed) > 0 {
+		if err := p.Then(ctx, saved.Changed); err != nil {
+			return PollOutcome{}, err
+		}
 	}
 	if c.ConsecutiveFailures > 0 {
 		err = s.Emit(ctx, "feed.recovered", map[string]any{"collection_id": c.ID, "failures": c.ConsecutiveFailures})

@@ -558,7 +558,7 @@ func TestSavePollTogether(t *testing.T) {
 func anArticle(canonicalURL string) store.Document {
 	return store.Document{
 		Title: "Title of " + canonicalURL, URL: canonicalURL, CanonicalURL: canonicalURL, Source: "rss", SourceName: "example.org",
-		SourceMetadata: map[string]any{}, Language: "de", ContentHash: hashOf(canonicalURL),
+		SourceMetadata: map[string]any{}, Language: "de", ContentFrom: "feed", ContentHash: hashOf(canonicalURL),
 		FetchedAt: time.Now().UTC().Truncate(time.Microsecond),
 	}
 }

@@ -292,6 +292,27 @@ func (e EventType) Valid() bool {
 	}
 }
 
+// Defines values for FetchArticles.
+const (
+	FetchArticlesAlways FetchArticles = "always"
+	FetchArticlesAuto   FetchArticles = "auto"
+	FetchArticlesNever  FetchArticles = "never"
+)
+
+// Valid indicates whether the value is a known member of the FetchArticles enum.
+func (e FetchArticles) Valid() bool {
+	switch e {
+	case FetchArticlesAlways:
+		return true
+	case FetchArticlesAuto:
+		return true
+	case FetchArticlesNever:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for FetchOutcome.
 const (
 	FetchOutcomeDocumentsAdded   FetchOutcome = "documents_added"
@@ -408,6 +429,7 @@ func (e HostSort) Valid() bool {
 
 // Defines values for JobKind.
 const (
+	JobKindArticle  JobKind = "article"
 	JobKindDiscover JobKind = "discover"
 	JobKindImport   JobKind = "import"
 	JobKindPoll     JobKind = "poll"
@@ -416,6 +438,8 @@ const (
 // Valid indicates whether the value is a known member of the JobKind enum.
 func (e JobKind) Valid() bool {
 	switch e {
+	case JobKindArticle:
+		return true
 	case JobKindDiscover:
 		return true
 	case JobKindImport:
@@ -457,12 +481,15 @@ func (e JobState) Valid() bool {
 // Defines values for JobSubjectType.
 const (
 	JobSubjectTypeCollection JobSubjectType = "collection"
+	JobSubjectTypeDocument   JobSubjectType = "document"
 )
 
 // Valid indicates whether the value is a known member of the JobSubjectType enum.
 func (e JobSubjectType) Valid() bool {
 	switch e {
 	case JobSubjectTypeCollection:
+		return true
+	case JobSubjectTypeDocument:
 		return true
 	default:
 		return false
@@ -1184,6 +1211,14 @@ type EventType string
 // Fetch One line of the ledger.
 type Fetch = store.Fetch
 
+// FetchArticles When the pages of its documents are read. `auto` reads them where a feed or news search carries no more than an excerpt
+// (fewer than 200 words, or an end such as `…` and `read more`), `always` reads them all, `never` reads none. robots.txt is
+// respected; a page that cannot be had leaves the feed's text, and its document's `page_error` says why. A change counts
+// for what later polls bring.
+//
+// Example: auto
+type FetchArticles string
+
 // FetchList One page of fetches.
 type FetchList = store.List[store.Fetch]
 
@@ -1290,7 +1325,8 @@ type JobError struct {
 // Example: 1042
 type JobID = string
 
-// JobKind What a job does. `poll` collects one source, `discover` finds the feeds of sites, `import` reads an OPML document.
+// JobKind What a job does. `poll` collects one source, `article` reads the page of one document, `discover` finds the feeds
+// of sites, `import` reads an OPML document.
 //
 // Example: poll
 type JobKind string
@@ -1348,6 +1384,19 @@ type LanguageTag = string
 //
 // Example: info
 type LogLevel string
+
+// PageError Why the page could not be read when that was last tried; null if it could, or was not tried.
+type PageError struct {
+	// Code What went wrong, for a program: `robots_disallowed`, `robots_unknown` (the robots.txt cannot be had), `not_html`, `no_article`, or a code of a failed poll such as `http_status`, `timeout` or `gone`.
+	//
+	// Example: robots_disallowed
+	Code string `json:"code"`
+
+	// Message The same for a person, with what and where.
+	//
+	// Example: https://example.org/a is not fetched: the robots.txt of example.org asks us not to.
+	Message string `json:"message"`
+}
 
 // PollError The last failure of a poll; null if there was none.
 type PollError struct {

@@ -19,6 +19,27 @@ import (
 	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
+// Defines values for CollectionCreateFetchArticles.
+const (
+	CollectionCreateFetchArticlesAlways CollectionCreateFetchArticles = "always"
+	CollectionCreateFetchArticlesAuto   CollectionCreateFetchArticles = "auto"
+	CollectionCreateFetchArticlesNever  CollectionCreateFetchArticles = "never"
+)
+
+// Valid indicates whether the value is a known member of the CollectionCreateFetchArticles enum.
+func (e CollectionCreateFetchArticles) Valid() bool {
+	switch e {
+	case CollectionCreateFetchArticlesAlways:
+		return true
+	case CollectionCreateFetchArticlesAuto:
+		return true
+	case CollectionCreateFetchArticlesNever:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CollectionCreateType.
 const (
 	CollectionCreateTypeAutocomplete CollectionCreateType = "autocomplete"
@@ -229,6 +250,24 @@ func (e DiscoveryAttemptOutcome) Valid() bool {
 	case DiscoveryAttemptOutcomeNotTried:
 		return true
 	case DiscoveryAttemptOutcomePage:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DocumentContentFrom.
+const (
+	DocumentContentFromFeed DocumentContentFrom = "feed"
+	DocumentContentFromPage DocumentContentFrom = "page"
+)
+
+// Valid indicates whether the value is a known member of the DocumentContentFrom enum.
+func (e DocumentContentFrom) Valid() bool {
+	switch e {
+	case DocumentContentFromFeed:
+		return true
+	case DocumentContentFromPage:
 		return true
 	default:
 		return false
@@ -544,6 +583,27 @@ func (e EventType) Valid() bool {
 	}
 }
 
+// Defines values for FetchArticles.
+const (
+	FetchArticlesAlways FetchArticles = "always"
+	FetchArticlesAuto   FetchArticles = "auto"
+	FetchArticlesNever  FetchArticles = "never"
+)
+
+// Valid indicates whether the value is a known member of the FetchArticles enum.
+func (e FetchArticles) Valid() bool {
+	switch e {
+	case FetchArticlesAlways:
+		return true
+	case FetchArticlesAuto:
+		return true
+	case FetchArticlesNever:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for FetchOutcome.
 const (
 	FetchOutcomeDocumentsAdded   FetchOutcome = "documents_added"
@@ -696,6 +756,7 @@ func (e HostSort) Valid() bool {
 
 // Defines values for JobKind.
 const (
+	JobKindArticle  JobKind = "article"
 	JobKindDiscover JobKind = "discover"
 	JobKindImport   JobKind = "import"
 	JobKindPoll     JobKind = "poll"
@@ -704,6 +765,8 @@ const (
 // Valid indicates whether the value is a known member of the JobKind enum.
 func (e JobKind) Valid() bool {
 	switch e {
+	case JobKindArticle:
+		return true
 	case JobKindDiscover:
 		return true
 	case JobKindImport:
@@ -745,12 +808,15 @@ func (e JobState) Valid() bool {
 // Defines values for JobSubjectType.
 const (
 	JobSubjectTypeCollection JobSubjectType = "collection"
+	JobSubjectTypeDocument   JobSubjectType = "document"
 )
 
 // Valid indicates whether the value is a known member of the JobSubjectType enum.
 func (e JobSubjectType) Valid() bool {
 	switch e {
 	case JobSubjectTypeCollection:
+		return true
+	case JobSubjectTypeDocument:
 		return true
 	default:
 		return false
@@ -1475,6 +1541,15 @@ type Collection struct {
 	// Example: 1
 	FailureCount int `json:"failure_count"`
 
+	// FetchArticles When the pages of its documents are read. `auto` reads them where a feed or news search carries no more than an excerpt
+	// (fewer than 200 words, or an end such as `…` and `read more`), `always` reads them all, `never` reads none. robots.txt is
+	// respected; a page that cannot be had leaves the feed's text, and its document's `page_error` says why. A change counts
+	// for what later polls bring.
+	//
+	//
+	// Example: auto
+	FetchArticles FetchArticles `json:"fetch_articles"`
+
 	// GoneAt When it answered 410 Gone: it is then no longer polled, until it is enabled again.
 	GoneAt nullable.Nullable[time.Time] `json:"gone_at"`
 
@@ -1611,6 +1686,11 @@ type CollectionCreate struct {
 	// Example: true
 	Enabled *bool `json:"enabled,omitempty"`
 
+	// FetchArticles When the pages of its documents are read; see FetchArticles.
+	//
+	// Example: auto
+	FetchArticles *CollectionCreateFetchArticles `json:"fetch_articles,omitempty"`
+
 	// Language The language of the documents; null believes the feed.
 	//
 	// Example: de
@@ -1651,6 +1731,11 @@ type CollectionCreate struct {
 	// Example: https://www.heise.de/rss/heise-atom.xml
 	URL *string `json:"url,omitempty"`
 }
+
+// CollectionCreateFetchArticles When the pages of its documents are read; see FetchArticles.
+//
+// Example: auto
+type CollectionCreateFetchArticles string
 
 // CollectionCreateType What kind of source it is.
 //
@@ -1808,6 +1893,15 @@ type CollectionUpdate struct {
 	//
 	// Example: false
 	Enabled *bool `json:"enabled,omitempty"`
+
+	// FetchArticles When the pages of its documents are read. `auto` reads them where a feed or news search carries no more than an excerpt
+	// (fewer than 200 words, or an end such as `…` and `read more`), `always` reads them all, `never` reads none. robots.txt is
+	// respected; a page that cannot be had leaves the feed's text, and its document's `page_error` says why. A change counts
+	// for what later polls bring.
+	//
+	//
+	// Example: auto
+	FetchArticles *FetchArticles `json:"fetch_articles,omitempty"`
 
 	// Language The language of new documents; null believes the feed.
 	Language nullable.Nullable[string] `json:"language,omitempty"`
@@ -2159,7 +2253,9 @@ type DiscoveryJob struct {
 	// Example: 1042
 	ID JobID `json:"id"`
 
-	// Kind What a job does. `poll` collects one source, `discover` finds the feeds of sites, `import` reads an OPML document.
+	// Kind What a job does. `poll` collects one source, `article` reads the page of one document, `discover` finds the feeds
+	// of sites, `import` reads an OPML document.
+	//
 	//
 	// Example: poll
 	Kind JobKind `json:"kind"`
@@ -2250,10 +2346,20 @@ type Document struct {
 	// Example: <p>Smart Buildings sparen Energie.</p>
 	Content nullable.Nullable[string] `json:"content"`
 
+	// ContentFrom Where the content was found. `page` is the page that `url` leads to; it is read where the feed carries less.
+	//
+	// Example: page
+	ContentFrom DocumentContentFrom `json:"content_from"`
+
 	// ContentHash SHA-256 of title and text.
 	//
 	// Example: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 	ContentHash string `json:"content_hash"`
+
+	// ContentMarkdown The content as Markdown (CommonMark with tables).
+	//
+	// Example: Smart Buildings sparen Energie.
+	ContentMarkdown nullable.Nullable[string] `json:"content_markdown"`
 
 	// ContentText The content as plain text.
 	//
@@ -2280,6 +2386,11 @@ type Document struct {
 	// Example: 0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37
 	ID openapi_types.UUID `json:"id"`
 
+	// ImageURL The lead picture.
+	//
+	// Example: https://www.heise.de/imgs/haus.jpg
+	ImageURL nullable.Nullable[string] `json:"image_url"`
+
 	// Language The language's BCP 47 primary tag; `und` where neither the source nor the text tells.
 	//
 	// Example: de
@@ -2290,7 +2401,15 @@ type Document struct {
 	// Example: de
 	Market string `json:"market"`
 
-	// Paywall Whether it is behind a paywall; null when unknown.
+	// PageError Why the page could not be read when that was last tried; null if it could, or was not tried.
+	PageError nullable.Nullable[PageError] `json:"page_error"`
+
+	// PageFetchedAt When the article was last read from its page; null if it never was.
+	//
+	// Example: 2026-11-23T08:15:04Z
+	PageFetchedAt nullable.Nullable[time.Time] `json:"page_fetched_at"`
+
+	// Paywall Whether its page says that it is behind a paywall; null when unknown.
 	Paywall nullable.Nullable[bool] `json:"paywall"`
 
 	// ProcessedAt When it was processed.
@@ -2309,7 +2428,7 @@ type Document struct {
 	// Example: rss
 	Source DocumentSource `json:"source"`
 
-	// SourceMetadata What else the source said.
+	// SourceMetadata What else the source said. What was read from the page adds `page_url` (where redirects led to), `page_canonical_url`, and `published_from: page` with `published_precision: day` for a date without a time.
 	//
 	// Example: {"categories":["Bauen"],"guid":"a-1"}
 	SourceMetadata map[string]interface{} `json:"source_metadata"`
@@ -2343,7 +2462,17 @@ type Document struct {
 	//
 	// Example: https://www.heise.de/news/a-1.html?wt_mc=rss
 	URL string `json:"url"`
+
+	// WordCount How many words `content_text` has; in scripts without spaces, two letters of Chinese and Japanese and five of Thai, Lao, Khmer and Burmese count as a word. Null where there is no text.
+	//
+	// Example: 4
+	WordCount nullable.Nullable[int] `json:"word_count"`
 }
+
+// DocumentContentFrom Where the content was found. `page` is the page that `url` leads to; it is read where the feed carries less.
+//
+// Example: page
+type DocumentContentFrom string
 
 // DocumentHit A document that matches a search.
 type DocumentHit struct {
@@ -2949,6 +3078,14 @@ type Fetch struct {
 	URL nullable.Nullable[string] `json:"url"`
 }
 
+// FetchArticles When the pages of its documents are read. `auto` reads them where a feed or news search carries no more than an excerpt
+// (fewer than 200 words, or an end such as `…` and `read more`), `always` reads them all, `never` reads none. robots.txt is
+// respected; a page that cannot be had leaves the feed's text, and its document's `page_error` says why. A change counts
+// for what later polls bring.
+//
+// Example: auto
+type FetchArticles string
+
 // FetchList One page of fetches.
 type FetchList struct {
 	// Items The fetches.
@@ -3190,7 +3327,9 @@ type ImportJob struct {
 	// Example: 1042
 	ID JobID `json:"id"`
 
-	// Kind What a job does. `poll` collects one source, `discover` finds the feeds of sites, `import` reads an OPML document.
+	// Kind What a job does. `poll` collects one source, `article` reads the page of one document, `discover` finds the feeds
+	// of sites, `import` reads an OPML document.
+	//
 	//
 	// Example: poll
 	Kind JobKind `json:"kind"`
@@ -3324,7 +3463,9 @@ type Job struct {
 	// Example: 1042
 	ID JobID `json:"id"`
 
-	// Kind What a job does. `poll` collects one source, `discover` finds the feeds of sites, `import` reads an OPML document.
+	// Kind What a job does. `poll` collects one source, `article` reads the page of one document, `discover` finds the feeds
+	// of sites, `import` reads an OPML document.
+	//
 	//
 	// Example: poll
 	Kind JobKind `json:"kind"`
@@ -3384,7 +3525,8 @@ type JobError struct {
 // Example: 1042
 type JobID = string
 
-// JobKind What a job does. `poll` collects one source, `discover` finds the feeds of sites, `import` reads an OPML document.
+// JobKind What a job does. `poll` collects one source, `article` reads the page of one document, `discover` finds the feeds
+// of sites, `import` reads an OPML document.
 //
 // Example: poll
 type JobKind string
@@ -3473,6 +3615,19 @@ type LanguageTag = string
 //
 // Example: info
 type LogLevel string
+
+// PageError Why the page could not be read when that was last tried; null if it could, or was not tried.
+type PageError struct {
+	// Code What went wrong, for a program: `robots_disallowed`, `robots_unknown` (the robots.txt cannot be had), `not_html`, `no_article`, or a code of a failed poll such as `http_status`, `timeout` or `gone`.
+	//
+	// Example: robots_disallowed
+	Code string `json:"code"`
+
+	// Message The same for a person, with what and where.
+	//
+	// Example: https://example.org/a is not fetched: the robots.txt of example.org asks us not to.
+	Message string `json:"message"`
+}
 
 // PollError The last failure of a poll; null if there was none.
 type PollError struct {

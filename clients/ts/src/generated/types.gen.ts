@@ -694,6 +694,10 @@ export type CollectionCreate = {
      */
     enabled?: boolean;
     /**
+     * When the pages of its documents are read; see FetchArticles.
+     */
+    fetch_articles?: 'auto' | 'always' | 'never';
+    /**
      * Whether polling follows how often the source really publishes: half of the time between its newest entries, or since the newest. On, unless `poll_interval_minutes` is given.
      */
     adaptive_polling?: boolean;
@@ -744,6 +748,7 @@ export type CollectionUpdate = {
      * Whether it is polled.
      */
     enabled?: boolean;
+    fetch_articles?: FetchArticles;
     /**
      * Whether polling follows how often the source really publishes.
      */
@@ -761,6 +766,28 @@ export type CollectionUpdate = {
      */
     max_poll_interval_minutes?: number;
 };
+
+/**
+ * When the pages of its documents are read. `auto` reads them where a feed or news search carries no more than an excerpt
+ * (fewer than 200 words, or an end such as `…` and `read more`), `always` reads them all, `never` reads none. robots.txt is
+ * respected; a page that cannot be had leaves the feed's text, and its document's `page_error` says why. A change counts
+ * for what later polls bring.
+ *
+ */
+export const FetchArticles = {
+    AUTO: 'auto',
+    ALWAYS: 'always',
+    NEVER: 'never'
+} as const;
+
+/**
+ * When the pages of its documents are read. `auto` reads them where a feed or news search carries no more than an excerpt
+ * (fewer than 200 words, or an end such as `…` and `read more`), `always` reads them all, `never` reads none. robots.txt is
+ * respected; a page that cannot be had leaves the feed's text, and its document's `page_error` says why. A change counts
+ * for what later polls bring.
+ *
+ */
+export type FetchArticles = typeof FetchArticles[keyof typeof FetchArticles];
 
 /**
  * A source that is polled for documents.
@@ -800,6 +827,7 @@ export type Collection = {
      * Whether it is polled.
      */
     enabled: boolean;
+    fetch_articles: FetchArticles;
     /**
      * Whether polling follows how often the source really publishes.
      */
@@ -1337,6 +1365,20 @@ export const DocumentSearchSort = {
 export type DocumentSearchSort = typeof DocumentSearchSort[keyof typeof DocumentSearchSort];
 
 /**
+ * Why the page could not be read when that was last tried; null if it could, or was not tried.
+ */
+export type PageError = {
+    /**
+     * What went wrong, for a program: `robots_disallowed`, `robots_unknown` (the robots.txt cannot be had), `not_html`, `no_article`, or a code of a failed poll such as `http_status`, `timeout` or `gone`.
+     */
+    code: string;
+    /**
+     * The same for a person, with what and where.
+     */
+    message: string;
+};
+
+/**
  * One article, kept once however many feeds carry it.
  */
 export type Document = {
@@ -1361,9 +1403,30 @@ export type Document = {
      */
     content_text: string | null;
     /**
+     * The content as Markdown (CommonMark with tables).
+     */
+    content_markdown: string | null;
+    /**
+     * How many words `content_text` has; in scripts without spaces, two letters of Chinese and Japanese and five of Thai, Lao, Khmer and Burmese count as a word. Null where there is no text.
+     */
+    word_count: number | null;
+    /**
      * The source's own summary as plain text.
      */
     summary: string | null;
+    /**
+     * The lead picture.
+     */
+    image_url: string | null;
+    /**
+     * Where the content was found. `page` is the page that `url` leads to; it is read where the feed carries less.
+     */
+    content_from: 'feed' | 'page';
+    page_error: PageError | null;
+    /**
+     * When the article was last read from its page; null if it never was.
+     */
+    page_fetched_at: string | null;
     /**
      * The address as the source gave it.
      */
@@ -1378,7 +1441,7 @@ export type Document = {
      */
     source_name: string;
     /**
-     * What else the source said.
+     * What else the source said. What was read from the page adds `page_url` (where redirects led to), `page_canonical_url`, and `published_from: page` with `published_precision: day` for a date without a time.
      */
     source_metadata: {
         [key: string]: unknown;
@@ -1416,7 +1479,7 @@ export type Document = {
      */
     reliability_score: number | null;
     /**
-     * Whether it is behind a paywall; null when unknown.
+     * Whether its page says that it is behind a paywall; null when unknown.
      */
     paywall: boolean | null;
     status: DocumentStatus;
@@ -2170,16 +2233,21 @@ export type ImportReport = {
 };
 
 /**
- * What a job does. `poll` collects one source, `discover` finds the feeds of sites, `import` reads an OPML document.
+ * What a job does. `poll` collects one source, `article` reads the page of one document, `discover` finds the feeds
+ * of sites, `import` reads an OPML document.
+ *
  */
 export const JobKind = {
     POLL: 'poll',
+    ARTICLE: 'article',
     DISCOVER: 'discover',
     IMPORT: 'import'
 } as const;
 
 /**
- * What a job does. `poll` collects one source, `discover` finds the feeds of sites, `import` reads an OPML document.
+ * What a job does. `poll` collects one source, `article` reads the page of one document, `discover` finds the feeds
+ * of sites, `import` reads an OPML document.
+ *
  */
 export type JobKind = typeof JobKind[keyof typeof JobKind];
 
@@ -2242,7 +2310,7 @@ export type JobSubject = {
     /**
      * The kind of resource.
      */
-    type: 'collection';
+    type: 'collection' | 'document';
     /**
      * Its id.
      */
