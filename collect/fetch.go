@@ -62,9 +62,8 @@ type Turns interface {
 	// Take answers zero where it is the caller's turn, who must then Give it back; else for how long it
 	// is pointless to ask again.
 	Take(ctx context.Context, site string) (wait time.Duration, err error)
-	// Give ends a turn with the answer's status, zero if none came, and how long the whole site asks
-	// to be left alone.
-	Give(ctx context.Context, site string, status int, rest time.Duration)
+	// Give ends a turn: what came of it.
+	Give(ctx context.Context, site string, t store.HostTurn)
 }
 
 // A Fetcher gets pages over HTTP: bounded in time and size, never from inside a private network,
@@ -170,26 +169,26 @@ func (f *Fetcher) Get(ctx context.Context, r Request) (*Response, error) {
 
 	out := &Response{}
 	first, seen, permanent := at, map[string]bool{}, true
+	turn := heldTurn{f: f}
+	defer turn.end(ctx)
 	for {
 		seen[at.String()] = true
 		conditional := (r.ETag != "" || r.LastModified != "") && sameSite(first, at)
-		give, err := f.takeTurn(ctx, at)
-		if err != nil {
+		if err := turn.at(ctx, at); err != nil {
 			return nil, err
 		}
 		resp, err := f.send(ctx, at, r, conditional)
 		if err != nil {
-			give(0, nil)
 			return nil, failure(ctx, at, err)
 		}
 		if !redirects(resp.StatusCode) {
 			err := f.receive(ctx, stop, at, r, conditional, resp, out)
 			_ = resp.Body.Close()
-			give(resp.StatusCode, f.verdict(at, resp, err))
+			turn.answered(resp.StatusCode, f.verdict(at, resp, err))
 			return out, err
 		}
 		_ = resp.Body.Close()
-		give(resp.StatusCode, nil)
+		turn.answered(resp.StatusCode, nil)
 		next, err := follow(at, resp, r)
 		if err != nil {
 			return nil, err
@@ -218,28 +217,66 @@ func (f *Fetcher) Get(ctx context.Context, r Request) (*Response, error) {
 // defaultRest is how long a site is left alone that says "too many requests", but not until when.
 const defaultRest = 15 * time.Minute
 
-// takeTurn waits until the site of an address may be asked. What it answers ends the turn.
-func (f *Fetcher) takeTurn(ctx context.Context, at *url.URL) (give func(status int, err error), err error) {
-	if f.config.Turns == nil {
-		return func(int, error) {}, nil
-	}
+// A heldTurn is the turn of the site that is being asked.
+type heldTurn struct {
+	f    *Fetcher
+	site string
+	store.HostTurn
+}
+
+// at makes it the turn of the site of an address, waiting for it where it is another one.
+func (t *heldTurn) at(ctx context.Context, at *url.URL) error {
 	site := store.Site(at.Hostname())
+	if t.f.config.Turns == nil || site == t.site {
+		t.Requests++
+		return nil
+	}
+	t.end(ctx)
+	if err := t.f.takeTurn(ctx, at, site); err != nil {
+		return err
+	}
+	t.site, t.HostTurn = site, store.HostTurn{Requests: 1}
+	return nil
+}
+
+// answered keeps what a request has come to.
+func (t *heldTurn) answered(status int, err error) {
+	var fault *Error
+	t.Status, t.Rest = status, 0
+	if status == http.StatusTooManyRequests && errors.As(err, &fault) {
+		t.Rest = cmp.Or(fault.RetryAfter, defaultRest)
+	}
+}
+
+// end gives the turn back, also when the work has been cancelled.
+func (t *heldTurn) end(ctx context.Context) {
+	if t.site == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	t.f.config.Turns.Give(ctx, t.site, t.HostTurn)
+	t.site = ""
+}
+
+// takeTurn waits until a site may be asked.
+func (f *Fetcher) takeTurn(ctx context.Context, at *url.URL, site string) error {
 	for waited := time.Duration(0); ; {
 		wait, err := f.config.Turns.Take(ctx, site)
 		switch {
 		case err != nil && ctx.Err() != nil:
-			return nil, failure(ctx, at, ctx.Err())
+			return failure(ctx, at, ctx.Err())
 		case err != nil:
-			return nil, fmt.Errorf("take a turn at %s: %w", site, err)
+			return fmt.Errorf("take a turn at %s: %w", site, err)
 		case wait <= 0:
-			return func(status int, err error) { f.giveTurn(ctx, site, status, err) }, nil
+			return nil
 		case waited+wait > f.config.Patience:
-			return nil, &Error{Code: CodeHostBusy, RetryAfter: wait, Message: fmt.Sprintf("%s is not asked before %s have passed: that is its budget.", site, wait.Round(time.Second))}
+			return &Error{Code: CodeHostBusy, RetryAfter: wait, Message: fmt.Sprintf("%s is not asked before %s have passed: that is its budget.", site, wait.Round(time.Second))}
 		}
 		waited += wait
 		select {
 		case <-ctx.Done():
-			return nil, failure(ctx, at, ctx.Err())
+			return failure(ctx, at, ctx.Err())
 		case <-time.After(wait):
 		}
 	}
@@ -252,18 +289,6 @@ func (f *Fetcher) verdict(at *url.URL, resp *http.Response, err error) error {
 		return statusError(at, resp.StatusCode, resp.Header, f.config.Now())
 	}
 	return err
-}
-
-// giveTurn ends a turn, also when the work has been cancelled.
-func (f *Fetcher) giveTurn(ctx context.Context, site string, status int, err error) {
-	var fault *Error
-	rest := time.Duration(0)
-	if status == http.StatusTooManyRequests && errors.As(err, &fault) {
-		rest = cmp.Or(fault.RetryAfter, defaultRest)
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer cancel()
-	f.config.Turns.Give(ctx, site, status, rest)
 }
 
 // send asks one address, without following anything.

@@ -26,6 +26,8 @@ import (
 	"github.com/andybalholm/brotli"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/content-creator/content-creator-api/store"
 )
 
 func get(t *testing.T, f *Fetcher, url string) (*Response, error) {
@@ -561,10 +563,10 @@ type aTurns struct {
 
 func (a *aTurns) Take(_ context.Context, site string) (time.Duration, error) { return a.take(site) }
 
-func (a *aTurns) Give(_ context.Context, site string, status int, rest time.Duration) {
+func (a *aTurns) Give(_ context.Context, site string, turn store.HostTurn) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.given = append(a.given, fmt.Sprint(site, " ", status, " ", rest))
+	a.given = append(a.given, fmt.Sprint(site, " ", turn.Requests, " ", turn.Status, " ", turn.Rest))
 }
 
 func TestGetTakesTurns(t *testing.T) {
@@ -573,6 +575,8 @@ func TestGetTakesTurns(t *testing.T) {
 		switch r.URL.Path {
 		case "/moved":
 			http.Redirect(w, r, "/there", http.StatusFound)
+		case "/away":
+			http.Redirect(w, r, "http://localhost:1/", http.StatusFound)
 		case "/busy":
 			w.Header().Set("Retry-After", "60")
 			w.WriteHeader(http.StatusTooManyRequests)
@@ -593,11 +597,12 @@ func TestGetTakesTurns(t *testing.T) {
 		return fault
 	}
 	for path, want := range map[string][]string{
-		"/there": {"127.0.0.1 200 0s"},
-		"/moved": {"127.0.0.1 302 0s", "127.0.0.1 200 0s"},
-		"/busy":  {"127.0.0.1 429 1m0s"},
-		"/full":  {"127.0.0.1 429 15m0s"},
-		"/down":  {"127.0.0.1 503 0s"},
+		"/there": {"127.0.0.1 1 200 0s"},
+		"/moved": {"127.0.0.1 2 200 0s"},
+		"/away":  {"127.0.0.1 1 302 0s", "localhost 1 0 0s"},
+		"/busy":  {"127.0.0.1 1 429 1m0s"},
+		"/full":  {"127.0.0.1 1 429 15m0s"},
+		"/down":  {"127.0.0.1 1 503 0s"},
 	} {
 		turns := &aTurns{take: atOnce}
 		_ = get(turns, s.URL+path)
@@ -605,7 +610,7 @@ func TestGetTakesTurns(t *testing.T) {
 	}
 	turns := &aTurns{take: atOnce}
 	require.NotNil(t, get(turns, "http://127.0.0.1:1/"))
-	assert.Equal(t, []string{"127.0.0.1 0 0s"}, turns.given, "a turn ends also where nobody answers")
+	assert.Equal(t, []string{"127.0.0.1 1 0 0s"}, turns.given, "a turn ends also where nobody answers")
 
 	// A short wait is waited for, a long one is told.
 	waits := []time.Duration{20 * time.Millisecond, 20 * time.Millisecond, 0}

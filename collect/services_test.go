@@ -279,8 +279,8 @@ func (f *fewTurns) Take(context.Context, string) (time.Duration, error) {
 	return 0, nil
 }
 
-func (f *fewTurns) Give(_ context.Context, _ string, _ int, rest time.Duration) {
-	f.rest = max(f.rest, rest)
+func (f *fewTurns) Give(_ context.Context, _ string, turn store.HostTurn) {
+	f.rest = max(f.rest, turn.Rest)
 }
 
 // A site's budget learns of its rest, also from requests that take any status.

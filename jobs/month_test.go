@@ -173,15 +173,20 @@ func (m *month) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	now := m.clock()
 	age := now.Sub(m.start)
 	m.mu.Lock()
-	m.asked[site] = append(m.asked[site], now)
+	day := func(from, to float64) bool { return age.Hours() >= 24*from && age.Hours() < 24*to }
+	dropped := age >= outageStart && age < outageEnd || behaviours[n%len(behaviours)] == "drops connections for a day" && day(6, 7)
+	// What a redirect leads to is asked in the turn of what led there, and puts the next one off. A request whose
+	// connection breaks is sent a second time by the HTTP client itself.
+	if kind == "feed" && !dropped {
+		m.asked[site] = append(m.asked[site], now)
+	}
 	for _, key := range []string{site, r.URL.Path} {
 		if now.Before(m.notBefore[key]) {
 			m.faults = append(m.faults, fmt.Sprintf("%s was asked at %s, before %s", key, now, m.notBefore[key]))
 		}
 	}
 	m.mu.Unlock()
-	day := func(from, to float64) bool { return age.Hours() >= 24*from && age.Hours() < 24*to }
-	if age >= outageStart && age < outageEnd {
+	if dropped {
 		panic(http.ErrAbortHandler)
 	}
 	switch behaviour := behaviours[n%len(behaviours)]; {
@@ -189,8 +194,6 @@ func (m *month) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case behaviour == "fails for three days" && day(5, 8):
 		w.WriteHeader(http.StatusInternalServerError)
 		return
-	case behaviour == "drops connections for a day" && day(6, 7):
-		panic(http.ErrAbortHandler)
 	case behaviour == "429 with seconds" && day(3, 3.5):
 		w.Header().Set("Retry-After", "18000")
 		w.WriteHeader(http.StatusTooManyRequests)

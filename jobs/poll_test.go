@@ -278,8 +278,8 @@ func (t *turns) Take(context.Context, string) (time.Duration, error) {
 	return time.Duration(t.wait.Load()), nil
 }
 
-func (t *turns) Give(_ context.Context, site string, _ int, rest time.Duration) {
-	t.rests.Store(site, rest)
+func (t *turns) Give(_ context.Context, site string, turn store.HostTurn) {
+	t.rests.Store(site, turn.Rest)
 }
 
 func TestPollWaitsForItsTurn(t *testing.T) {

@@ -71,7 +71,9 @@ func (s *Store) Documents(ctx context.Context, f DocumentFilter, p Page) (List[D
 	if err != nil {
 		return List[DocumentSummary]{}, err
 	}
-	return page[DocumentSummary](ctx, s.planned(ctx), s.listing(documentListing), f.selection(), checked, s.totalCap)
+	return inSnapshot(ctx, s, func(ctx context.Context) (List[DocumentSummary], error) {
+		return page[DocumentSummary](ctx, s.planned(ctx), s.listing(documentListing), f.selection(), checked, s.totalCap)
+	})
 }
 
 // SearchDocuments lists the documents that match a web search, the best among the newest matches first
@@ -88,11 +90,13 @@ func (s *Store) SearchDocuments(ctx context.Context, terms string, f DocumentFil
 	if err != nil {
 		return List[DocumentHit]{}, err
 	}
-	found, err := search[DocumentSummary](ctx, s.planned(ctx), s.listing(documentListing), f.selection(), checked, q)
-	if err != nil {
-		return List[DocumentHit]{}, err
-	}
-	return s.highlight(ctx, found)
+	return inSnapshot(ctx, s, func(ctx context.Context) (List[DocumentHit], error) {
+		found, err := search[DocumentSummary](ctx, s.planned(ctx), s.listing(documentListing), f.selection(), checked, q)
+		if err != nil {
+			return List[DocumentHit]{}, err
+		}
+		return s.highlight(ctx, found)
+	})
 }
 
 func (f DocumentFilter) selection() *selection {

@@ -56,6 +56,17 @@ type HostBudget struct {
 	Now     func() time.Time
 }
 
+// A HostTurn is what became of a site's turn.
+type HostTurn struct {
+	// Requests is how many were made: a redirect within a site is a part of the turn, since it could
+	// never be followed at a site of one request a minute.
+	Requests int
+	// Status is that of the last answer, zero if none came.
+	Status int
+	// Rest is how long the whole site asks to be left alone.
+	Rest time.Duration
+}
+
 // hostLease is how long a request may be under way before its turn is given to the next one. It is
 // longer than any request may take.
 const hostLease = 90 * time.Second
@@ -102,12 +113,15 @@ func (b HostBudget) Take(ctx context.Context, site string) (time.Duration, error
 // maxHostRest bounds how long refusals in a row can block a site.
 const maxHostRest = 7 * 24 * time.Hour
 
-// Give ends a turn with the status of the answer, zero if there was none. A rest blocks the site; each
-// refusal in a row that follows doubles it. What cannot be told the database ends by itself.
-func (b HostBudget) Give(ctx context.Context, site string, status int, rest time.Duration) {
+// Give ends a turn. Each request after the first puts the next turn off by as long as the first did. A rest
+// blocks the site; each refusal in a row that follows doubles it. What cannot be told the database ends by
+// itself.
+func (b HostBudget) Give(ctx context.Context, site string, t HostTurn) {
 	const q = `
 		update hosts
-		set leased_until = '-infinity', last_status = nullif(@status::int, 0),
+		set leased_until = '-infinity', requests = requests + @more::int,
+			next_request_at = next_request_at + @more::int * make_interval(secs => 1 / coalesce(requests_per_second, @rate)),
+			last_status = nullif(@status::int, 0),
 			failures = failures + case when @status::int = 0 or @status::int >= 400 then 1 else 0 end,
 			refusals = case when @rest::interval > interval '0' then refusals + 1 else 0 end,
 			blocked_until = case when @rest::interval > interval '0'
@@ -115,7 +129,8 @@ func (b HostBudget) Give(ctx context.Context, site string, status int, rest time
 			blocked_reason = case when @rest::interval > interval '0' then 'it answered 429 Too Many Requests' else blocked_reason end
 		where site = @site`
 	_, _ = b.Store.db(ctx).Exec(ctx, q, pgx.NamedArgs{
-		"site": site, "status": status, "rest": rest, "now": b.Now(), "most": maxHostRest,
+		"site": site, "status": t.Status, "rest": t.Rest, "now": b.Now(), "most": maxHostRest,
+		"more": max(t.Requests-1, 0), "rate": b.rate(site),
 	})
 }
 

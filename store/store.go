@@ -138,6 +138,20 @@ func (s *Store) InTx(ctx context.Context, f func(ctx context.Context) error) err
 	})
 }
 
+// inSnapshot runs several queries that must see one state of the database: a row that moves from facet to
+// facet between two of them would be in none.
+func inSnapshot[T any](ctx context.Context, s *Store, f func(ctx context.Context) (T, error)) (result T, err error) {
+	if _, inside := Tx(ctx); inside {
+		return f(ctx)
+	}
+	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	err = pgx.BeginTxFunc(ctx, s.pool, options, func(tx pgx.Tx) error {
+		result, err = f(context.WithValue(ctx, txKey{}, tx))
+		return err
+	})
+	return result, err
+}
+
 // Tx is the transaction that ctx carries, if it does.
 func Tx(ctx context.Context) (pgx.Tx, bool) {
 	tx, inside := ctx.Value(txKey{}).(pgx.Tx)

@@ -72,14 +72,18 @@ func (s *Store) Topics(ctx context.Context, f TopicFilter, p Page) (List[TopicSu
 		return List[TopicSummary]{}, err
 	}
 	if terms == "" {
-		return page[TopicSummary](ctx, s.planned(ctx), s.listing(topicListing), f.selection(), checked, s.totalCap)
+		return inSnapshot(ctx, s, func(ctx context.Context) (List[TopicSummary], error) {
+			return page[TopicSummary](ctx, s.planned(ctx), s.listing(topicListing), f.selection(), checked, s.totalCap)
+		})
 	}
 	q, err := parseSearch("topic", "search", terms)
 	if err != nil {
 		return List[TopicSummary]{}, err
 	}
-	found, err := search[TopicSummary](ctx, s.planned(ctx), s.listing(topicListing), f.selection(), checked, q)
-	return found.List, err
+	return inSnapshot(ctx, s, func(ctx context.Context) (List[TopicSummary], error) {
+		found, err := search[TopicSummary](ctx, s.planned(ctx), s.listing(topicListing), f.selection(), checked, q)
+		return found.List, err
+	})
 }
 
 func (f TopicFilter) selection() *selection {
