@@ -125,9 +125,9 @@ func TestArticle(t *testing.T) {
 	require.Equal(t, new(false), d.Paywall)
 	require.Nil(t, d.PageError)
 	require.WithinDuration(t, time.Now(), *d.PageFetchedAt, time.Minute)
-	require.Equal(t, int64(2), d.Revision)
-	require.Equal(t, "new", d.Status)
+	require.GreaterOrEqual(t, d.Revision, int64(2))
 	require.Zero(t, w.count(`select count(*) from events where data ->> 'kind' = 'article'`), "what nobody asked for is not told")
+	eventually(t, func() bool { d = w.theDocument(); return d.Status == "processed" })
 
 	// The same feed again changes nothing.
 	require.Equal(t, "nothing_new", result(t, w.outcome(c, collection)).Outcome)

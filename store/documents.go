@@ -220,7 +220,7 @@ func (s *Store) saveFigures(ctx context.Context, documents []Document) (int, err
 		update documents
 		set source_metadata = documents.source_metadata || d.metadata, revision = revision + 1, updated_at = now()
 		from unnest(@hash::bytea[], @collection_id::uuid[], @metadata::jsonb[]) as d (hash, collection_id, metadata)
-		where canonical_url_hash = d.hash and documents.collection_id = d.collection_id
+		where canonical_url_hash = d.hash and documents.collection_id = d.collection_id and source <> 'rss'
 			and documents.source_metadata || d.metadata <> documents.source_metadata`
 	if documents[0].Source == TypeRSS {
 		return 0, nil
