@@ -29,13 +29,37 @@ func (s *Store) FindTopics(ctx context.Context, f TopicFilter, p Page) (Found[To
 	return fuzzily(list, alike), err
 }
 
-// FindDocuments is SearchDocuments that, where nothing matches, answers what looks like it.
-func (s *Store) FindDocuments(ctx context.Context, terms string, f DocumentFilter, p Page) (Found[DocumentHit], error) {
-	list, err := s.SearchDocuments(ctx, terms, f, p)
-	if err != nil || list.Total > 0 || p.Cursor != "" || !mayBeMisspelt(terms) {
-		return Found[DocumentHit]{List: list}, err
+// A DocumentSearch is one page of a search of documents, and what was counted on the way.
+type DocumentSearch struct {
+	Found[DocumentHit]
+	// Facets are nil unless some were asked for.
+	Facets []Facet `json:"facets"`
+}
+
+// FindDocuments is SearchDocuments that, where nothing matches, answers what looks like it. It counts the values of
+// the fields that facets names, see FacetFields, among the matches; what only looks alike is not counted.
+func (s *Store) FindDocuments(ctx context.Context, terms string, f DocumentFilter, p Page, facets ...string) (DocumentSearch, error) {
+	hits, err := s.searchDocuments(ctx, terms, f, p)
+	if err != nil {
+		return DocumentSearch{}, err
 	}
-	alike, err := lookAlikes[DocumentSummary](ctx, s.planned(ctx), &documentListing, f.selection(), terms, list.PageSize)
+	var result DocumentSearch
+	if result.Facets, err = hits.facets(ctx, facets); err != nil {
+		return DocumentSearch{}, err
+	}
+	if result.List, err = s.highlight(ctx, hits); err != nil {
+		return DocumentSearch{}, err
+	}
+	if result.Total > 0 || p.Cursor != "" || !mayBeMisspelt(terms) {
+		return result, nil
+	}
+	result.Found, err = s.similarDocuments(ctx, terms, f, result.List)
+	return result, err
+}
+
+// similarDocuments answers what looks like terms instead of an empty list.
+func (s *Store) similarDocuments(ctx context.Context, terms string, f DocumentFilter, empty List[DocumentHit]) (Found[DocumentHit], error) {
+	alike, err := lookAlikes[DocumentSummary](ctx, s.planned(ctx), &documentListing, f.selection(), terms, empty.PageSize)
 	hits := make([]DocumentHit, len(alike))
 	for i, d := range alike {
 		hits[i] = DocumentHit{DocumentSummary: d, TitleHighlighted: html.EscapeString(d.Title)}
@@ -43,7 +67,7 @@ func (s *Store) FindDocuments(ctx context.Context, terms string, f DocumentFilte
 			hits[i].Snippet = html.EscapeString(*d.Summary)
 		}
 	}
-	return fuzzily(list, hits), err
+	return fuzzily(empty, hits), err
 }
 
 // mayBeMisspelt reports whether a search is words alone. Who quotes or excludes means it.

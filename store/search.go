@@ -361,7 +361,18 @@ func withRelevance(l *listing) []order {
 type hits[T any] struct {
 	List[T]
 	rows []found
-	arms []arm
+	// hunt is nil where nothing was there to be looked for.
+	hunt *hunt
+	// count is the total before it was cut.
+	count total
+}
+
+// arms are those of the search; none where nothing was looked for.
+func (f hits[T]) arms() []arm {
+	if f.hunt == nil {
+		return nil
+	}
+	return f.hunt.arms
 }
 
 // search answers one page of matches. A search that says nothing but stop words matches nothing.
@@ -387,7 +398,7 @@ func search[T any](ctx context.Context, db querier, l *listing, s *selection, p 
 		return none, fmt.Errorf("search: %w", err)
 	}
 	list, err := load[T](ctx, db, l, h.p, rows, count)
-	return hits[T]{list, rows, h.arms}, err
+	return hits[T]{list, rows, &h, count}, err
 }
 
 func (h *hunt) prepare(ctx context.Context) error {
@@ -1077,7 +1088,7 @@ func (s *Store) highlight(ctx context.Context, found hits[DocumentSummary]) (Lis
 		list.Items[i] = DocumentHit{DocumentSummary: item, Score: score, TitleHighlighted: html.EscapeString(item.Title)}
 	}
 	var languages, queries []string
-	for _, a := range found.arms {
+	for _, a := range found.arms() {
 		for _, language := range a.languages {
 			languages, queries = append(languages, language), append(queries, a.exact)
 		}
