@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"golang.org/x/net/publicsuffix"
 )
 
 // How the lists of topics and documents stay fast whatever is asked, at a million rows each.
@@ -131,13 +132,18 @@ func (s *selection) is(column, kind string, values ...string) {
 	s.tags = append(s.tags, tagged{kind, values})
 }
 
-// below selects rows whose column is a host, or one below it; "" selects all.
-func (s *selection) below(column, kind, host string) {
-	if host == "" {
+// below selects rows whose column is a site, or a host below it; "" selects all. Below a public suffix, such as com,
+// there is no site.
+func (s *selection) below(column, kind, site string) {
+	if site == "" {
 		return
 	}
-	s.args["host"] = host
-	s.equal = append(s.equal, "("+column+" = @host::text or right("+column+", length(@host::text) + 1) = '.' || @host::text)")
+	s.args["site"] = site
+	condition := column + " = @site::text"
+	if _, err := publicsuffix.EffectiveTLDPlusOne(site); err == nil {
+		condition = "(" + condition + " or right(" + column + ", length(@site::text) + 1) = '.' || @site::text)"
+	}
+	s.equal = append(s.equal, condition)
 	s.named = &tagged{kind, []string{column}}
 }
 
