@@ -114,7 +114,7 @@ func TestFeedsAreReadBack(t *testing.T) {
 
 	fetcher := collect.NewFetcher(collect.Config{UserAgent: "test", AllowCIDRs: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
 	t.Cleanup(fetcher.Close)
-	collector := collect.All(fetcher, time.Now)["rss"]
+	collector := collect.All(fetcher, collect.Services{}, time.Now)["rss"]
 	for format, contentType := range map[string]string{"rss": "application/rss+xml", "atom": "application/atom+xml", "json": "application/feed+json"} {
 		t.Run(format, func(t *testing.T) {
 			t.Parallel()
