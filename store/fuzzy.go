@@ -39,19 +39,20 @@ type DocumentSearch struct {
 // FindDocuments is SearchDocuments that, where nothing matches, answers what looks like it. It counts the values of
 // the fields that facets names, see FacetFields, among the matches; what only looks alike is not counted.
 func (s *Store) FindDocuments(ctx context.Context, terms string, f DocumentFilter, p Page, facets ...string) (DocumentSearch, error) {
-	hits, err := s.searchDocuments(ctx, terms, f, p)
-	if err != nil {
-		return DocumentSearch{}, err
-	}
-	var result DocumentSearch
-	if result.Facets, err = hits.facets(ctx, facets); err != nil {
-		return DocumentSearch{}, err
-	}
-	if result.List, err = s.highlight(ctx, hits); err != nil {
-		return DocumentSearch{}, err
-	}
-	if result.Total > 0 || p.Cursor != "" || !mayBeMisspelt(terms) {
-		return result, nil
+	result, err := inSnapshot(ctx, s, func(ctx context.Context) (DocumentSearch, error) {
+		hits, err := s.searchDocuments(ctx, terms, f, p)
+		if err != nil {
+			return DocumentSearch{}, err
+		}
+		counted, err := hits.facets(ctx, facets)
+		if err != nil {
+			return DocumentSearch{}, err
+		}
+		list, err := s.highlight(ctx, hits)
+		return DocumentSearch{Found[DocumentHit]{List: list}, counted}, err
+	})
+	if err != nil || result.Total > 0 || p.Cursor != "" || !mayBeMisspelt(terms) {
+		return result, err
 	}
 	result.Found, err = s.similarDocuments(ctx, terms, f, result.List)
 	return result, err

@@ -247,7 +247,9 @@ func (s *Store) SearchFeed(ctx context.Context, id uuid.UUID) (SearchFeed, error
 	if err != nil {
 		return SearchFeed{}, err
 	}
-	found, err := search[FeedItem](ctx, s.planned(ctx), l, q.Filters.selection(), p, terms)
+	found, err := inSnapshot(ctx, s, func(ctx context.Context) (hits[FeedItem], error) {
+		return search[FeedItem](ctx, s.planned(ctx), l, q.Filters.selection(), p, terms)
+	})
 	feed := SearchFeed{Search: q, Items: found.Items, UpdatedAt: q.UpdatedAt}
 	for _, item := range found.Items {
 		if item.UpdatedAt.After(feed.UpdatedAt) {
