@@ -31,6 +31,15 @@ func (s *Server) admit(next echo.HandlerFunc) echo.HandlerFunc {
 			}
 			return next(c)
 		}
+		if op.feed {
+			withOrigin(c)
+			if token := c.QueryParam(feedToken); token != "" && bearer(c.Request()) == "" {
+				if err := s.admitReader(c, token); err != nil {
+					return err
+				}
+				return next(c)
+			}
+		}
 		key, err := s.keys.find(c.Request().Context(), bearer(c.Request()))
 		if err != nil {
 			// Guessing is limited, too.

@@ -31,8 +31,9 @@ func collectionFilter(p api.ListCollectionsParams) (store.CollectionFilter, stor
 func documentFilter(p api.ListDocumentsParams) (store.DocumentFilter, store.Page) {
 	return store.DocumentFilter{
 		Domain: orZero(p.Domain), Market: strings.ToLower(orZero(p.Market)), Language: strings.ToLower(orZero(p.Language)),
-		Source: string(orZero(p.Source)), SourceName: orZero(p.SourceName), CollectionID: orZero(p.CollectionID),
-		Status: string(orZero(p.Status)), PublishedAfter: p.PublishedAfter, PublishedBefore: p.PublishedBefore,
+		Source: string(orZero(p.Source)), SourceName: orZero(p.SourceName), Site: orZero(p.Site),
+		CollectionID: orZero(p.CollectionID),
+		Status:       string(orZero(p.Status)), PublishedAfter: p.PublishedAfter, PublishedBefore: p.PublishedBefore,
 		FetchedAfter: p.FetchedAfter, FetchedBefore: p.FetchedBefore,
 	}, page(p.Page, p.PageSize, p.Cursor, string(orZero(p.Sort)))
 }
@@ -40,7 +41,7 @@ func documentFilter(p api.ListDocumentsParams) (store.DocumentFilter, store.Page
 // searchFilter is documentFilter of a search, whose parameters are the same but for q.
 func searchFilter(p api.SearchDocumentsParams) (store.DocumentFilter, store.Page) {
 	f, _ := documentFilter(api.ListDocumentsParams{
-		Domain: p.Domain, Market: p.Market, Language: p.Language, Source: p.Source, SourceName: p.SourceName,
+		Domain: p.Domain, Market: p.Market, Language: p.Language, Source: p.Source, SourceName: p.SourceName, Site: p.Site,
 		CollectionID: p.CollectionID, Status: p.Status, PublishedAfter: p.PublishedAfter, PublishedBefore: p.PublishedBefore,
 		FetchedAfter: p.FetchedAfter, FetchedBefore: p.FetchedBefore,
 	})
@@ -58,6 +59,14 @@ func storyFilter(p api.ListStoriesParams) (store.StoryFilter, store.Page) {
 	return store.StoryFilter{
 		Domain: orZero(p.Domain), Market: orZero(p.Market), Language: orZero(p.Language), DocumentID: orZero(p.DocumentID), MinSources: orZero(p.MinSources), Since: p.Since,
 	}, page(p.Page, p.PageSize, p.Cursor, string(orZero(p.Sort)))
+}
+
+func facetFields(given *[]api.FacetField) []string {
+	var fields []string
+	for _, field := range orZero(given) {
+		fields = append(fields, string(field))
+	}
+	return fields
 }
 
 func jobFilter(p api.ListJobsParams) (store.JobFilter, store.Page) {

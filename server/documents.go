@@ -19,7 +19,7 @@ func (s *Server) ListDocuments(ctx context.Context, req api.ListDocumentsRequest
 // SearchDocuments answers one page of hits.
 func (s *Server) SearchDocuments(ctx context.Context, req api.SearchDocumentsRequestObject) (api.SearchDocumentsResponseObject, error) {
 	filter, page := searchFilter(req.Params)
-	result, err := s.Store.FindDocuments(ctx, req.Params.Q, filter, page)
+	result, err := s.Store.FindDocuments(ctx, req.Params.Q, filter, page, facetFields(req.Params.Facets)...)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -35,6 +36,8 @@ type operation struct {
 	idempotent, waits bool
 	// maxBody is how large its body may be, in bytes.
 	maxBody int64
+	// feed: a token in the address will do instead of a key.
+	feed    bool
 	options *openapi3filter.Options
 }
 
@@ -66,7 +69,7 @@ func operationsOf(doc *openapi3.T) (map[string]*operation, error) {
 				id: spec.OperationID, options: options, query: map[string]bool{}, maxBody: maxBody,
 				route: &routers.Route{Spec: doc, Path: path, PathItem: item, Method: method, Operation: spec},
 			}
-			if spec.Security == nil {
+			if spec.Security == nil || len(*spec.Security) > 0 {
 				scope, ok := spec.Extensions["x-required-scope"].(string)
 				if !ok {
 					return nil, fmt.Errorf("%s needs a key but names no x-required-scope", spec.OperationID)
@@ -75,6 +78,10 @@ func operationsOf(doc *openapi3.T) (map[string]*operation, error) {
 			}
 			if most, told := spec.Extensions["x-max-body"].(float64); told {
 				op.maxBody = int64(most)
+			}
+			if spec.Security != nil {
+				op.feed = slices.ContainsFunc(*spec.Security, func(r openapi3.SecurityRequirement) bool { _, named := r["FeedToken"]; return named })
+				op.query[feedToken] = op.feed
 			}
 			for _, parameter := range append(item.Parameters, spec.Parameters...) {
 				op.query[parameter.Value.Name] = op.query[parameter.Value.Name] || parameter.Value.In == openapi3.ParameterInQuery
@@ -221,7 +228,7 @@ func unknownQuery(op *operation, c echo.Context) map[string]string {
 			continue
 		}
 		schema := op.route.Operation.Parameters.GetByInAndName(openapi3.ParameterInQuery, name)
-		if len(values) > 1 && !schema.Schema.Value.Type.Is(openapi3.TypeArray) {
+		if len(values) > 1 && (schema == nil || !schema.Schema.Value.Type.Is(openapi3.TypeArray)) {
 			faults[name] = "stands there more than once"
 		}
 		if !isText(strings.Join(values, "")) {

@@ -256,7 +256,10 @@ var specification = func() routers.Router {
 	if err != nil {
 		panic(err)
 	}
-	openapi3filter.RegisterBodyDecoder("text/event-stream", openapi3filter.FileBodyDecoder)
+	for _, text := range []string{"text/event-stream", "application/rss+xml", "application/atom+xml"} {
+		openapi3filter.RegisterBodyDecoder(text, openapi3filter.FileBodyDecoder)
+	}
+	openapi3filter.RegisterBodyDecoder("application/feed+json", openapi3filter.JSONBodyDecoder)
 	return router
 }()
 

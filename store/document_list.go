@@ -36,13 +36,31 @@ type DocumentHit struct {
 	Snippet          string `json:"snippet"`
 }
 
-// A DocumentFilter selects documents; what is zero selects all.
+// A DocumentFilter selects documents; what is zero selects all. Its JSON form is the API's.
 type DocumentFilter struct {
-	Domain, Market, Language, Source, SourceName, Status string
-	CollectionID                                         uuid.UUID
+	Domain     string `json:"domain,omitempty"`
+	Market     string `json:"market,omitempty"`
+	Language   string `json:"language,omitempty"`
+	Source     string `json:"source,omitempty"`
+	SourceName string `json:"source_name,omitempty"`
+	// Site selects the origins that are a site, or hosts below it.
+	Site         string    `json:"site,omitempty"`
+	Status       string    `json:"status,omitempty"`
+	CollectionID uuid.UUID `json:"collection_id,omitzero"`
 	// The After are inclusive, the Before exclusive. A document without a date lies in no span of time.
-	PublishedAfter, PublishedBefore *time.Time
-	FetchedAfter, FetchedBefore     *time.Time
+	PublishedAfter  *time.Time `json:"published_after,omitempty"`
+	PublishedBefore *time.Time `json:"published_before,omitempty"`
+	FetchedAfter    *time.Time `json:"fetched_after,omitempty"`
+	FetchedBefore   *time.Time `json:"fetched_before,omitempty"`
+}
+
+// normalised writes the values as documents have them.
+func (f DocumentFilter) normalised() DocumentFilter {
+	f.Market, f.Language = marketCode(f.Market), languageTag(f.Language)
+	if f.Site != "" {
+		f.Site = Site(f.Site)
+	}
+	return f
 }
 
 var documentListing = listing{
@@ -79,19 +97,8 @@ func (s *Store) Documents(ctx context.Context, f DocumentFilter, p Page) (List[D
 // SearchDocuments lists the documents that match a web search, the best among the newest matches first
 // unless told otherwise.
 func (s *Store) SearchDocuments(ctx context.Context, terms string, f DocumentFilter, p Page) (List[DocumentHit], error) {
-	q, err := parseSearch("document", "q", terms)
-	if err != nil {
-		return List[DocumentHit]{}, err
-	}
-	checked, err := p.checked("document", withRelevance(&documentListing), struct {
-		Terms  string
-		Filter DocumentFilter
-	}{terms, f})
-	if err != nil {
-		return List[DocumentHit]{}, err
-	}
 	return inSnapshot(ctx, s, func(ctx context.Context) (List[DocumentHit], error) {
-		found, err := search[DocumentSummary](ctx, s.planned(ctx), s.listing(documentListing), f.selection(), checked, q)
+		found, err := s.searchDocuments(ctx, terms, f, p)
 		if err != nil {
 			return List[DocumentHit]{}, err
 		}
@@ -99,13 +106,30 @@ func (s *Store) SearchDocuments(ctx context.Context, terms string, f DocumentFil
 	})
 }
 
+func (s *Store) searchDocuments(ctx context.Context, terms string, f DocumentFilter, p Page) (hits[DocumentSummary], error) {
+	q, err := parseSearch("document", "q", terms)
+	if err != nil {
+		return hits[DocumentSummary]{}, err
+	}
+	checked, err := p.checked("document", withRelevance(&documentListing), struct {
+		Terms  string
+		Filter DocumentFilter
+	}{terms, f})
+	if err != nil {
+		return hits[DocumentSummary]{}, err
+	}
+	return search[DocumentSummary](ctx, s.planned(ctx), s.listing(documentListing), f.selection(), checked, q)
+}
+
 func (f DocumentFilter) selection() *selection {
+	f = f.normalised()
 	s := newSelection()
 	s.is("domain", "d", f.Domain)
-	s.is("market", "m", marketCode(f.Market))
-	s.is("language", "l", languageTag(f.Language))
+	s.is("market", "m", f.Market)
+	s.is("language", "l", f.Language)
 	s.is("source", "s", f.Source)
 	s.is("source_name", "n", f.SourceName)
+	s.below("source_name", "n", f.Site)
 	s.is("status", "t", f.Status)
 	if f.CollectionID != uuid.Nil {
 		s.is("collection_id", "k", f.CollectionID.String())

@@ -29,13 +29,38 @@ func (s *Store) FindTopics(ctx context.Context, f TopicFilter, p Page) (Found[To
 	return fuzzily(list, alike), err
 }
 
-// FindDocuments is SearchDocuments that, where nothing matches, answers what looks like it.
-func (s *Store) FindDocuments(ctx context.Context, terms string, f DocumentFilter, p Page) (Found[DocumentHit], error) {
-	list, err := s.SearchDocuments(ctx, terms, f, p)
-	if err != nil || list.Total > 0 || p.Cursor != "" || !mayBeMisspelt(terms) {
-		return Found[DocumentHit]{List: list}, err
+// A DocumentSearch is one page of a search of documents, and what was counted on the way.
+type DocumentSearch struct {
+	Found[DocumentHit]
+	// Facets are nil unless some were asked for.
+	Facets []Facet `json:"facets"`
+}
+
+// FindDocuments is SearchDocuments that, where nothing matches, answers what looks like it. It counts the values of
+// the fields that facets names, see FacetFields, among the matches; what only looks alike is not counted.
+func (s *Store) FindDocuments(ctx context.Context, terms string, f DocumentFilter, p Page, facets ...string) (DocumentSearch, error) {
+	result, err := inSnapshot(ctx, s, func(ctx context.Context) (DocumentSearch, error) {
+		hits, err := s.searchDocuments(ctx, terms, f, p)
+		if err != nil {
+			return DocumentSearch{}, err
+		}
+		counted, err := hits.facets(ctx, facets)
+		if err != nil {
+			return DocumentSearch{}, err
+		}
+		list, err := s.highlight(ctx, hits)
+		return DocumentSearch{Found[DocumentHit]{List: list}, counted}, err
+	})
+	if err != nil || result.Total > 0 || p.Cursor != "" || !mayBeMisspelt(terms) {
+		return result, err
 	}
-	alike, err := lookAlikes[DocumentSummary](ctx, s.planned(ctx), &documentListing, f.selection(), terms, list.PageSize)
+	result.Found, err = s.similarDocuments(ctx, terms, f, result.List)
+	return result, err
+}
+
+// similarDocuments answers what looks like terms instead of an empty list.
+func (s *Store) similarDocuments(ctx context.Context, terms string, f DocumentFilter, empty List[DocumentHit]) (Found[DocumentHit], error) {
+	alike, err := lookAlikes[DocumentSummary](ctx, s.planned(ctx), &documentListing, f.selection(), terms, empty.PageSize)
 	hits := make([]DocumentHit, len(alike))
 	for i, d := range alike {
 		hits[i] = DocumentHit{DocumentSummary: d, TitleHighlighted: html.EscapeString(d.Title)}
@@ -43,7 +68,7 @@ func (s *Store) FindDocuments(ctx context.Context, terms string, f DocumentFilte
 			hits[i].Snippet = html.EscapeString(*d.Summary)
 		}
 	}
-	return fuzzily(list, hits), err
+	return fuzzily(empty, hits), err
 }
 
 // mayBeMisspelt reports whether a search is words alone. Who quotes or excludes means it.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"golang.org/x/net/publicsuffix"
 )
 
 // How the lists of topics and documents stay fast whatever is asked, at a million rows each.
@@ -44,13 +45,15 @@ type bounds struct {
 	checked, spare int
 	// sampled is in how many steps matches are counted where there seem to be many.
 	sampled int
+	// counted is how many matches, the newest, are counted by their values where not all are.
+	counted int
 }
 
 var usualBounds = bounds{
 	gather: TotalCap, gatherDeep: 40_000, deepPage: 1_000,
 	walk:       20_000,
 	headsFirst: 48, headsMost: 12_000, headsRows: 120_000,
-	ranked: RelevanceDepth, phrased: 1_200, direct: 12_000, checked: 3_000, spare: 60, sampled: 4,
+	ranked: RelevanceDepth, phrased: 1_200, direct: 12_000, checked: 3_000, spare: 60, sampled: 4, counted: 2_000,
 }
 
 // A listing says how one table is listed and searched.
@@ -95,6 +98,8 @@ type selection struct {
 	facets []int64
 	// languages are those of the facets; nil where there are none.
 	languages []string
+	// named is the filter whose values are to be looked up in the facets.
+	named *tagged
 }
 
 type rowCondition struct {
@@ -125,6 +130,21 @@ func (s *selection) is(column, kind string, values ...string) {
 	s.args[column] = values
 	s.equal = append(s.equal, column+"::text = any(@"+column+"::text[])")
 	s.tags = append(s.tags, tagged{kind, values})
+}
+
+// below selects rows whose column is a site, or a host below it; "" selects all. Below a public suffix, such as com,
+// there is no site.
+func (s *selection) below(column, kind, site string) {
+	if site == "" {
+		return
+	}
+	s.args["site"] = site
+	condition := column + " = @site::text"
+	if _, err := publicsuffix.EffectiveTLDPlusOne(site); err == nil {
+		condition = "(" + condition + " or right(" + column + ", length(@site::text) + 1) = '.' || @site::text)"
+	}
+	s.equal = append(s.equal, condition)
+	s.named = &tagged{kind, []string{column}}
 }
 
 // leastTagged is from which value on atLeast uses the search index.
@@ -229,6 +249,27 @@ func (l *listing) resolve(ctx context.Context, db querier, s *selection) error {
 		return fmt.Errorf("look up facets: %w", err)
 	}
 	s.args["facets"] = s.facets
+	if s.named == nil {
+		return nil
+	}
+	return l.lookUp(ctx, db, s)
+}
+
+// maxNamed is for how many values of a filter the search index is asked; rows are looked at where there are more.
+const maxNamed = 200
+
+// lookUp turns a filter by values that are still to be found into one that the search index knows.
+func (l *listing) lookUp(ctx context.Context, db querier, s *selection) error {
+	var values []string
+	q := `select coalesce(array_agg(distinct ` + s.named.values[0] + `), '{}') from ` + l.facets + ` where ` + allOf(s.equal...)
+	if err := db.QueryRow(ctx, q, s.args).Scan(&values); err != nil {
+		return fmt.Errorf("look up %s: %w", s.named.values[0], err)
+	}
+	if len(values) <= maxNamed {
+		s.tags = append(s.tags, tagged{s.named.kind, values})
+		return nil
+	}
+	s.rows = append(s.rows, rowCondition{"facet", s.inFacets("t."), false})
 	return nil
 }
 

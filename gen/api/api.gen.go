@@ -292,6 +292,54 @@ func (e EventType) Valid() bool {
 	}
 }
 
+// Defines values for FacetRelation.
+const (
+	FacetRelationEq  FacetRelation = "eq"
+	FacetRelationGte FacetRelation = "gte"
+)
+
+// Valid indicates whether the value is a known member of the FacetRelation enum.
+func (e FacetRelation) Valid() bool {
+	switch e {
+	case FacetRelationEq:
+		return true
+	case FacetRelationGte:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FacetField.
+const (
+	FacetFieldDomain     FacetField = "domain"
+	FacetFieldLanguage   FacetField = "language"
+	FacetFieldMarket     FacetField = "market"
+	FacetFieldMonth      FacetField = "month"
+	FacetFieldSource     FacetField = "source"
+	FacetFieldSourceName FacetField = "source_name"
+)
+
+// Valid indicates whether the value is a known member of the FacetField enum.
+func (e FacetField) Valid() bool {
+	switch e {
+	case FacetFieldDomain:
+		return true
+	case FacetFieldLanguage:
+		return true
+	case FacetFieldMarket:
+		return true
+	case FacetFieldMonth:
+		return true
+	case FacetFieldSource:
+		return true
+	case FacetFieldSourceName:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for FetchArticles.
 const (
 	FetchArticlesAlways FetchArticles = "always"
@@ -514,6 +562,24 @@ func (e LogLevel) Valid() bool {
 	case LogLevelInfo:
 		return true
 	case LogLevelWarn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SavedSearchSort.
+const (
+	SavedSearchSortMinusCreatedAt SavedSearchSort = "-created_at"
+	SavedSearchSortName           SavedSearchSort = "name"
+)
+
+// Valid indicates whether the value is a known member of the SavedSearchSort enum.
+func (e SavedSearchSort) Valid() bool {
+	switch e {
+	case SavedSearchSortMinusCreatedAt:
+		return true
+	case SavedSearchSortName:
 		return true
 	default:
 		return false
@@ -976,7 +1042,7 @@ type DocumentHit struct {
 type DocumentList = store.List[store.DocumentSummary]
 
 // DocumentSearchResult One page of hits.
-type DocumentSearchResult = store.Found[store.DocumentHit]
+type DocumentSearchResult = store.DocumentSearch
 
 // DocumentSearchSort An order of hits. Equal ones are ordered by id.
 //
@@ -1208,6 +1274,81 @@ type Event struct {
 // Example: feed.polled
 type EventType string
 
+// Facet The values of one field among the matches.
+type Facet struct {
+	// Counted How many matches were counted.
+	//
+	// Example: 42
+	Counted int `json:"counted"`
+
+	// Field What can be counted. A month is that of publication.
+	//
+	// Example: source_name
+	Field FacetField `json:"field"`
+
+	// Other How many of those counted have none of these values.
+	//
+	// Example: 0
+	Other int `json:"other"`
+
+	// Relation `eq`: every match was counted. `gte`: there are many, and only the newest were counted (as many as `counted`
+	// says, 2,000 at most; 1,200 where the search has a phrase): each count is a lower bound.
+	//
+	//
+	// Example: eq
+	Relation FacetRelation `json:"relation"`
+
+	// Values The most frequent values; of months the latest.
+	Values []FacetValue `json:"values"`
+}
+
+// FacetRelation `eq`: every match was counted. `gte`: there are many, and only the newest were counted (as many as `counted`
+// says, 2,000 at most; 1,200 where the search has a phrase): each count is a lower bound.
+//
+// Example: eq
+type FacetRelation string
+
+// FacetField What can be counted. A month is that of publication.
+//
+// Example: source_name
+type FacetField string
+
+// FacetValue A value and how many matches have it.
+type FacetValue struct {
+	// Count How many have it, of those counted.
+	//
+	// Example: 17
+	Count int `json:"count"`
+
+	// Value The value; a month as `2026-11`, null for documents without a date.
+	//
+	// Example: heise.de
+	Value nullable.Nullable[string] `json:"value"`
+}
+
+// FeedToken A feed's token. It is shown this once.
+type FeedToken struct {
+	// Atom The path of the Atom feed, with the token.
+	//
+	// Example: /api/v1/searches/0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37/feed/atom?token=ft_4fJ2mXw0v1oYt3bKq8sZr5nDhE7uLcGaPiR6xVyTfQk
+	Atom string `json:"atom"`
+
+	// JSON The path of the JSON Feed, with the token.
+	//
+	// Example: /api/v1/searches/0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37/feed/json?token=ft_4fJ2mXw0v1oYt3bKq8sZr5nDhE7uLcGaPiR6xVyTfQk
+	JSON string `json:"json"`
+
+	// Rss The path of the RSS feed, with the token.
+	//
+	// Example: /api/v1/searches/0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37/feed/rss?token=ft_4fJ2mXw0v1oYt3bKq8sZr5nDhE7uLcGaPiR6xVyTfQk
+	Rss string `json:"rss"`
+
+	// Token The token itself.
+	//
+	// Example: ft_4fJ2mXw0v1oYt3bKq8sZr5nDhE7uLcGaPiR6xVyTfQk
+	Token string `json:"token"`
+}
+
 // Fetch One line of the ledger.
 type Fetch = store.Fetch
 
@@ -1416,10 +1557,37 @@ type PollError struct {
 	Message string `json:"message"`
 }
 
+// SavedSearch A search that is kept.
+type SavedSearch = store.SavedSearch
+
+// SavedSearchCreate A search to keep.
+type SavedSearchCreate = store.SavedSearchCreate
+
+// SavedSearchList One page of saved searches.
+type SavedSearchList = store.List[store.SavedSearch]
+
+// SavedSearchSort The order of saved searches.
+//
+// Example: name
+type SavedSearchSort string
+
+// SavedSearchUpdate What to change of a saved search.
+type SavedSearchUpdate = store.SavedSearchUpdate
+
 // Scope What a key may do. `admin` includes `write`, `write` includes `read`.
 //
 // Example: read
 type Scope string
+
+// SearchFilters Which documents a saved search looks at; what is left out does not matter.
+//
+// Example: {"language":"de","market":"de"}
+type SearchFilters = store.DocumentFilter
+
+// SearchFiltersUpdate The filters to change, as a merge patch; null takes one away.
+//
+// Example: {"language":null,"market":"at"}
+type SearchFiltersUpdate = store.DocumentFilterUpdate
 
 // SourceConfig What a collection asks for where that is no address. Each type of collection has fields of its own; one that
 // the type does not have is refused. What is left out takes its default, which is then shown.
@@ -1663,8 +1831,14 @@ type DocumentDomain = string
 // DocumentMarket defines model for DocumentMarket.
 type DocumentMarket = string
 
+// DocumentSite defines model for DocumentSite.
+type DocumentSite = string
+
 // DocumentSourceName defines model for DocumentSourceName.
 type DocumentSourceName = string
+
+// Facets defines model for Facets.
+type Facets = []FacetField
 
 // FetchedAfter defines model for FetchedAfter.
 type FetchedAfter = time.Time
@@ -1884,6 +2058,10 @@ type ListDocumentsParams struct {
 	// SourceName Only documents from this origin.
 	SourceName *DocumentSourceName `form:"source_name,omitempty" json:"source_name,omitempty"`
 
+	// Site Only documents from origins of this site: those whose `source_name` is the registrable domain of the given
+	// host (`heise.de` of `www.heise.de`) or a host below it.
+	Site *DocumentSite `form:"site,omitempty" json:"site,omitempty"`
+
 	// CollectionID Only documents that this collection brought.
 	CollectionID *DocumentCollection `form:"collection_id,omitempty" json:"collection_id,omitempty"`
 
@@ -1971,6 +2149,10 @@ type SearchDocumentsParams struct {
 	// SourceName Only documents from this origin.
 	SourceName *DocumentSourceName `form:"source_name,omitempty" json:"source_name,omitempty"`
 
+	// Site Only documents from origins of this site: those whose `source_name` is the registrable domain of the given
+	// host (`heise.de` of `www.heise.de`) or a host below it.
+	Site *DocumentSite `form:"site,omitempty" json:"site,omitempty"`
+
 	// CollectionID Only documents that this collection brought.
 	CollectionID *DocumentCollection `form:"collection_id,omitempty" json:"collection_id,omitempty"`
 
@@ -1988,6 +2170,10 @@ type SearchDocumentsParams struct {
 
 	// FetchedBefore Only documents fetched before this time.
 	FetchedBefore *FetchedBefore `form:"fetched_before,omitempty" json:"fetched_before,omitempty"`
+
+	// Facets Count the values of these fields among all matches, not only those of the page. Up to 20 values each, the most
+	// frequent; of months (of publication) the latest.
+	Facets *Facets `form:"facets,omitempty" json:"facets,omitempty"`
 
 	// Sort The order; by relevance unless told otherwise.
 	Sort *DocumentSearchSort `form:"sort,omitempty" json:"sort,omitempty"`
@@ -2084,6 +2270,73 @@ type RetryJobParams struct {
 
 	// Prefer `wait=N` waits up to N seconds (60 at most) for the job to finish.
 	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
+// ListSearchesParams defines parameters for ListSearches.
+type ListSearchesParams struct {
+	// Sort The order. `-` is descending. By default the newest come first.
+	Sort *SavedSearchSort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Page The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+	Page *Page `form:"page,omitempty" json:"page,omitempty"`
+
+	// PageSize How many items a page has.
+	PageSize *PageSize `form:"page_size,omitempty" json:"page_size,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateSearchParams defines parameters for CreateSearch.
+type CreateSearchParams struct {
+	// IdempotencyKey A random string of your own. A retry with the same key and body gets the first answer again.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// DeleteSearchParams defines parameters for DeleteSearch.
+type DeleteSearchParams struct {
+	// IfMatch Do it only if the resource still has this ETag; 412 otherwise.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// GetSearchParams defines parameters for GetSearch.
+type GetSearchParams struct {
+	// IfNoneMatch Answer 304 without a body if the resource still has this ETag.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// UpdateSearchParams defines parameters for UpdateSearch.
+type UpdateSearchParams struct {
+	// IfMatch Do it only if the resource still has this ETag; 412 otherwise.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ListSearchDocumentsParams defines parameters for ListSearchDocuments.
+type ListSearchDocumentsParams struct {
+	// Facets Count the values of these fields among all matches, not only those of the page. Up to 20 values each, the most
+	// frequent; of months (of publication) the latest.
+	Facets *Facets `form:"facets,omitempty" json:"facets,omitempty"`
+
+	// Sort The order; that of the saved search unless told otherwise.
+	Sort *DocumentSearchSort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Page The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+	Page *Page `form:"page,omitempty" json:"page,omitempty"`
+
+	// PageSize How many items a page has.
+	PageSize *PageSize `form:"page_size,omitempty" json:"page_size,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// GetSearchFeedParams defines parameters for GetSearchFeed.
+type GetSearchFeedParams struct {
+	// IfNoneMatch Answer 304 without a body if the resource still has this ETag.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+
+	// IfModifiedSince Answer 304 without a body if nothing has changed since this time, as HTTP writes it. If-None-Match goes before it.
+	IfModifiedSince *string `json:"If-Modified-Since,omitempty"`
 }
 
 // ListStoriesParams defines parameters for ListStories.
@@ -2209,6 +2462,12 @@ type UpdateCollectionJSONRequestBody = CollectionUpdate
 // UpdateHostJSONRequestBody defines body for UpdateHost for application/json ContentType.
 type UpdateHostJSONRequestBody = HostUpdate
 
+// CreateSearchJSONRequestBody defines body for CreateSearch for application/json ContentType.
+type CreateSearchJSONRequestBody = SavedSearchCreate
+
+// UpdateSearchJSONRequestBody defines body for UpdateSearch for application/json ContentType.
+type UpdateSearchJSONRequestBody = SavedSearchUpdate
+
 // CreateTopicJSONRequestBody defines body for CreateTopic for application/json ContentType.
 type CreateTopicJSONRequestBody = TopicCreate
 
@@ -2313,6 +2572,33 @@ type ServerInterface interface {
 	// RetryJob Run a job again
 	// (POST /jobs/{job_id}/retry)
 	RetryJob(ctx echo.Context, jobID JobID, params RetryJobParams) error
+	// ListSearches List saved searches
+	// (GET /searches)
+	ListSearches(ctx echo.Context, params ListSearchesParams) error
+	// CreateSearch Save a search
+	// (POST /searches)
+	CreateSearch(ctx echo.Context, params CreateSearchParams) error
+	// DeleteSearch Delete a saved search
+	// (DELETE /searches/{id})
+	DeleteSearch(ctx echo.Context, id ID, params DeleteSearchParams) error
+	// GetSearch Read a saved search
+	// (GET /searches/{id})
+	GetSearch(ctx echo.Context, id ID, params GetSearchParams) error
+	// UpdateSearch Update a saved search
+	// (PATCH /searches/{id})
+	UpdateSearch(ctx echo.Context, id ID, params UpdateSearchParams) error
+	// ListSearchDocuments Run a saved search
+	// (GET /searches/{id}/documents)
+	ListSearchDocuments(ctx echo.Context, id ID, params ListSearchDocumentsParams) error
+	// DeleteFeedToken Revoke a feed's token
+	// (DELETE /searches/{id}/feed-token)
+	DeleteFeedToken(ctx echo.Context, id ID) error
+	// CreateFeedToken Make a feed's token
+	// (POST /searches/{id}/feed-token)
+	CreateFeedToken(ctx echo.Context, id ID) error
+	// GetSearchFeed Read a saved search as a feed
+	// (GET /searches/{id}/feed/{format})
+	GetSearchFeed(ctx echo.Context, id ID, format string, params GetSearchFeedParams) error
 	// ListStories List stories
 	// (GET /stories)
 	ListStories(ctx echo.Context, params ListStoriesParams) error
@@ -3021,6 +3307,13 @@ func (w *ServerInterfaceWrapper) ListDocuments(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter source_name: %s", err))
 	}
 
+	// ------------- Optional query parameter "site" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "site", ctx.QueryParams(), &params.Site, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter site: %s", err))
+	}
+
 	// ------------- Optional query parameter "collection_id" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "collection_id", ctx.QueryParams(), &params.CollectionID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
@@ -3232,6 +3525,13 @@ func (w *ServerInterfaceWrapper) SearchDocuments(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter source_name: %s", err))
 	}
 
+	// ------------- Optional query parameter "site" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "site", ctx.QueryParams(), &params.Site, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter site: %s", err))
+	}
+
 	// ------------- Optional query parameter "collection_id" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "collection_id", ctx.QueryParams(), &params.CollectionID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
@@ -3272,6 +3572,13 @@ func (w *ServerInterfaceWrapper) SearchDocuments(ctx echo.Context) error {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "fetched_before", ctx.QueryParams(), &params.FetchedBefore, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter fetched_before: %s", err))
+	}
+
+	// ------------- Optional query parameter "facets" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", false, false, "facets", ctx.QueryParams(), &params.Facets, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter facets: %s", err))
 	}
 
 	// ------------- Optional query parameter "sort" -------------
@@ -3694,6 +4001,326 @@ func (w *ServerInterfaceWrapper) RetryJob(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.RetryJob(ctx, jobID, params)
+	return err
+}
+
+// ListSearches converts echo context to params.
+func (w *ServerInterfaceWrapper) ListSearches(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSearchesParams
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
+	}
+
+	// ------------- Optional query parameter "page" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page", ctx.QueryParams(), &params.Page, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page: %s", err))
+	}
+
+	// ------------- Optional query parameter "page_size" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page_size", ctx.QueryParams(), &params.PageSize, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page_size: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListSearches(ctx, params)
+	return err
+}
+
+// CreateSearch converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateSearch(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateSearchParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateSearch(ctx, params)
+	return err
+}
+
+// DeleteSearch converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteSearch(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeleteSearchParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteSearch(ctx, id, params)
+	return err
+}
+
+// GetSearch converts echo context to params.
+func (w *ServerInterfaceWrapper) GetSearch(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetSearchParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetSearch(ctx, id, params)
+	return err
+}
+
+// UpdateSearch converts echo context to params.
+func (w *ServerInterfaceWrapper) UpdateSearch(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateSearchParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UpdateSearch(ctx, id, params)
+	return err
+}
+
+// ListSearchDocuments converts echo context to params.
+func (w *ServerInterfaceWrapper) ListSearchDocuments(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSearchDocumentsParams
+	// ------------- Optional query parameter "facets" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", false, false, "facets", ctx.QueryParams(), &params.Facets, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter facets: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
+	}
+
+	// ------------- Optional query parameter "page" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page", ctx.QueryParams(), &params.Page, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page: %s", err))
+	}
+
+	// ------------- Optional query parameter "page_size" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page_size", ctx.QueryParams(), &params.PageSize, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page_size: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListSearchDocuments(ctx, id, params)
+	return err
+}
+
+// DeleteFeedToken converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteFeedToken(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteFeedToken(ctx, id)
+	return err
+}
+
+// CreateFeedToken converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateFeedToken(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateFeedToken(ctx, id)
+	return err
+}
+
+// GetSearchFeed converts echo context to params.
+func (w *ServerInterfaceWrapper) GetSearchFeed(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// ------------- Path parameter "format" -------------
+	var format string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "format", ctx.Param("format"), &format, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter format: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetSearchFeedParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+	}
+	// ------------- Optional header parameter "If-Modified-Since" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Modified-Since")]; found {
+		var IfModifiedSince string
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Modified-Since, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Modified-Since", valueList[0], &IfModifiedSince, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Modified-Since: %s", err))
+		}
+
+		params.IfModifiedSince = &IfModifiedSince
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetSearchFeed(ctx, id, format, params)
 	return err
 }
 
@@ -4132,6 +4759,15 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/jobs/:job_id/cancel", wrapper.CancelJob, options.OperationMiddlewares["cancelJob"]...)
 	router.GET(options.BaseURL+"/jobs/:job_id/events", wrapper.StreamJobEvents, options.OperationMiddlewares["streamJobEvents"]...)
 	router.POST(options.BaseURL+"/jobs/:job_id/retry", wrapper.RetryJob, options.OperationMiddlewares["retryJob"]...)
+	router.GET(options.BaseURL+"/searches", wrapper.ListSearches, options.OperationMiddlewares["listSearches"]...)
+	router.POST(options.BaseURL+"/searches", wrapper.CreateSearch, options.OperationMiddlewares["createSearch"]...)
+	router.DELETE(options.BaseURL+"/searches/:id", wrapper.DeleteSearch, options.OperationMiddlewares["deleteSearch"]...)
+	router.GET(options.BaseURL+"/searches/:id", wrapper.GetSearch, options.OperationMiddlewares["getSearch"]...)
+	router.PATCH(options.BaseURL+"/searches/:id", wrapper.UpdateSearch, options.OperationMiddlewares["updateSearch"]...)
+	router.GET(options.BaseURL+"/searches/:id/documents", wrapper.ListSearchDocuments, options.OperationMiddlewares["listSearchDocuments"]...)
+	router.DELETE(options.BaseURL+"/searches/:id/feed-token", wrapper.DeleteFeedToken, options.OperationMiddlewares["deleteFeedToken"]...)
+	router.POST(options.BaseURL+"/searches/:id/feed-token", wrapper.CreateFeedToken, options.OperationMiddlewares["createFeedToken"]...)
+	router.GET(options.BaseURL+"/searches/:id/feed/:format", wrapper.GetSearchFeed, options.OperationMiddlewares["getSearchFeed"]...)
 	router.GET(options.BaseURL+"/stories", wrapper.ListStories, options.OperationMiddlewares["listStories"]...)
 	router.GET(options.BaseURL+"/stories/:id", wrapper.GetStory, options.OperationMiddlewares["getStory"]...)
 	router.GET(options.BaseURL+"/topics", wrapper.ListTopics, options.OperationMiddlewares["listTopics"]...)
@@ -5074,6 +5710,312 @@ func (response RetryJob202JSONResponse) VisitRetryJobResponse(w http.ResponseWri
 	return err
 }
 
+type ListSearchesRequestObject struct {
+	Params ListSearchesParams
+}
+
+type ListSearchesResponseObject interface {
+	VisitListSearchesResponse(w http.ResponseWriter) error
+}
+
+type ListSearches200JSONResponse SavedSearchList
+
+func (response ListSearches200JSONResponse) VisitListSearchesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSearchRequestObject struct {
+	Params CreateSearchParams
+	Body   *CreateSearchJSONRequestBody
+}
+
+type CreateSearchResponseObject interface {
+	VisitCreateSearchResponse(w http.ResponseWriter) error
+}
+
+type CreateSearch201ResponseHeaders struct {
+	ETag     string
+	Location string
+}
+
+type CreateSearch201JSONResponse struct {
+	Body    SavedSearch
+	Headers CreateSearch201ResponseHeaders
+}
+
+func (response CreateSearch201JSONResponse) VisitCreateSearchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSearchRequestObject struct {
+	ID     ID `json:"id"`
+	Params DeleteSearchParams
+}
+
+type DeleteSearchResponseObject interface {
+	VisitDeleteSearchResponse(w http.ResponseWriter) error
+}
+
+type DeleteSearch204Response struct {
+}
+
+func (response DeleteSearch204Response) VisitDeleteSearchResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type GetSearchRequestObject struct {
+	ID     ID `json:"id"`
+	Params GetSearchParams
+}
+
+type GetSearchResponseObject interface {
+	VisitGetSearchResponse(w http.ResponseWriter) error
+}
+
+type GetSearch200ResponseHeaders struct {
+	ETag string
+}
+
+type GetSearch200JSONResponse struct {
+	Body    SavedSearch
+	Headers GetSearch200ResponseHeaders
+}
+
+func (response GetSearch200JSONResponse) VisitGetSearchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSearch304Response = NotModifiedResponse
+
+func (response GetSearch304Response) VisitGetSearchResponse(w http.ResponseWriter) error {
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
+}
+
+type UpdateSearchRequestObject struct {
+	ID     ID `json:"id"`
+	Params UpdateSearchParams
+	Body   *UpdateSearchJSONRequestBody
+}
+
+type UpdateSearchResponseObject interface {
+	VisitUpdateSearchResponse(w http.ResponseWriter) error
+}
+
+type UpdateSearch200ResponseHeaders struct {
+	ETag string
+}
+
+type UpdateSearch200JSONResponse struct {
+	Body    SavedSearch
+	Headers UpdateSearch200ResponseHeaders
+}
+
+func (response UpdateSearch200JSONResponse) VisitUpdateSearchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSearchDocumentsRequestObject struct {
+	ID     ID `json:"id"`
+	Params ListSearchDocumentsParams
+}
+
+type ListSearchDocumentsResponseObject interface {
+	VisitListSearchDocumentsResponse(w http.ResponseWriter) error
+}
+
+type ListSearchDocuments200JSONResponse DocumentSearchResult
+
+func (response ListSearchDocuments200JSONResponse) VisitListSearchDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteFeedTokenRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type DeleteFeedTokenResponseObject interface {
+	VisitDeleteFeedTokenResponse(w http.ResponseWriter) error
+}
+
+type DeleteFeedToken204Response struct {
+}
+
+func (response DeleteFeedToken204Response) VisitDeleteFeedTokenResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type CreateFeedTokenRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type CreateFeedTokenResponseObject interface {
+	VisitCreateFeedTokenResponse(w http.ResponseWriter) error
+}
+
+type CreateFeedToken201JSONResponse FeedToken
+
+func (response CreateFeedToken201JSONResponse) VisitCreateFeedTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSearchFeedRequestObject struct {
+	ID     ID     `json:"id"`
+	Format string `json:"format"`
+	Params GetSearchFeedParams
+}
+
+type GetSearchFeedResponseObject interface {
+	VisitGetSearchFeedResponse(w http.ResponseWriter) error
+}
+
+type GetSearchFeed200ResponseHeaders struct {
+	CacheControl string
+	ETag         string
+	LastModified string
+}
+
+type GetSearchFeed200ApplicationAtomXMLResponse struct {
+	Body          io.Reader
+	Headers       GetSearchFeed200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetSearchFeed200ApplicationAtomXMLResponse) VisitGetSearchFeedResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/atom+xml")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Cache-Control", fmt.Sprint(response.Headers.CacheControl))
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Last-Modified", fmt.Sprint(response.Headers.LastModified))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetSearchFeed200ApplicationFeedPlusJSONResponse struct {
+	Body    map[string]interface{}
+	Headers GetSearchFeed200ResponseHeaders
+}
+
+func (response GetSearchFeed200ApplicationFeedPlusJSONResponse) VisitGetSearchFeedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/feed+json")
+	w.Header().Set("Cache-Control", fmt.Sprint(response.Headers.CacheControl))
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Last-Modified", fmt.Sprint(response.Headers.LastModified))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSearchFeed200ApplicationRssXMLResponse struct {
+	Body          io.Reader
+	Headers       GetSearchFeed200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetSearchFeed200ApplicationRssXMLResponse) VisitGetSearchFeedResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/rss+xml")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Cache-Control", fmt.Sprint(response.Headers.CacheControl))
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Last-Modified", fmt.Sprint(response.Headers.LastModified))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetSearchFeed304ResponseHeaders struct {
+	CacheControl string
+	ETag         string
+	LastModified string
+}
+
+type GetSearchFeed304Response struct {
+	Headers GetSearchFeed304ResponseHeaders
+}
+
+func (response GetSearchFeed304Response) VisitGetSearchFeedResponse(w http.ResponseWriter) error {
+	w.Header().Set("Cache-Control", fmt.Sprint(response.Headers.CacheControl))
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Last-Modified", fmt.Sprint(response.Headers.LastModified))
+	w.WriteHeader(304)
+	return nil
+}
+
 type ListStoriesRequestObject struct {
 	Params ListStoriesParams
 }
@@ -5376,6 +6318,33 @@ type StrictServerInterface interface {
 	// RetryJob Run a job again
 	// (POST /jobs/{job_id}/retry)
 	RetryJob(ctx context.Context, request RetryJobRequestObject) (RetryJobResponseObject, error)
+	// ListSearches List saved searches
+	// (GET /searches)
+	ListSearches(ctx context.Context, request ListSearchesRequestObject) (ListSearchesResponseObject, error)
+	// CreateSearch Save a search
+	// (POST /searches)
+	CreateSearch(ctx context.Context, request CreateSearchRequestObject) (CreateSearchResponseObject, error)
+	// DeleteSearch Delete a saved search
+	// (DELETE /searches/{id})
+	DeleteSearch(ctx context.Context, request DeleteSearchRequestObject) (DeleteSearchResponseObject, error)
+	// GetSearch Read a saved search
+	// (GET /searches/{id})
+	GetSearch(ctx context.Context, request GetSearchRequestObject) (GetSearchResponseObject, error)
+	// UpdateSearch Update a saved search
+	// (PATCH /searches/{id})
+	UpdateSearch(ctx context.Context, request UpdateSearchRequestObject) (UpdateSearchResponseObject, error)
+	// ListSearchDocuments Run a saved search
+	// (GET /searches/{id}/documents)
+	ListSearchDocuments(ctx context.Context, request ListSearchDocumentsRequestObject) (ListSearchDocumentsResponseObject, error)
+	// DeleteFeedToken Revoke a feed's token
+	// (DELETE /searches/{id}/feed-token)
+	DeleteFeedToken(ctx context.Context, request DeleteFeedTokenRequestObject) (DeleteFeedTokenResponseObject, error)
+	// CreateFeedToken Make a feed's token
+	// (POST /searches/{id}/feed-token)
+	CreateFeedToken(ctx context.Context, request CreateFeedTokenRequestObject) (CreateFeedTokenResponseObject, error)
+	// GetSearchFeed Read a saved search as a feed
+	// (GET /searches/{id}/feed/{format})
+	GetSearchFeed(ctx context.Context, request GetSearchFeedRequestObject) (GetSearchFeedResponseObject, error)
 	// ListStories List stories
 	// (GET /stories)
 	ListStories(ctx context.Context, request ListStoriesRequestObject) (ListStoriesResponseObject, error)
@@ -6350,6 +7319,283 @@ func (sh *strictHandler) RetryJob(ctx echo.Context, jobID JobID, params RetryJob
 		return err
 	} else if validResponse, ok := response.(RetryJobResponseObject); ok {
 		return validResponse.VisitRetryJobResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListSearches operation middleware
+func (sh *strictHandler) ListSearches(ctx echo.Context, params ListSearchesParams) error {
+	var request ListSearchesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSearches(ctx.Request().Context(), request.(ListSearchesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSearches")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListSearchesResponseObject); ok {
+		return validResponse.VisitListSearchesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateSearch operation middleware
+func (sh *strictHandler) CreateSearch(ctx echo.Context, params CreateSearchParams) error {
+	var request CreateSearchRequestObject
+
+	request.Params = params
+
+	var body CreateSearchJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateSearch(ctx.Request().Context(), request.(CreateSearchRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateSearch")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateSearchResponseObject); ok {
+		return validResponse.VisitCreateSearchResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteSearch operation middleware
+func (sh *strictHandler) DeleteSearch(ctx echo.Context, id ID, params DeleteSearchParams) error {
+	var request DeleteSearchRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteSearch(ctx.Request().Context(), request.(DeleteSearchRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteSearch")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteSearchResponseObject); ok {
+		return validResponse.VisitDeleteSearchResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetSearch operation middleware
+func (sh *strictHandler) GetSearch(ctx echo.Context, id ID, params GetSearchParams) error {
+	var request GetSearchRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSearch(ctx.Request().Context(), request.(GetSearchRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSearch")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetSearchResponseObject); ok {
+		return validResponse.VisitGetSearchResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UpdateSearch operation middleware
+func (sh *strictHandler) UpdateSearch(ctx echo.Context, id ID, params UpdateSearchParams) error {
+	var request UpdateSearchRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body UpdateSearchJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateSearch(ctx.Request().Context(), request.(UpdateSearchRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateSearch")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UpdateSearchResponseObject); ok {
+		return validResponse.VisitUpdateSearchResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListSearchDocuments operation middleware
+func (sh *strictHandler) ListSearchDocuments(ctx echo.Context, id ID, params ListSearchDocumentsParams) error {
+	var request ListSearchDocumentsRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSearchDocuments(ctx.Request().Context(), request.(ListSearchDocumentsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSearchDocuments")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListSearchDocumentsResponseObject); ok {
+		return validResponse.VisitListSearchDocumentsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteFeedToken operation middleware
+func (sh *strictHandler) DeleteFeedToken(ctx echo.Context, id ID) error {
+	var request DeleteFeedTokenRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteFeedToken(ctx.Request().Context(), request.(DeleteFeedTokenRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteFeedToken")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteFeedTokenResponseObject); ok {
+		return validResponse.VisitDeleteFeedTokenResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateFeedToken operation middleware
+func (sh *strictHandler) CreateFeedToken(ctx echo.Context, id ID) error {
+	var request CreateFeedTokenRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateFeedToken(ctx.Request().Context(), request.(CreateFeedTokenRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateFeedToken")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateFeedTokenResponseObject); ok {
+		return validResponse.VisitCreateFeedTokenResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetSearchFeed operation middleware
+func (sh *strictHandler) GetSearchFeed(ctx echo.Context, id ID, format string, params GetSearchFeedParams) error {
+	var request GetSearchFeedRequestObject
+
+	request.ID = id
+	request.Format = format
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSearchFeed(ctx.Request().Context(), request.(GetSearchFeedRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSearchFeed")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetSearchFeedResponseObject); ok {
+		return validResponse.VisitGetSearchFeedResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client/index.js';
-import type { AdminCreateApiKeyData, AdminCreateApiKeyErrors, AdminCreateApiKeyResponses, AdminDeleteApiKeyData, AdminDeleteApiKeyErrors, AdminDeleteApiKeyResponses, AdminGetConfigData, AdminGetConfigErrors, AdminGetConfigResponses, AdminGetHealthData, AdminGetHealthErrors, AdminGetHealthResponses, AdminGetMetricsData, AdminGetMetricsErrors, AdminGetMetricsResponses, AdminListApiKeysData, AdminListApiKeysErrors, AdminListApiKeysResponses, AdminUpdateConfigData, AdminUpdateConfigErrors, AdminUpdateConfigResponses, CollectionsCreateData, CollectionsCreateErrors, CollectionsCreateResponses, CollectionsDeleteData, CollectionsDeleteErrors, CollectionsDeleteResponses, CollectionsDiscoverData, CollectionsDiscoverErrors, CollectionsDiscoverResponses, CollectionsExportData, CollectionsExportErrors, CollectionsExportResponses, CollectionsGetData, CollectionsGetErrors, CollectionsGetHealthData, CollectionsGetHealthErrors, CollectionsGetHealthResponses, CollectionsGetResponses, CollectionsImportData, CollectionsImportErrors, CollectionsImportResponses, CollectionsListData, CollectionsListErrors, CollectionsListFetchesData, CollectionsListFetchesErrors, CollectionsListFetchesResponses, CollectionsListResponses, CollectionsPollData, CollectionsPollErrors, CollectionsPollResponses, CollectionsUpdateData, CollectionsUpdateErrors, CollectionsUpdateResponses, DocumentsDeleteData, DocumentsDeleteErrors, DocumentsDeleteResponses, DocumentsGetData, DocumentsGetErrors, DocumentsGetResponses, DocumentsListData, DocumentsListDuplicatesData, DocumentsListDuplicatesErrors, DocumentsListDuplicatesResponses, DocumentsListErrors, DocumentsListResponses, DocumentsSearchData, DocumentsSearchErrors, DocumentsSearchResponses, EventsStreamData, EventsStreamErrors, EventsStreamResponse, EventsStreamResponses, HostsGetData, HostsGetErrors, HostsGetResponses, HostsListData, HostsListErrors, HostsListResponses, HostsUpdateData, HostsUpdateErrors, HostsUpdateResponses, JobsCancelData, JobsCancelErrors, JobsCancelResponses, JobsGetData, JobsGetErrors, JobsGetResponses, JobsListData, JobsListErrors, JobsListResponses, JobsRetryData, JobsRetryErrors, JobsRetryResponses, JobsStreamEventsData, JobsStreamEventsErrors, JobsStreamEventsResponse, JobsStreamEventsResponses, StoriesGetStoryData, StoriesGetStoryErrors, StoriesGetStoryResponses, StoriesListData, StoriesListErrors, StoriesListResponses, TopicsCreateData, TopicsCreateErrors, TopicsCreateResponses, TopicsDeleteData, TopicsDeleteErrors, TopicsDeleteResponses, TopicsGetData, TopicsGetErrors, TopicsGetResponses, TopicsListData, TopicsListErrors, TopicsListResponses, TopicsUpdateData, TopicsUpdateErrors, TopicsUpdateResponses } from './types.gen.js';
+import type { AdminCreateApiKeyData, AdminCreateApiKeyErrors, AdminCreateApiKeyResponses, AdminDeleteApiKeyData, AdminDeleteApiKeyErrors, AdminDeleteApiKeyResponses, AdminGetConfigData, AdminGetConfigErrors, AdminGetConfigResponses, AdminGetHealthData, AdminGetHealthErrors, AdminGetHealthResponses, AdminGetMetricsData, AdminGetMetricsErrors, AdminGetMetricsResponses, AdminListApiKeysData, AdminListApiKeysErrors, AdminListApiKeysResponses, AdminUpdateConfigData, AdminUpdateConfigErrors, AdminUpdateConfigResponses, CollectionsCreateData, CollectionsCreateErrors, CollectionsCreateResponses, CollectionsDeleteData, CollectionsDeleteErrors, CollectionsDeleteResponses, CollectionsDiscoverData, CollectionsDiscoverErrors, CollectionsDiscoverResponses, CollectionsExportData, CollectionsExportErrors, CollectionsExportResponses, CollectionsGetData, CollectionsGetErrors, CollectionsGetHealthData, CollectionsGetHealthErrors, CollectionsGetHealthResponses, CollectionsGetResponses, CollectionsImportData, CollectionsImportErrors, CollectionsImportResponses, CollectionsListData, CollectionsListErrors, CollectionsListFetchesData, CollectionsListFetchesErrors, CollectionsListFetchesResponses, CollectionsListResponses, CollectionsPollData, CollectionsPollErrors, CollectionsPollResponses, CollectionsUpdateData, CollectionsUpdateErrors, CollectionsUpdateResponses, DocumentsDeleteData, DocumentsDeleteErrors, DocumentsDeleteResponses, DocumentsGetData, DocumentsGetErrors, DocumentsGetResponses, DocumentsListData, DocumentsListDuplicatesData, DocumentsListDuplicatesErrors, DocumentsListDuplicatesResponses, DocumentsListErrors, DocumentsListResponses, DocumentsSearchData, DocumentsSearchErrors, DocumentsSearchResponses, EventsStreamData, EventsStreamErrors, EventsStreamResponse, EventsStreamResponses, HostsGetData, HostsGetErrors, HostsGetResponses, HostsListData, HostsListErrors, HostsListResponses, HostsUpdateData, HostsUpdateErrors, HostsUpdateResponses, JobsCancelData, JobsCancelErrors, JobsCancelResponses, JobsGetData, JobsGetErrors, JobsGetResponses, JobsListData, JobsListErrors, JobsListResponses, JobsRetryData, JobsRetryErrors, JobsRetryResponses, JobsStreamEventsData, JobsStreamEventsErrors, JobsStreamEventsResponse, JobsStreamEventsResponses, SearchesCreateFeedTokenData, SearchesCreateFeedTokenErrors, SearchesCreateFeedTokenResponses, SearchesCreateSearchData, SearchesCreateSearchErrors, SearchesCreateSearchResponses, SearchesDeleteFeedTokenData, SearchesDeleteFeedTokenErrors, SearchesDeleteFeedTokenResponses, SearchesDeleteSearchData, SearchesDeleteSearchErrors, SearchesDeleteSearchResponses, SearchesGetSearchData, SearchesGetSearchErrors, SearchesGetSearchFeedData, SearchesGetSearchFeedErrors, SearchesGetSearchFeedResponses, SearchesGetSearchResponses, SearchesListData, SearchesListErrors, SearchesListResponses, SearchesListSearchDocumentsData, SearchesListSearchDocumentsErrors, SearchesListSearchDocumentsResponses, SearchesUpdateSearchData, SearchesUpdateSearchErrors, SearchesUpdateSearchResponses, StoriesGetStoryData, StoriesGetStoryErrors, StoriesGetStoryResponses, StoriesListData, StoriesListErrors, StoriesListResponses, TopicsCreateData, TopicsCreateErrors, TopicsCreateResponses, TopicsDeleteData, TopicsDeleteErrors, TopicsDeleteResponses, TopicsGetData, TopicsGetErrors, TopicsGetResponses, TopicsListData, TopicsListErrors, TopicsListResponses, TopicsUpdateData, TopicsUpdateErrors, TopicsUpdateResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -394,6 +394,7 @@ export class Documents extends HeyApiClient {
      */
     public search<ThrowOnError extends boolean = true>(options: Options<DocumentsSearchData, ThrowOnError>): RequestResult<DocumentsSearchResponses, DocumentsSearchErrors, ThrowOnError> {
         return (options.client ?? this.client).get<DocumentsSearchResponses, DocumentsSearchErrors, ThrowOnError>({
+            querySerializer: { parameters: { facets: { array: { explode: false } } } },
             security: [{ scheme: 'bearer', type: 'http' }],
             url: '/documents/search',
             ...options
@@ -468,6 +469,150 @@ export class Stories extends HeyApiClient {
         return (options.client ?? this.client).get<StoriesGetStoryResponses, StoriesGetStoryErrors, ThrowOnError>({
             security: [{ scheme: 'bearer', type: 'http' }],
             url: '/stories/{id}',
+            ...options
+        });
+    }
+}
+
+export class Searches extends HeyApiClient {
+    /**
+     * List saved searches
+     *
+     * One page of saved searches.
+     */
+    public list<ThrowOnError extends boolean = true>(options?: Options<SearchesListData, ThrowOnError>): RequestResult<SearchesListResponses, SearchesListErrors, ThrowOnError> {
+        return (options?.client ?? this.client).get<SearchesListResponses, SearchesListErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/searches',
+            ...options
+        });
+    }
+    
+    /**
+     * Save a search
+     *
+     * Keeps a search of documents with its filters and order. It can be run again and is a feed, too; for readers that
+     * cannot send a key make its feed a token.
+     *
+     */
+    public createSearch<ThrowOnError extends boolean = true>(options: Options<SearchesCreateSearchData, ThrowOnError>): RequestResult<SearchesCreateSearchResponses, SearchesCreateSearchErrors, ThrowOnError> {
+        return (options.client ?? this.client).post<SearchesCreateSearchResponses, SearchesCreateSearchErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/searches',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Delete a saved search
+     *
+     * Forgets the search. Its feed is gone, too.
+     */
+    public deleteSearch<ThrowOnError extends boolean = true>(options: Options<SearchesDeleteSearchData, ThrowOnError>): RequestResult<SearchesDeleteSearchResponses, SearchesDeleteSearchErrors, ThrowOnError> {
+        return (options.client ?? this.client).delete<SearchesDeleteSearchResponses, SearchesDeleteSearchErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/searches/{id}',
+            ...options
+        });
+    }
+    
+    /**
+     * Read a saved search
+     *
+     * The search as it is kept. What it finds is at `/searches/{id}/documents`.
+     */
+    public getSearch<ThrowOnError extends boolean = true>(options: Options<SearchesGetSearchData, ThrowOnError>): RequestResult<SearchesGetSearchResponses, SearchesGetSearchErrors, ThrowOnError> {
+        return (options.client ?? this.client).get<SearchesGetSearchResponses, SearchesGetSearchErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/searches/{id}',
+            ...options
+        });
+    }
+    
+    /**
+     * Update a saved search
+     *
+     * Changes the fields that are sent; within `filters`, too, where `null` takes a filter away. The address of the feed stays.
+     */
+    public updateSearch<ThrowOnError extends boolean = true>(options: Options<SearchesUpdateSearchData, ThrowOnError>): RequestResult<SearchesUpdateSearchResponses, SearchesUpdateSearchErrors, ThrowOnError> {
+        return (options.client ?? this.client).patch<SearchesUpdateSearchResponses, SearchesUpdateSearchErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/searches/{id}',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Run a saved search
+     *
+     * Answers what `GET /documents/search` answers to its query and filters, in its order unless `sort` names another.
+     */
+    public listSearchDocuments<ThrowOnError extends boolean = true>(options: Options<SearchesListSearchDocumentsData, ThrowOnError>): RequestResult<SearchesListSearchDocumentsResponses, SearchesListSearchDocumentsErrors, ThrowOnError> {
+        return (options.client ?? this.client).get<SearchesListSearchDocumentsResponses, SearchesListSearchDocumentsErrors, ThrowOnError>({
+            querySerializer: { parameters: { facets: { array: { explode: false } } } },
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/searches/{id}/documents',
+            ...options
+        });
+    }
+    
+    /**
+     * Read a saved search as a feed
+     *
+     * The 50 matching documents that were fetched last, the latest first: so what arrives late is not missed. An entry
+     * links to the original, keeps its id (`urn:uuid:` and the document's) and holds the source's summary, its first 500
+     * characters, as escaped text.
+     *
+     * Feed readers send no header: `?token=` with the feed's own token opens this one feed and nothing else. An API
+     * key with the scope `read` opens it, too. An answer may be kept for 5 minutes; after that ask with
+     * `If-None-Match` or `If-Modified-Since`.
+     *
+     */
+    public getSearchFeed<ThrowOnError extends boolean = true>(options: Options<SearchesGetSearchFeedData, ThrowOnError>): RequestResult<SearchesGetSearchFeedResponses, SearchesGetSearchFeedErrors, ThrowOnError> {
+        return (options.client ?? this.client).get<SearchesGetSearchFeedResponses, SearchesGetSearchFeedErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }, {
+                    in: 'query',
+                    name: 'token',
+                    type: 'apiKey'
+                }],
+            url: '/searches/{id}/feed/{format}',
+            ...options
+        });
+    }
+    
+    /**
+     * Revoke a feed's token
+     *
+     * The token stops working at once; API keys still open the feed. Where there is none, nothing happens.
+     */
+    public deleteFeedToken<ThrowOnError extends boolean = true>(options: Options<SearchesDeleteFeedTokenData, ThrowOnError>): RequestResult<SearchesDeleteFeedTokenResponses, SearchesDeleteFeedTokenErrors, ThrowOnError> {
+        return (options.client ?? this.client).delete<SearchesDeleteFeedTokenResponses, SearchesDeleteFeedTokenErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/searches/{id}/feed-token',
+            ...options
+        });
+    }
+    
+    /**
+     * Make a feed's token
+     *
+     * Makes a token of 256 random bits that opens the feed of this search and nothing else. The answer is the only place
+     * where it ever appears; the server keeps a hash. A token that the feed has already stops working. There is no
+     * `Idempotency-Key` here: no answer that holds a secret is kept.
+     *
+     */
+    public createFeedToken<ThrowOnError extends boolean = true>(options: Options<SearchesCreateFeedTokenData, ThrowOnError>): RequestResult<SearchesCreateFeedTokenResponses, SearchesCreateFeedTokenErrors, ThrowOnError> {
+        return (options.client ?? this.client).post<SearchesCreateFeedTokenResponses, SearchesCreateFeedTokenErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/searches/{id}/feed-token',
             ...options
         });
     }
@@ -695,6 +840,11 @@ export class Api extends HeyApiClient {
     private _stories?: Stories;
     get stories(): Stories {
         return this._stories ??= new Stories({ client: this.client });
+    }
+    
+    private _searches?: Searches;
+    get searches(): Searches {
+        return this._searches ??= new Searches({ client: this.client });
     }
     
     private _jobs?: Jobs;

@@ -35,17 +35,17 @@ export type ErrorBody = {
  * | `UNAUTHORIZED` | 401 | no key, or one that is wrong, expired or revoked |
  * | `FORBIDDEN` | 403 | the key lacks the scope in `details.required_scope` |
  * | `ROUTE_NOT_FOUND` | 404 | no such path |
- * | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `STORY_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND`, `HOST_NOT_FOUND` | 404 | no such resource |
+ * | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `STORY_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND`, `HOST_NOT_FOUND`, `SEARCH_NOT_FOUND` | 404 | no such resource |
  * | `METHOD_NOT_ALLOWED` | 405 | the path has no such method |
  * | `COLLECTION_CONFLICT` | 409 | the feed is there already; see `details.existing_id` |
  * | `JOB_CONFLICT` | 409 | the job is in no state for that |
  * | `API_KEY_CONFLICT` | 409 | the last admin key stays |
  * | `IDEMPOTENCY_KEY_IN_USE` | 409 | a request with this key is still running |
- * | `TOPIC_CHANGED`, `COLLECTION_CHANGED`, `DOCUMENT_CHANGED`, `CONFIG_CHANGED`, `HOST_CHANGED` | 412 | it is newer than If-Match |
+ * | `TOPIC_CHANGED`, `COLLECTION_CHANGED`, `DOCUMENT_CHANGED`, `CONFIG_CHANGED`, `HOST_CHANGED`, `SEARCH_CHANGED` | 412 | it is newer than If-Match |
  * | `BODY_TOO_LARGE` | 413 | the body is over 1 MiB; of an OPML document, over 10 MiB |
  * | `UNSUPPORTED_MEDIA_TYPE` | 415 | not JSON by its Content-Type; not XML where that is asked for |
  * | `VALIDATION_FAILED` | 422 | a parameter or field breaks the specification |
- * | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `STORY_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
+ * | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `STORY_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED`, `SEARCH_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
  * | `IDEMPOTENCY_KEY_REUSED` | 422 | this key came with another request before |
  * | `RATE_LIMITED` | 429 | too many requests; see Retry-After |
  * | `INTERNAL` | 500 | a fault of the server |
@@ -66,6 +66,7 @@ export const ErrorCode = {
     JOB_NOT_FOUND: 'JOB_NOT_FOUND',
     API_KEY_NOT_FOUND: 'API_KEY_NOT_FOUND',
     HOST_NOT_FOUND: 'HOST_NOT_FOUND',
+    SEARCH_NOT_FOUND: 'SEARCH_NOT_FOUND',
     METHOD_NOT_ALLOWED: 'METHOD_NOT_ALLOWED',
     COLLECTION_CONFLICT: 'COLLECTION_CONFLICT',
     JOB_CONFLICT: 'JOB_CONFLICT',
@@ -76,6 +77,7 @@ export const ErrorCode = {
     DOCUMENT_CHANGED: 'DOCUMENT_CHANGED',
     CONFIG_CHANGED: 'CONFIG_CHANGED',
     HOST_CHANGED: 'HOST_CHANGED',
+    SEARCH_CHANGED: 'SEARCH_CHANGED',
     BODY_TOO_LARGE: 'BODY_TOO_LARGE',
     UNSUPPORTED_MEDIA_TYPE: 'UNSUPPORTED_MEDIA_TYPE',
     VALIDATION_FAILED: 'VALIDATION_FAILED',
@@ -87,6 +89,7 @@ export const ErrorCode = {
     API_KEY_VALIDATION_FAILED: 'API_KEY_VALIDATION_FAILED',
     HOST_VALIDATION_FAILED: 'HOST_VALIDATION_FAILED',
     FETCH_VALIDATION_FAILED: 'FETCH_VALIDATION_FAILED',
+    SEARCH_VALIDATION_FAILED: 'SEARCH_VALIDATION_FAILED',
     IDEMPOTENCY_KEY_REUSED: 'IDEMPOTENCY_KEY_REUSED',
     RATE_LIMITED: 'RATE_LIMITED',
     INTERNAL: 'INTERNAL',
@@ -104,17 +107,17 @@ export const ErrorCode = {
  * | `UNAUTHORIZED` | 401 | no key, or one that is wrong, expired or revoked |
  * | `FORBIDDEN` | 403 | the key lacks the scope in `details.required_scope` |
  * | `ROUTE_NOT_FOUND` | 404 | no such path |
- * | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `STORY_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND`, `HOST_NOT_FOUND` | 404 | no such resource |
+ * | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `STORY_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND`, `HOST_NOT_FOUND`, `SEARCH_NOT_FOUND` | 404 | no such resource |
  * | `METHOD_NOT_ALLOWED` | 405 | the path has no such method |
  * | `COLLECTION_CONFLICT` | 409 | the feed is there already; see `details.existing_id` |
  * | `JOB_CONFLICT` | 409 | the job is in no state for that |
  * | `API_KEY_CONFLICT` | 409 | the last admin key stays |
  * | `IDEMPOTENCY_KEY_IN_USE` | 409 | a request with this key is still running |
- * | `TOPIC_CHANGED`, `COLLECTION_CHANGED`, `DOCUMENT_CHANGED`, `CONFIG_CHANGED`, `HOST_CHANGED` | 412 | it is newer than If-Match |
+ * | `TOPIC_CHANGED`, `COLLECTION_CHANGED`, `DOCUMENT_CHANGED`, `CONFIG_CHANGED`, `HOST_CHANGED`, `SEARCH_CHANGED` | 412 | it is newer than If-Match |
  * | `BODY_TOO_LARGE` | 413 | the body is over 1 MiB; of an OPML document, over 10 MiB |
  * | `UNSUPPORTED_MEDIA_TYPE` | 415 | not JSON by its Content-Type; not XML where that is asked for |
  * | `VALIDATION_FAILED` | 422 | a parameter or field breaks the specification |
- * | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `STORY_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
+ * | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `STORY_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED`, `SEARCH_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
  * | `IDEMPOTENCY_KEY_REUSED` | 422 | this key came with another request before |
  * | `RATE_LIMITED` | 429 | too many requests; see Retry-After |
  * | `INTERNAL` | 500 | a fault of the server |
@@ -2730,6 +2733,297 @@ export type ApiKeyList = {
 };
 
 /**
+ * What can be counted. A month is that of publication.
+ */
+export const FacetField = {
+    SOURCE: 'source',
+    SOURCE_NAME: 'source_name',
+    LANGUAGE: 'language',
+    DOMAIN: 'domain',
+    MARKET: 'market',
+    MONTH: 'month'
+} as const;
+
+/**
+ * What can be counted. A month is that of publication.
+ */
+export type FacetField = typeof FacetField[keyof typeof FacetField];
+
+/**
+ * A value and how many matches have it.
+ */
+export type FacetValue = {
+    /**
+     * The value; a month as `2026-11`, null for documents without a date.
+     */
+    value: string | null;
+    /**
+     * How many have it, of those counted.
+     */
+    count: number;
+};
+
+/**
+ * The values of one field among the matches.
+ */
+export type Facet = {
+    field: FacetField;
+    /**
+     * `eq`: every match was counted. `gte`: there are many, and only the newest were counted (as many as `counted`
+     * says, 2,000 at most; 1,200 where the search has a phrase): each count is a lower bound.
+     *
+     */
+    relation: 'eq' | 'gte';
+    /**
+     * How many matches were counted.
+     */
+    counted: number;
+    /**
+     * The most frequent values; of months the latest.
+     */
+    values: Array<FacetValue>;
+    /**
+     * How many of those counted have none of these values.
+     */
+    other: number;
+};
+
+/**
+ * Which documents a saved search looks at; what is left out does not matter.
+ */
+export type SearchFilters = {
+    /**
+     * Only documents of this domain.
+     */
+    domain?: string;
+    /**
+     * Only documents of this market.
+     */
+    market?: string;
+    /**
+     * Only those in this language, by its BCP 47 primary tag.
+     */
+    language?: string;
+    source?: DocumentSource;
+    /**
+     * Only documents from this origin.
+     */
+    source_name?: string;
+    /**
+     * Only documents from origins of this site; kept as its registrable domain.
+     */
+    site?: string;
+    /**
+     * Only documents that this collection brought.
+     */
+    collection_id?: string;
+    status?: DocumentStatus;
+    /**
+     * Only documents published at this time or later.
+     */
+    published_after?: string;
+    /**
+     * Only documents published before this time.
+     */
+    published_before?: string;
+    /**
+     * Only documents fetched at this time or later.
+     */
+    fetched_after?: string;
+    /**
+     * Only documents fetched before this time.
+     */
+    fetched_before?: string;
+};
+
+/**
+ * The filters to change, as a merge patch; null takes one away.
+ */
+export type SearchFiltersUpdate = {
+    /**
+     * Only documents of this domain.
+     */
+    domain?: string | null;
+    /**
+     * Only documents of this market.
+     */
+    market?: string | null;
+    /**
+     * Only those in this language, by its BCP 47 primary tag.
+     */
+    language?: string | null;
+    /**
+     * Only documents from this kind of source.
+     */
+    source?: 'rss' | 'reddit' | 'trends' | 'autocomplete' | 'news' | null;
+    /**
+     * Only documents from this origin.
+     */
+    source_name?: string | null;
+    /**
+     * Only documents from origins of this site; kept as its registrable domain.
+     */
+    site?: string | null;
+    /**
+     * Only documents that this collection brought.
+     */
+    collection_id?: string | null;
+    /**
+     * Only documents in this state.
+     */
+    status?: 'new' | 'processed' | 'rejected' | null;
+    /**
+     * Only documents published at this time or later.
+     */
+    published_after?: string | null;
+    /**
+     * Only documents published before this time.
+     */
+    published_before?: string | null;
+    /**
+     * Only documents fetched at this time or later.
+     */
+    fetched_after?: string | null;
+    /**
+     * Only documents fetched before this time.
+     */
+    fetched_before?: string | null;
+};
+
+/**
+ * The order of saved searches.
+ */
+export const SavedSearchSort = { /**
+     * CREATED_AT_DESC
+     */
+    CREATED_AT_DESC: '-created_at', /**
+     * NAME
+     */
+    NAME: 'name' } as const;
+
+/**
+ * The order of saved searches.
+ */
+export type SavedSearchSort = typeof SavedSearchSort[keyof typeof SavedSearchSort];
+
+/**
+ * A search to keep.
+ */
+export type SavedSearchCreate = {
+    /**
+     * What it is called, and the title of its feed.
+     */
+    name: string;
+    /**
+     * What to look for, as in `GET /documents/search`.
+     */
+    query: string;
+    filters?: SearchFilters;
+    sort?: DocumentSearchSort;
+};
+
+/**
+ * What to change of a saved search.
+ */
+export type SavedSearchUpdate = {
+    /**
+     * What it is called, and the title of its feed.
+     */
+    name?: string;
+    /**
+     * What to look for, as in `GET /documents/search`.
+     */
+    query?: string;
+    filters?: SearchFiltersUpdate;
+    sort?: DocumentSearchSort;
+};
+
+/**
+ * A search that is kept.
+ */
+export type SavedSearch = {
+    /**
+     * The id.
+     */
+    id: string;
+    /**
+     * What it is called.
+     */
+    name: string;
+    /**
+     * What it looks for.
+     */
+    query: string;
+    filters: SearchFilters;
+    sort: DocumentSearchSort;
+    /**
+     * When the token of its feed was made; null while there is none.
+     */
+    feed_token_created_at: string | null;
+    /**
+     * When it was saved.
+     */
+    created_at: string;
+    /**
+     * When its settings last changed.
+     */
+    updated_at: string;
+};
+
+/**
+ * One page of saved searches.
+ */
+export type SavedSearchList = {
+    /**
+     * The searches.
+     */
+    items: Array<SavedSearch>;
+    /**
+     * How many there are.
+     */
+    total: number;
+    total_relation: TotalRelation;
+    /**
+     * The number of this page; 0 after a cursor.
+     */
+    page: number;
+    /**
+     * How many items a page has.
+     */
+    page_size: number;
+    /**
+     * How many pages there are, as far as total counts.
+     */
+    pages: number;
+    /**
+     * Where the next page begins; null on the last.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * A feed's token. It is shown this once.
+ */
+export type FeedToken = {
+    /**
+     * The token itself.
+     */
+    token: string;
+    /**
+     * The path of the RSS feed, with the token.
+     */
+    rss: string;
+    /**
+     * The path of the Atom feed, with the token.
+     */
+    atom: string;
+    /**
+     * The path of the JSON Feed, with the token.
+     */
+    json: string;
+};
+
+/**
  * A document that matches a search.
  */
 export type DocumentHit = {
@@ -2830,6 +3124,10 @@ export type DocumentSearchResult = {
      * True if nothing matched and these are documents with a similar title.
      */
     fuzzy: boolean;
+    /**
+     * What `facets` asked for, in that order; null if it asked for nothing. Similar titles (`fuzzy`) are not counted.
+     */
+    facets: Array<Facet> | null;
 };
 
 export type TopicsListData = {
@@ -4252,6 +4550,12 @@ export type DocumentsListData = {
          */
         source_name?: string;
         /**
+         * Only documents from origins of this site: those whose `source_name` is the registrable domain of the given
+         * host (`heise.de` of `www.heise.de`) or a host below it.
+         *
+         */
+        site?: string;
+        /**
          * Only documents that this collection brought.
          */
         collection_id?: string;
@@ -4362,6 +4666,12 @@ export type DocumentsSearchData = {
          */
         source_name?: string;
         /**
+         * Only documents from origins of this site: those whose `source_name` is the registrable domain of the given
+         * host (`heise.de` of `www.heise.de`) or a host below it.
+         *
+         */
+        site?: string;
+        /**
          * Only documents that this collection brought.
          */
         collection_id?: string;
@@ -4385,6 +4695,12 @@ export type DocumentsSearchData = {
          * Only documents fetched before this time.
          */
         fetched_before?: string;
+        /**
+         * Count the values of these fields among all matches, not only those of the page. Up to 20 values each, the most
+         * frequent; of months (of publication) the latest.
+         *
+         */
+        facets?: Array<FacetField>;
         /**
          * The order; by relevance unless told otherwise.
          */
@@ -4814,6 +5130,614 @@ export type StoriesGetStoryResponses = {
 };
 
 export type StoriesGetStoryResponse = StoriesGetStoryResponses[keyof StoriesGetStoryResponses];
+
+export type SearchesListData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The order. `-` is descending. By default the newest come first.
+         */
+        sort?: SavedSearchSort;
+        /**
+         * The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+         */
+        page?: number;
+        /**
+         * How many items a page has.
+         */
+        page_size?: number;
+        /**
+         * The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+         */
+        cursor?: string;
+    };
+    url: '/searches';
+};
+
+export type SearchesListErrors = {
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type SearchesListError = SearchesListErrors[keyof SearchesListErrors];
+
+export type SearchesListResponses = {
+    /**
+     * One page of saved searches.
+     */
+    200: SavedSearchList;
+};
+
+export type SearchesListResponse = SearchesListResponses[keyof SearchesListResponses];
+
+export type SearchesCreateSearchData = {
+    body: SavedSearchCreate;
+    headers?: {
+        /**
+         * A random string of your own. A retry with the same key and body gets the first answer again.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/searches';
+};
+
+export type SearchesCreateSearchErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * It is in no state for that, or a request with the same Idempotency-Key is still running.
+     */
+    409: ErrorBody;
+    /**
+     * The body is over 1 MiB; of an OPML document, over 10 MiB.
+     */
+    413: ErrorBody;
+    /**
+     * The body's Content-Type is not one that the operation takes.
+     */
+    415: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type SearchesCreateSearchError = SearchesCreateSearchErrors[keyof SearchesCreateSearchErrors];
+
+export type SearchesCreateSearchResponses = {
+    /**
+     * The search as it is kept.
+     */
+    201: SavedSearch;
+};
+
+export type SearchesCreateSearchResponse = SearchesCreateSearchResponses[keyof SearchesCreateSearchResponses];
+
+export type SearchesDeleteSearchData = {
+    body?: never;
+    headers?: {
+        /**
+         * Do it only if the resource still has this ETag; 412 otherwise.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/searches/{id}';
+};
+
+export type SearchesDeleteSearchErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It has changed since you read it.
+     */
+    412: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type SearchesDeleteSearchError = SearchesDeleteSearchErrors[keyof SearchesDeleteSearchErrors];
+
+export type SearchesDeleteSearchResponses = {
+    /**
+     * It is gone.
+     */
+    204: void;
+};
+
+export type SearchesDeleteSearchResponse = SearchesDeleteSearchResponses[keyof SearchesDeleteSearchResponses];
+
+export type SearchesGetSearchData = {
+    body?: never;
+    headers?: {
+        /**
+         * Answer 304 without a body if the resource still has this ETag.
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/searches/{id}';
+};
+
+export type SearchesGetSearchErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type SearchesGetSearchError = SearchesGetSearchErrors[keyof SearchesGetSearchErrors];
+
+export type SearchesGetSearchResponses = {
+    /**
+     * The saved search.
+     */
+    200: SavedSearch;
+};
+
+export type SearchesGetSearchResponse = SearchesGetSearchResponses[keyof SearchesGetSearchResponses];
+
+export type SearchesUpdateSearchData = {
+    body: SavedSearchUpdate;
+    headers?: {
+        /**
+         * Do it only if the resource still has this ETag; 412 otherwise.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/searches/{id}';
+};
+
+export type SearchesUpdateSearchErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It has changed since you read it.
+     */
+    412: ErrorBody;
+    /**
+     * The body is over 1 MiB; of an OPML document, over 10 MiB.
+     */
+    413: ErrorBody;
+    /**
+     * The body's Content-Type is not one that the operation takes.
+     */
+    415: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type SearchesUpdateSearchError = SearchesUpdateSearchErrors[keyof SearchesUpdateSearchErrors];
+
+export type SearchesUpdateSearchResponses = {
+    /**
+     * The search as it is now.
+     */
+    200: SavedSearch;
+};
+
+export type SearchesUpdateSearchResponse = SearchesUpdateSearchResponses[keyof SearchesUpdateSearchResponses];
+
+export type SearchesListSearchDocumentsData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * Count the values of these fields among all matches, not only those of the page. Up to 20 values each, the most
+         * frequent; of months (of publication) the latest.
+         *
+         */
+        facets?: Array<FacetField>;
+        /**
+         * The order; that of the saved search unless told otherwise.
+         */
+        sort?: DocumentSearchSort;
+        /**
+         * The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+         */
+        page?: number;
+        /**
+         * How many items a page has.
+         */
+        page_size?: number;
+        /**
+         * The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+         */
+        cursor?: string;
+    };
+    url: '/searches/{id}/documents';
+};
+
+export type SearchesListSearchDocumentsErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type SearchesListSearchDocumentsError = SearchesListSearchDocumentsErrors[keyof SearchesListSearchDocumentsErrors];
+
+export type SearchesListSearchDocumentsResponses = {
+    /**
+     * One page of hits.
+     */
+    200: DocumentSearchResult;
+};
+
+export type SearchesListSearchDocumentsResponse = SearchesListSearchDocumentsResponses[keyof SearchesListSearchDocumentsResponses];
+
+export type SearchesGetSearchFeedData = {
+    body?: never;
+    headers?: {
+        /**
+         * Answer 304 without a body if the resource still has this ETag.
+         */
+        'If-None-Match'?: string;
+        /**
+         * Answer 304 without a body if nothing has changed since this time, as HTTP writes it. If-None-Match goes before it.
+         */
+        'If-Modified-Since'?: string;
+    };
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+        /**
+         * RSS 2.0, Atom 1.0 or JSON Feed 1.1.
+         */
+        format: 'rss' | 'atom' | 'json';
+    };
+    query?: never;
+    url: '/searches/{id}/feed/{format}';
+};
+
+export type SearchesGetSearchFeedErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type SearchesGetSearchFeedError = SearchesGetSearchFeedErrors[keyof SearchesGetSearchFeedErrors];
+
+export type SearchesGetSearchFeedResponses = {
+    /**
+     * JSON Feed 1.1.
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type SearchesGetSearchFeedResponse = SearchesGetSearchFeedResponses[keyof SearchesGetSearchFeedResponses];
+
+export type SearchesDeleteFeedTokenData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/searches/{id}/feed-token';
+};
+
+export type SearchesDeleteFeedTokenErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type SearchesDeleteFeedTokenError = SearchesDeleteFeedTokenErrors[keyof SearchesDeleteFeedTokenErrors];
+
+export type SearchesDeleteFeedTokenResponses = {
+    /**
+     * It no longer works.
+     */
+    204: void;
+};
+
+export type SearchesDeleteFeedTokenResponse = SearchesDeleteFeedTokenResponses[keyof SearchesDeleteFeedTokenResponses];
+
+export type SearchesCreateFeedTokenData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/searches/{id}/feed-token';
+};
+
+export type SearchesCreateFeedTokenErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type SearchesCreateFeedTokenError = SearchesCreateFeedTokenErrors[keyof SearchesCreateFeedTokenErrors];
+
+export type SearchesCreateFeedTokenResponses = {
+    /**
+     * The token and the addresses that hold it; copy them now.
+     */
+    201: FeedToken;
+};
+
+export type SearchesCreateFeedTokenResponse = SearchesCreateFeedTokenResponses[keyof SearchesCreateFeedTokenResponses];
 
 export type JobsListData = {
     body?: never;

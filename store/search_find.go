@@ -1,0 +1,323 @@
+package store
+
+import (
+	"context"
+	"maps"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+// A match is a row that the index found.
+type match struct {
+	found
+	Seq int64
+	// Behind: it comes after the cursor.
+	Behind bool
+	// Matches: its own words say so, too.
+	Matches bool
+	// Total is how many rows the index found, as far as it was asked.
+	Total int
+}
+
+// ranked are the newest rows that the index finds, in the order of the page.
+type ranked struct {
+	rows []match
+	// more: there are further ones. Gathered is how many there are, as far as that is known.
+	more     bool
+	gathered int
+}
+
+// matching is how many of the rows match.
+func (r ranked) matching() int {
+	n := 0
+	for _, row := range r.rows {
+		if row.Matches {
+			n++
+		}
+	}
+	return n
+}
+
+func (r ranked) page(p paging) []found {
+	var page []found
+	for _, row := range r.rows {
+		if row.Matches && row.Behind {
+			page = append(page, row.found)
+		}
+	}
+	page = page[min(p.offset(), len(page)):]
+	return page[:min(p.size+1, len(page))]
+}
+
+// newestMatches reads the newest rows that the index finds, within so many steps unless directly, and ranks them.
+func (h *hunt) newestMatches(ctx context.Context, tried int) (ranked, error) {
+	var steps []int64
+	most, columns, matching := h.ranked, "", "true"
+	if h.phrase {
+		most, columns, matching = h.phrased, ", t.search_vector", h.own("c.", "c.search_vector @@ ")
+	}
+	score := "0"
+	for _, key := range h.p.order.keys {
+		switch key.column {
+		case "score":
+			score, columns = "ts_rank(c.rank_vector, "+h.own("c.", "")+")", columns+", t.rank_vector"
+		case "id":
+		default:
+			columns += ", t." + key.column
+		}
+	}
+	args := maps.Clone(h.s.args)
+	behind, known := "true", "true"
+	if h.p.after != nil {
+		behind, known = h.p.order.behind("r.", h.p.after, args), "t.seq <= @newest"
+	}
+	if !h.plan.direct {
+		var err error
+		if steps, err = h.steps(ctx); err != nil {
+			return ranked{}, err
+		}
+		steps = steps[:min(tried, len(steps))]
+	}
+	args["candidates"], args["direct"] = most+1, h.direct()
+	q := h.newestSQL("t.id, t.seq, t.language"+columns, h.s.rest(known), steps, args) + `
+		select r.id, ` + h.p.order.texts("r.") + ` as keys, r.seq, ` + behind + ` as behind, r.matches,
+			(select count(*) from gathered) as total
+		from (
+			select c.*, (` + score + `)::double precision as score, coalesce(` + matching + `, false) as matches
+			from candidates c) r
+		order by ` + h.p.order.by("r.")
+	rows, _ := h.db.Query(ctx, q, args)
+	all, err := pgx.CollectRows(rows, pgx.RowToStructByName[match])
+	if err != nil {
+		return ranked{}, err
+	}
+	result := ranked{more: len(all) > most}
+	oldest := h.newest
+	for _, row := range all {
+		oldest, result.gathered = min(oldest, row.Seq), row.Total
+	}
+	// The one too many is the oldest.
+	result.rows = slices.DeleteFunc(all, func(row match) bool { return result.more && row.Seq == oldest })
+	return result, nil
+}
+
+// newestSQL selects the newest rows that the index finds as candidates: from all, or step by step until
+// there are enough.
+func (h *hunt) newestSQL(columns, where string, steps []int64, args pgx.NamedArgs) string {
+	if h.plan.direct {
+		// Only the newest are read as a whole, by the place where the index found them. If there are too many, one
+		// will do to tell.
+		return `with gathered as materialized (
+			select t.ctid as place, t.seq
+			from ` + h.table + ` t
+			where ` + allOf(h.everywhere(args), where) + `
+			limit @direct),
+		newest as materialized (
+			select g.place
+			from gathered g
+			order by g.seq desc
+			limit (select case when count(*) < @direct then @candidates else 1 end from gathered)),
+		candidates as materialized (
+			select ` + columns + `
+			from newest n
+			join ` + h.table + ` t on t.ctid = n.place)`
+	}
+	from, matching := h.within(steps, args)
+	return `with candidates as materialized (
+			select x.*
+			from ` + from + `
+			cross join lateral (
+				select ` + columns + `
+				from ` + h.table + ` t
+				where ` + allOf(matching, where) + `
+				order by t.seq desc
+				limit @candidates) x
+			limit @candidates),
+		gathered as (select c.seq from candidates c)`
+}
+
+// beyond finds the page where there are too many matches to look at all: it reads the list as it would be
+// without the words, and keeps what has them. Where too few have, the words keep to a part of the order.
+func (h *hunt) beyond(ctx context.Context) ([]found, total, error) {
+	if h.checkCost() <= max(h.directCost(), costSample) {
+		rows, err := h.checked(ctx, h.checks())
+		if err != nil || len(rows) > h.p.size {
+			return rows, total{rows: h.p.offset() + len(rows)}, err
+		}
+	}
+	if _, timed := h.kinds[h.p.order.keys[0].column]; !timed {
+		rows, count, err := h.sorted(ctx, math.MaxInt32)
+		return rows, counted(count.rows, TotalCap), err
+	}
+	rows, err := h.byMonth(ctx)
+	if len(rows) == 0 && h.p.offset() > 0 {
+		return nil, total{}, err
+	}
+	return rows, total{rows: h.p.offset() + len(rows), exact: h.p.after == nil && len(rows) <= h.p.size}, err
+}
+
+// checked looks into the next rows of the list for the words.
+func (h *hunt) checked(ctx context.Context, most int) ([]found, error) {
+	list := h.p
+	list.number, list.size = 1, most-1
+	candidates, err := h.find(ctx, h.db, h.s, list, h.plan.selected)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]uuid.UUID, len(candidates))
+	for i, candidate := range candidates {
+		ids[i] = candidate.ID
+	}
+	// A join would read all rows before it answers the first.
+	q := `
+		select wanted.place
+		from unnest(@ids::uuid[]) with ordinality as wanted (id, place)
+		where (select ` + h.own("t.", "t.search_vector @@ ") + ` from ` + h.table + ` t where t.id = wanted.id)
+		limit @limit`
+	args := maps.Clone(h.s.args)
+	args["ids"], args["limit"] = ids, h.p.offset()+h.p.size+1
+	rows, _ := h.db.Query(ctx, q, args)
+	places, err := pgx.CollectRows(rows, pgx.RowTo[int])
+	if err != nil {
+		return nil, err
+	}
+	var page []found
+	for _, place := range places[min(h.p.offset(), len(places)):] {
+		page = append(page, candidates[place-1])
+	}
+	return page, nil
+}
+
+// byMonth asks the index for one month after the other, as the order of the page has them, but first whether the
+// year has any matches: for words out of fashion a year costs less than its months. The steps come in the order of
+// the array; sorting them again would mean to read them all. "Offset 0" keeps the planner from walking along the
+// order instead, row by row.
+func (h *hunt) byMonth(ctx context.Context) ([]found, error) {
+	years, months, err := h.calendar(ctx)
+	if err != nil {
+		return nil, err
+	}
+	calendar := *h.s
+	calendar.args = maps.Clone(h.s.args)
+	matching := h.everywhere(calendar.args)
+	q := `
+		select x.id, ` + h.p.order.columns("x.") + `
+		from unnest(@years::text[]) with ordinality as year (tag, n)
+		cross join lateral (
+			select m.tag
+			from unnest(@months::text[], @month_years::bigint[]) as m (tag, year)
+			where m.year = year.n and (year.tag = '' or exists (
+				select from ` + h.table + ` t where ` + matching + ` and ` + h.words + ` @@ nullif(year.tag, '')::tsquery))
+			offset 0) month
+		cross join lateral (
+			select m.id, ` + h.p.order.columns("m.") + `
+			from (
+				select t.id, ` + h.p.order.columns("t.") + `
+				from ` + h.table + ` t
+				where ` + matching + ` and ` + h.words + ` @@ month.tag::tsquery
+					and ` + calendar.rest("("+h.continued(&calendar, h.p)+") is true") + `
+				offset 0) m
+			order by ` + h.p.order.by("m.") + `
+			limit @depth) x
+		limit @limit offset @offset`
+	var tags []string
+	var ofYear []int
+	for i, year := range months {
+		for _, tag := range year {
+			tags, ofYear = append(tags, tag), append(ofYear, i+1)
+		}
+	}
+	calendar.args["years"], calendar.args["months"], calendar.args["month_years"] = years, tags, ofYear
+	return h.read(ctx, h.db, &calendar, h.p, q)
+}
+
+// sorted reads all matches, but no more than most, sorts and counts them.
+func (h *hunt) sorted(ctx context.Context, most int) ([]found, total, error) {
+	args := maps.Clone(h.s.args)
+	args["limit"], args["offset"], args["most"] = h.p.size+1, h.p.offset(), most
+	behind := "true"
+	if h.p.after != nil {
+		behind = h.p.order.behind("g.", h.p.after, args)
+	}
+	q := `with gathered as materialized (
+			select t.id, ` + h.p.order.columns("t.") + `
+			from ` + h.table + ` t
+			where ` + allOf(h.everywhere(args), h.s.rest()) + `
+			limit @most),
+		page as (
+			select g.*
+			from gathered g
+			where ` + behind + `
+			order by ` + h.p.order.by("g.") + `
+			limit @limit offset @offset)
+		select n.total, p.id, case when p.id is not null then ` + h.p.order.texts("p.") + ` end as keys
+		from (select count(*) as total from gathered) n
+		left join page p on true
+		order by ` + h.p.order.by("p.")
+	rows, _ := h.db.Query(ctx, q, args)
+	var all int
+	var id *uuid.UUID
+	var keys []string
+	var page []found
+	_, err := pgx.ForEachRow(rows, []any{&all, &id, &keys}, func() error {
+		if id != nil {
+			page = append(page, found{*id, slices.Clone(keys)})
+		}
+		return nil
+	})
+	return page, total{rows: all, exact: true}, err
+}
+
+// calendar is what the order of the page goes through, from the cursor on: years, and the months of each. Rows
+// without a date come where the order has them.
+func (h *hunt) calendar(ctx context.Context) (years []string, months [][]string, err error) {
+	column := h.p.order.keys[0].column
+	kind := h.kinds[column]
+	first, last, err := h.reach(ctx, column, h.s.spans[column])
+	if err != nil {
+		return nil, nil, err
+	}
+	undated := true
+	if h.p.after != nil {
+		// The keys have been checked.
+		at, _ := keyMoment(h.p.after[0])
+		switch {
+		case h.p.order.desc && at.IsZero():
+			last = first.AddDate(0, -1, 0)
+		case h.p.order.desc:
+			last = at.UTC()
+		case !at.IsZero():
+			first, undated = at.UTC(), false
+		}
+	}
+	for at := month(first); !at.After(last); at = at.AddDate(0, 1, 0) {
+		if len(years) == 0 || at.Month() == time.January {
+			years, months = append(years, tag(kind+"y", at.Format("2006"))), append(months, nil)
+		}
+		months[len(months)-1] = append(months[len(months)-1], tag(kind+"m", at.Format("2006-01")))
+	}
+	if undated {
+		years = slices.Insert(years, 0, tag(kind+"y", "none"))
+		months = slices.Insert(months, 0, []string{tag(kind+"m", "none")})
+	}
+	if h.p.order.desc {
+		slices.Reverse(years)
+		slices.Reverse(months)
+		for _, year := range months {
+			slices.Reverse(year)
+		}
+	}
+	// The first months are most likely to have matches: no need to ask first.
+	for i, year := range months {
+		if len(year) > 2 {
+			years, months = slices.Insert(years, i, ""), slices.Insert(months, i, year[:2])
+			months[i+1] = year[2:]
+			break
+		}
+	}
+	return years, months, nil
+}

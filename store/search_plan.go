@@ -1,0 +1,201 @@
+package store
+
+import (
+	"context"
+	"maps"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// A searchPlan says how a search is run.
+type searchPlan struct {
+	// direct: all matches are read; else the newest first, step by step.
+	direct bool
+	// words is the expected share of rows that have the words, density that among rows of the span of time,
+	// matches how many match at all.
+	words, density, matches float64
+	// postings is what the index's part of reading all matches costs.
+	postings float64
+	// selected is how many rows the filters select, if these are few.
+	selected int
+}
+
+// directCost is the cost of reading all matches.
+func (h *hunt) directCost() float64 { return h.plan.postings + costMatch*h.plan.matches }
+
+// checks is how many rows of the list should hold the page.
+func (h *hunt) checks() int {
+	return int(min(1.3*float64(h.p.offset()+h.p.size+1)/h.plan.words, math.MaxInt32)) + h.spare
+}
+
+// checkCost is the cost of looking into them; infinite where they are too many.
+func (h *hunt) checkCost() float64 {
+	if h.checks() > h.bounds.checked {
+		return math.Inf(1)
+	}
+	return costCheck*float64(h.checks()) + costSample
+}
+
+// What the parts of a search cost, in microseconds; only their relations matter.
+const (
+	costPosting = 0.12
+	costMatch   = 2.2
+	costStep    = 1_200.0
+	costCheck   = 10.0
+	costSample  = 6_000.0
+)
+
+// estimate asks the planner how many rows each part of the search selects, and weighs: the index
+// intersects at the cost of its rarest part, but always to the end.
+func (h *hunt) estimate(ctx context.Context) (searchPlan, error) {
+	parts := append([]string{"true"}, h.s.equal...)
+	for _, row := range h.s.rows {
+		parts = append(parts, row.sql)
+	}
+	filters := len(parts)
+	for i, a := range h.arms {
+		n := strconv.Itoa(i)
+		matches := "true"
+		if a.loose != "" {
+			matches = "t.search_vector @@ @loose_" + n + "::text::tsquery"
+		}
+		parts = append(parts, matches, "t.language = any(@arm_"+n+"_languages::text[])", "t.language = any(@arm_"+n+"_wanted::text[])")
+	}
+	from := "select from " + h.table + " t where "
+	var explained []struct{ Plan explainedPlan }
+	err := h.db.QueryRow(ctx, "explain (format json) "+from+strings.Join(parts, " union all "+from), h.s.args).Scan(&explained)
+	if err != nil {
+		return searchPlan{}, err
+	}
+	estimates := explained[0].Plan.parts()
+	if len(estimates) != len(parts) {
+		return searchPlan{direct: true, words: 1}, nil
+	}
+	plan := searchPlan{selected: math.MaxInt}
+	all := max(estimates[0], 1)
+	// A word of one language is the more frequent there.
+	var wanted, postings float64
+	for arm := estimates[filters:]; len(arm) > 0; arm = arm[3:] {
+		plan.words += min(arm[0]/max(arm[1], 1), 1) * arm[2]
+		wanted += arm[2]
+		postings += arm[0]
+	}
+	plan.words = max(plan.words/max(wanted, 1), 1/all)
+	plan.density = plan.words
+	fewest, share := min(postings, all), 1.0
+	for i, rows := range estimates[1:filters] {
+		fewest, share = min(fewest, rows), share*min(rows/all, 1)
+		// The steps begin where a span of time does, so it thins nothing out.
+		if i < len(h.s.equal) {
+			plan.density *= min(rows/all, 1)
+		}
+	}
+	if filters > 1 {
+		selected, err := h.count(ctx, h.db, h.s, h.bounds.direct)
+		if err != nil {
+			return searchPlan{}, err
+		}
+		// The count knows how the filters hang together, which the product of their shares does not.
+		if selected <= h.bounds.direct {
+			share, plan.selected = float64(selected)/all, selected
+		}
+	}
+	plan.matches = share * plan.words * all
+	rows := min(all, float64(h.ranked)/max(plan.density, 1/all))
+	if plan.matches < float64(2*h.ranked) {
+		rows = all
+	}
+	plan.postings = costPosting * fewest
+	directly := plan.postings + costMatch*plan.matches
+	stepped := costMatch*float64(h.ranked) + costStep*rows/stepRows
+	plan.direct = plan.matches <= float64(h.bounds.direct) && (directly <= stepped || !h.ranks())
+	return plan, nil
+}
+
+// An explainedPlan is a node of the planner's.
+type explainedPlan struct {
+	PlanRows float64 `json:"Plan Rows"`
+	Plans    []explainedPlan
+}
+
+// parts are the estimates for the parts of a union all.
+func (p explainedPlan) parts() []float64 {
+	var rows []float64
+	for _, part := range p.Plans {
+		rows = append(rows, part.PlanRows)
+	}
+	return rows
+}
+
+const (
+	// stepRows is how many rows arrive in a step.
+	stepRows = 8_192
+	// newestSteps is how many steps are read one after the other, sampledSteps how many of the rest.
+	newestSteps, sampledSteps = 24, 12
+	// triedSteps is in how many steps enough matches should be, if they are as many as they seem.
+	triedSteps = 4
+)
+
+// steps are where matches are looked for: as many of the newest steps as should do, and then, should the words
+// be out of fashion, a sample of the older ones. Where a span of time ends early, its end is where to begin.
+func (h *hunt) steps(ctx context.Context) ([]int64, error) {
+	start := h.newest
+	for column, bounds := range h.s.spans {
+		if bounds.before == nil {
+			continue
+		}
+		var seq int64
+		q := `select coalesce((
+			select seq from ` + h.table + ` where ` + column + ` < @` + column + `_before order by ` + column + ` desc, id desc limit 1), 0)`
+		if err := h.db.QueryRow(ctx, q, h.s.args).Scan(&seq); err != nil {
+			return nil, err
+		}
+		start = min(start, seq)
+	}
+	at := start / stepRows
+	enough := min(int(1.5*float64(h.ranked)/(h.plan.density*stepRows))+2, newestSteps)
+	var steps []int64
+	for ; at >= 0 && len(steps) < enough; at-- {
+		steps = append(steps, at)
+	}
+	for stride := max(at/sampledSteps, 1); at >= 0; at -= stride {
+		steps = append(steps, at)
+	}
+	return steps, nil
+}
+
+// sample counts matches in a few steps far apart: a bound from below, and what the plan should have expected. Few
+// reports whether all should be read.
+func (h *hunt) sample(ctx context.Context) (least int, few bool, err error) {
+	last := h.newest / stepRows
+	var steps []int64
+	for i := range min(int64(h.sampled), last+1) {
+		steps = append(steps, (2*i+1)*(last+1)/(2*min(int64(h.sampled), last+1)))
+	}
+	args := maps.Clone(h.s.args)
+	args["each"] = h.ranked / 2
+	from, matching := h.within(steps, args)
+	q := `
+		select count(*)
+		from ` + from + `
+		cross join lateral (
+			select
+			from ` + h.table + ` t
+			where ` + allOf(matching, h.s.rest()) + `
+			limit @each) x`
+	if err := h.db.QueryRow(ctx, q, args).Scan(&least); err != nil {
+		return 0, false, err
+	}
+	rows := float64(h.newest + 1)
+	expected := float64(least) / min(float64(len(steps)*stepRows), rows) * rows
+	h.plan.words = min(max(h.plan.words*expected/max(h.plan.matches, 1), expected/rows), 1)
+	h.plan.density, h.plan.matches = max(expected/rows, 1/rows), expected
+	return least, expected < float64(h.bounds.direct), nil
+}
+
+// direct is where reading all matches gives up: soon where few were expected, since words that go together are
+// more frequent than the planner thinks.
+func (h *hunt) direct() int {
+	return min(max(int(8*h.plan.matches), h.bounds.direct/4), h.bounds.direct) + 1
+}
