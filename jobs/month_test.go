@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -10,7 +11,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,17 +28,15 @@ import (
 	"github.com/content-creator/content-creator-api/store"
 )
 
+var monthFeeds = flag.Int("month-feeds", len(behaviours), "how many feeds the simulated month has")
+
 // TestMonth lets a month pass, by an injected clock, over feeds with all kinds of misbehaviour, and holds
 // what matters in the end: no feed lost without a word, no site asked more than its budget or against
-// its wish, no article missed that a feed offered when it was asked. MONTH_FEEDS says how many feeds;
-// `task month` takes a thousand.
+// its wish, no article missed that a feed offered when it was asked. The flag -month-feeds says how
+// many; `task month` takes a thousand.
 func TestMonth(t *testing.T) {
 	t.Parallel()
-	feeds := len(behaviours)
-	if n, err := strconv.Atoi(os.Getenv("MONTH_FEEDS")); err == nil {
-		feeds = n
-	}
-	m := newMonth(t, feeds)
+	m := newMonth(t, *monthFeeds)
 	m.pass()
 	m.check()
 }

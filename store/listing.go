@@ -228,13 +228,13 @@ func allOf(conditions ...string) string {
 	return strings.Join(conditions, " and ")
 }
 
-// inFacets is the condition that a row is in the selected facets. "Is true" keeps the planner from
+// inFacets is the condition that a row t is in the selected facets. "Is true" keeps the planner from
 // turning it into a join, which would lose the order of a walk.
-func (s *selection) inFacets(alias string) string {
+func (s *selection) inFacets() string {
 	if s.facets == nil {
 		return "true"
 	}
-	return "(" + alias + "facet in (select unnest(@facets::bigint[]))) is true"
+	return "(t.facet in (select unnest(@facets::bigint[]))) is true"
 }
 
 // resolve looks up the facets that the filters select.
@@ -269,7 +269,7 @@ func (l *listing) lookUp(ctx context.Context, db querier, s *selection) error {
 		s.tags = append(s.tags, tagged{s.named.kind, values})
 		return nil
 	}
-	s.rows = append(s.rows, rowCondition{"facet", s.inFacets("t."), false})
+	s.rows = append(s.rows, rowCondition{"facet", s.inFacets(), false})
 	return nil
 }
 
@@ -369,7 +369,7 @@ func (l *listing) walkSQL(s *selection, p paging, most int, from ...string) stri
 	return `
 		select t.id, ` + p.order.columns("t.") + `
 		from (` + walked + `) t
-		where ` + allOf(off, s.inFacets("t.")) + `
+		where ` + allOf(off, s.inFacets()) + `
 		order by ` + p.order.by("t.") + `
 		limit @limit offset @offset`
 }
@@ -415,7 +415,7 @@ func (l *listing) monthHeadsSQL(s *selection, p paging, column string) string {
 		select generate_series(
 			list_month(` + bound(s.spans[column].after, "@"+column+"_after::timestamptz", `(select min(`+column+`) from `+l.table+` where `+column+` > '-infinity')`) + `),
 			list_month(` + bound(s.spans[column].before, "@"+column+"_before::timestamptz", `(select max(`+column+`) from `+l.table+`)`) + `))`
-	return l.merge(s, p, months, "list_month(t."+column+")", s.inFacets("t."))
+	return l.merge(s, p, months, "list_month(t."+column+")", s.inFacets())
 }
 
 func bound(moment *time.Time, given, open string) string {

@@ -100,7 +100,7 @@ func (h *hunt) tally(ctx context.Context, all bool, facets []Facet) (counted int
 			from counted c
 			cross join lateral (
 				select f.source, f.source_name, f.language, f.domain, f.market
-				from ` + h.listing.facets + ` f
+				from ` + h.facets + ` f
 				where f.facet = c.facet
 				limit 1) v)
 		select -1 as field, null as value, coalesce(sum(n), 0) as n from tallied`
@@ -130,10 +130,10 @@ func (h *hunt) tally(ctx context.Context, all bool, facets []Facet) (counted int
 // gatheredSQL selects the matches to count: all, or the newest step by step until there are enough.
 func (h *hunt) gatheredSQL(ctx context.Context, all bool, args pgx.NamedArgs) (string, error) {
 	columns := "t.facet, t.published_order"
-	args["counted"] = h.bounds.counted
+	args["counted"] = h.counted
 	if h.phrase {
 		columns += ", t.language, t.search_vector"
-		args["counted"] = h.bounds.phrased
+		args["counted"] = h.phrased
 	}
 	if all {
 		return `
