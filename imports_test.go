@@ -21,6 +21,7 @@ const module = "github.com/content-creator/content-creator-api"
 
 // mayImport says which of our rooms each room may import, tests aside. Main may import all.
 var mayImport = map[string][]string{
+	"annotate":            {"store"},
 	"clients":             {},
 	"clients/go":          {"gen/client"},
 	"collect":             {"store", "llm"},
@@ -31,7 +32,7 @@ var mayImport = map[string][]string{
 	"content":               {"store", "llm"},
 	"gen/api":               {"store"},
 	"gen/client":            {},
-	"jobs":                  {"store", "collect", "opml", "research", "content", "notion"},
+	"jobs":                  {"store", "annotate", "collect", "opml", "research", "content", "notion"},
 	"legacy":                {"store"},
 	"llm":                   {},
 	"migrations":            {},

@@ -11,6 +11,7 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
+	"github.com/content-creator/content-creator-api/annotate"
 	"github.com/content-creator/content-creator-api/collect"
 	"github.com/content-creator/content-creator-api/store"
 )
@@ -89,11 +90,13 @@ func (w *processWorker) batch(ctx context.Context) (int, error) {
 			return err
 		}
 		// Whatever else is to be found out about a document joins here, and is written by SaveFindings.
+		annotated := annotations(claimed)
 		g, err := w.neighbourhood(ctx, claimed)
 		if err != nil {
 			return err
 		}
 		g.group()
+		g.findings.Annotations = annotated
 		changed, err := w.store.SaveFindings(ctx, g.findings)
 		if err != nil {
 			return err
@@ -104,6 +107,16 @@ func (w *processWorker) batch(ctx context.Context) (int, error) {
 		w.metrics.documents.WithLabelValues("processed").Add(float64(len(claimed)))
 	}
 	return len(claimed), err
+}
+
+// annotations finds out what documents are about.
+func annotations(claimed []store.PendingDocument) []store.Annotations {
+	list := make([]store.Annotations, len(claimed))
+	for i, d := range claimed {
+		list[i].DocumentID = d.ID
+		list[i].Keywords, list[i].Entities = annotate.Annotate(d.Title, d.Text, d.Language, d.PublishedAt)
+	}
+	return list
 }
 
 // compareStories finds anew where the documents of stories contradict each other.

@@ -1,8 +1,10 @@
 package server
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/content-creator/content-creator-api/gen/api"
 	"github.com/content-creator/content-creator-api/store"
@@ -53,6 +55,22 @@ func duplicateFilter(p api.ListDuplicatesParams) (store.DuplicateFilter, store.P
 		Kind: string(orZero(p.Kind)), Domain: orZero(p.Domain), Market: orZero(p.Market), Language: orZero(p.Language),
 		CollectionID: orZero(p.CollectionID), DocumentID: orZero(p.DocumentID), Since: p.Since,
 	}, page(p.Page, p.PageSize, p.Cursor, string(orZero(p.Sort)))
+}
+
+// keywordFilter is the window of the last seven days unless told otherwise.
+func keywordFilter(p api.ListKeywordsParams, now time.Time) store.KeywordFilter {
+	f := store.KeywordFilter{
+		Kind: string(orZero(p.Kind)), Domain: orZero(p.Domain), Market: orZero(p.Market), Language: orZero(p.Language),
+		Until: now.UTC(), MinDocuments: cmp.Or(orZero(p.MinDocuments), 2), Sort: string(orZero(p.Sort)), Limit: cmp.Or(orZero(p.Limit), 20),
+	}
+	if p.Until != nil {
+		f.Until = *p.Until
+	}
+	f.Since = f.Until.AddDate(0, 0, -7)
+	if p.Since != nil {
+		f.Since = *p.Since
+	}
+	return f
 }
 
 func storyFilter(p api.ListStoriesParams) (store.StoryFilter, store.Page) {

@@ -64,6 +64,9 @@ type Document struct {
 	Paywall          *bool      `json:"paywall"`
 	Status           string     `json:"status"`
 	ProcessedAt      *time.Time `json:"processed_at"`
+	// Keywords, the best first, and Entities, the most frequent first, are nil until the document has been processed.
+	Keywords []Keyword `json:"keywords"`
+	Entities []Entity  `json:"entities"`
 
 	Revision  int64     `json:"-"`
 	CreatedAt time.Time `json:"created_at"`
@@ -76,6 +79,7 @@ type PageError struct {
 	Message string `json:"message"`
 }
 
+// documentColumns are those of the table; Keywords and Entities stand in another one.
 const documentColumns = `
 	id, collection_id, title, content, content_text, content_markdown, word_count, summary, image_url, content_from, page_error,
 	page_fetched_at, feed_hash, url, canonical_url, source, source_name, source_metadata,
@@ -84,7 +88,11 @@ const documentColumns = `
 
 // Document reads one document.
 func (s *Store) Document(ctx context.Context, id uuid.UUID) (Document, error) {
-	const q = `select ` + documentColumns + ` from documents where id = $1`
+	const q = `
+		select ` + documentColumns + `, keywords, entities
+		from documents
+		left join document_annotations on document_id = id and status <> 'new'
+		where id = $1`
 	rows, _ := s.db(ctx).Query(ctx, q, id)
 	d, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Document])
 	return d, orNotFound(err, "document", id)
@@ -248,7 +256,7 @@ func (s *Store) keepPageTexts(ctx context.Context, documents []Document) ([]Docu
 		hashes[i] = canonicalHash(d)
 	}
 	rows, _ := s.db(ctx).Query(ctx, q, hashes)
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[Document])
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByNameLax[Document])
 	if err != nil || len(found) == 0 {
 		return documents, err
 	}
@@ -383,7 +391,7 @@ func (s *Store) SavePage(ctx context.Context, p DocumentPage) (saved bool, err e
 func (s *Store) lockDocument(ctx context.Context, id uuid.UUID) (Document, error) {
 	const q = `select ` + documentColumns + ` from documents where id = $1 for update`
 	rows, _ := s.db(ctx).Query(ctx, q, id)
-	d, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Document])
+	d, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByNameLax[Document])
 	return d, orNotFound(err, "document", id)
 }
 

@@ -18,8 +18,9 @@ type PendingDocument struct {
 	// Text is the beginning of the content, else the summary, else empty.
 	Text                                   string
 	Language, URL, SourceName, ContentHash string
-	// HappenedAt is when it was published, or else fetched.
-	HappenedAt time.Time
+	// PublishedAt is nil where that is unknown; HappenedAt is when it was published, or else fetched.
+	PublishedAt *time.Time
+	HappenedAt  time.Time
 	// ClusterID and StoryID are what it belongs to, or belonged to before it changed; the zero id is none.
 	ClusterID, StoryID uuid.UUID
 	// StoryFirstAt is when that story began.
@@ -28,7 +29,7 @@ type PendingDocument struct {
 
 const pendingColumns = `
 	d.id, d.seq, d.title, left(coalesce(d.content_text, d.summary, ''), 50000) as text, d.language, d.url, d.source_name,
-	d.content_hash, coalesce(d.published_at, d.fetched_at) as happened_at,
+	d.content_hash, d.published_at, coalesce(d.published_at, d.fetched_at) as happened_at,
 	coalesce(m.cluster_id, '00000000-0000-0000-0000-000000000000') as cluster_id,
 	coalesce(s.id, '00000000-0000-0000-0000-000000000000') as story_id,
 	coalesce(s.first_at, 'epoch') as story_first_at`
@@ -275,6 +276,8 @@ type Findings struct {
 	Unions [][2]uuid.UUID
 	// LeftClusters and LeftStories are those that the documents belonged to before.
 	LeftClusters, LeftStories []uuid.UUID
+	// Annotations are what the documents are about.
+	Annotations []Annotations
 }
 
 // SaveFindings keeps what processing has found, marks the documents as processed and answers which stories
@@ -282,6 +285,9 @@ type Findings struct {
 func (s *Store) SaveFindings(ctx context.Context, f Findings) ([]uuid.UUID, error) {
 	if err := s.saveSignatures(ctx, f.Documents); err != nil {
 		return nil, fmt.Errorf("save signatures: %w", err)
+	}
+	if err := s.saveAnnotations(ctx, f.Annotations); err != nil {
+		return nil, fmt.Errorf("save annotations: %w", err)
 	}
 	clusters, err := s.joinClusters(ctx, f)
 	if err != nil {

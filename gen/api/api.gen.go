@@ -238,6 +238,36 @@ func (e DuplicateSort) Valid() bool {
 	}
 }
 
+// Defines values for EntityKind.
+const (
+	EntityKindAmount       EntityKind = "amount"
+	EntityKindDate         EntityKind = "date"
+	EntityKindOrganisation EntityKind = "organisation"
+	EntityKindPerson       EntityKind = "person"
+	EntityKindPlace        EntityKind = "place"
+	EntityKindProduct      EntityKind = "product"
+)
+
+// Valid indicates whether the value is a known member of the EntityKind enum.
+func (e EntityKind) Valid() bool {
+	switch e {
+	case EntityKindAmount:
+		return true
+	case EntityKindDate:
+		return true
+	case EntityKindOrganisation:
+		return true
+	case EntityKindPerson:
+		return true
+	case EntityKindPlace:
+		return true
+	case EntityKindProduct:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EventType.
 const (
 	EventTypeFeedDegraded  EventType = "feed.degraded"
@@ -538,6 +568,51 @@ func (e JobSubjectType) Valid() bool {
 	case JobSubjectTypeCollection:
 		return true
 	case JobSubjectTypeDocument:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for KeywordKind.
+const (
+	KeywordKindKeyphrase    KeywordKind = "keyphrase"
+	KeywordKindOrganisation KeywordKind = "organisation"
+	KeywordKindPerson       KeywordKind = "person"
+	KeywordKindPlace        KeywordKind = "place"
+	KeywordKindProduct      KeywordKind = "product"
+)
+
+// Valid indicates whether the value is a known member of the KeywordKind enum.
+func (e KeywordKind) Valid() bool {
+	switch e {
+	case KeywordKindKeyphrase:
+		return true
+	case KeywordKindOrganisation:
+		return true
+	case KeywordKindPerson:
+		return true
+	case KeywordKindPlace:
+		return true
+	case KeywordKindProduct:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for KeywordSort.
+const (
+	KeywordSortMinusDocuments KeywordSort = "-documents"
+	KeywordSortMinusGrowth    KeywordSort = "-growth"
+)
+
+// Valid indicates whether the value is a known member of the KeywordSort enum.
+func (e KeywordSort) Valid() bool {
+	switch e {
+	case KeywordSortMinusDocuments:
+		return true
+	case KeywordSortMinusGrowth:
 		return true
 	default:
 		return false
@@ -1219,6 +1294,54 @@ type DuplicateKind string
 // Example: -updated_at
 type DuplicateSort string
 
+// Entity Something that a document names.
+type Entity struct {
+	// Count How often it stands there, people by their surname alone included.
+	//
+	// Example: 2
+	Count int `json:"count"`
+
+	// Country The ISO 3166 code of a place's country; null for other kinds, and for what is in none or in several.
+	//
+	// Example: DE
+	Country nullable.Nullable[string] `json:"country"`
+
+	// Date A date's day, month or quarter; null for other kinds, and where the text and the day of publication do not tell.
+	//
+	// Example: 2026-03-12
+	Date nullable.Nullable[string] `json:"date"`
+
+	// FirstOffset Where it stands first, in characters of the title, a line feed and the text.
+	//
+	// Example: 118
+	FirstOffset int `json:"first_offset"`
+
+	// Kind What an entity is.
+	//
+	// Example: organisation
+	Kind EntityKind `json:"kind"`
+
+	// Text In the form in which it stands there most often.
+	//
+	// Example: 1,2 Millionen Euro
+	Text string `json:"text"`
+
+	// Unit An amount's unit: an ISO 4217 currency, `%`, or the sign of a unit; null for other kinds.
+	//
+	// Example: EUR
+	Unit nullable.Nullable[string] `json:"unit"`
+
+	// Value An amount's value, scales and marks resolved; null for other kinds, and where the text can be read in two ways.
+	//
+	// Example: 1200000
+	Value nullable.Nullable[float64] `json:"value"`
+}
+
+// EntityKind What an entity is.
+//
+// Example: organisation
+type EntityKind string
+
 // Event Something that happened.
 type Event struct {
 	// Data What exactly.
@@ -1515,6 +1638,72 @@ type JobSubject struct {
 //
 // Example: collection
 type JobSubjectType string
+
+// Keyword A phrase that tells what a document is about.
+type Keyword struct {
+	// Count How often any of its forms stands there.
+	//
+	// Example: 4
+	Count int `json:"count"`
+
+	// Score From 0 to 1, higher is better: 1/(1+S) of the weight S that YAKE gives a phrase (Campos et al. 2020) by its words' casing,
+	// position, frequency, neighbours and spread over the sentences, for phrases with the mean of their words' weights.
+	//
+	//
+	// Example: 0.612
+	Score float64 `json:"score"`
+
+	// Text The phrase, of one to three words, in the form in which it stands there most often.
+	//
+	// Example: künstliche Intelligenz
+	Text string `json:"text"`
+}
+
+// KeywordCount A keyword with the documents that have it.
+type KeywordCount struct {
+	// Documents How many documents of the window have it.
+	//
+	// Example: 42
+	Documents int `json:"documents"`
+
+	// DocumentsBefore How many had it in the window of the same length before.
+	//
+	// Example: 17
+	DocumentsBefore int `json:"documents_before"`
+
+	// Growth By how much its share of all documents has grown: 0.5 is half as much again, -1 to nothing; null where none had it before.
+	//
+	// Example: 0.82
+	Growth nullable.Nullable[float64] `json:"growth"`
+
+	// ID Its id, the same for all its forms.
+	//
+	// Example: 3481250976120448841
+	ID string `json:"id"`
+
+	// Kind What a keyword is.
+	//
+	// Example: organisation
+	Kind KeywordKind `json:"kind"`
+
+	// Text The form that came first.
+	//
+	// Example: Siemens AG
+	Text string `json:"text"`
+}
+
+// KeywordKind What a keyword is.
+//
+// Example: organisation
+type KeywordKind string
+
+// KeywordReport What is written about in a window of time.
+type KeywordReport = store.KeywordReport
+
+// KeywordSort An order of keywords. Equal ones are ordered by how many documents have them, then by id.
+//
+// Example: -documents
+type KeywordSort string
 
 // LanguageTag A BCP 47 language tag; its primary part is kept, in lower case.
 //
@@ -2272,6 +2461,49 @@ type RetryJobParams struct {
 	Prefer *Prefer `json:"Prefer,omitempty"`
 }
 
+// ListKeywordsParams defines parameters for ListKeywords.
+type ListKeywordsParams struct {
+	// Kind Only of this kind.
+	Kind *KeywordKind `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// Domain Only documents of this domain.
+	Domain *DocumentDomain `form:"domain,omitempty" json:"domain,omitempty"`
+
+	// Market Only documents of this market.
+	Market *DocumentMarket `form:"market,omitempty" json:"market,omitempty"`
+
+	// Language Only those in this language, by its BCP 47 primary tag.
+	Language *Language `form:"language,omitempty" json:"language,omitempty"`
+
+	// Since Where the window begins, at most 92 days before its end; by default seven days before.
+	Since *time.Time `form:"since,omitempty" json:"since,omitempty"`
+
+	// Until Where the window ends, exclusive; now by default.
+	Until *time.Time `form:"until,omitempty" json:"until,omitempty"`
+
+	// MinDocuments Only what stands in at least so many documents of the window.
+	MinDocuments *int `form:"min_documents,omitempty" json:"min_documents,omitempty"`
+
+	// Sort The order. By default what stands in the most documents comes first. `-growth` puts first what has grown beyond
+	// its share of the documents before by the most standard deviations, (documents − expected) / √(expected + 1).
+	Sort *KeywordSort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Limit How many are answered.
+	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ListKeywordDocumentsParams defines parameters for ListKeywordDocuments.
+type ListKeywordDocumentsParams struct {
+	// Page The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+	Page *Page `form:"page,omitempty" json:"page,omitempty"`
+
+	// PageSize How many items a page has.
+	PageSize *PageSize `form:"page_size,omitempty" json:"page_size,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListSearchesParams defines parameters for ListSearches.
 type ListSearchesParams struct {
 	// Sort The order. `-` is descending. By default the newest come first.
@@ -2572,6 +2804,12 @@ type ServerInterface interface {
 	// RetryJob Run a job again
 	// (POST /jobs/{job_id}/retry)
 	RetryJob(ctx echo.Context, jobID JobID, params RetryJobParams) error
+	// ListKeywords List what is written about
+	// (GET /keywords)
+	ListKeywords(ctx echo.Context, params ListKeywordsParams) error
+	// ListKeywordDocuments List the documents of a keyword
+	// (GET /keywords/{id}/documents)
+	ListKeywordDocuments(ctx echo.Context, id string, params ListKeywordDocumentsParams) error
 	// ListSearches List saved searches
 	// (GET /searches)
 	ListSearches(ctx echo.Context, params ListSearchesParams) error
@@ -4004,6 +4242,119 @@ func (w *ServerInterfaceWrapper) RetryJob(ctx echo.Context) error {
 	return err
 }
 
+// ListKeywords converts echo context to params.
+func (w *ServerInterfaceWrapper) ListKeywords(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListKeywordsParams
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", ctx.QueryParams(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter kind: %s", err))
+	}
+
+	// ------------- Optional query parameter "domain" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "domain", ctx.QueryParams(), &params.Domain, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter domain: %s", err))
+	}
+
+	// ------------- Optional query parameter "market" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "market", ctx.QueryParams(), &params.Market, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter market: %s", err))
+	}
+
+	// ------------- Optional query parameter "language" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "language", ctx.QueryParams(), &params.Language, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter language: %s", err))
+	}
+
+	// ------------- Optional query parameter "since" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "since", ctx.QueryParams(), &params.Since, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter since: %s", err))
+	}
+
+	// ------------- Optional query parameter "until" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "until", ctx.QueryParams(), &params.Until, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter until: %s", err))
+	}
+
+	// ------------- Optional query parameter "min_documents" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_documents", ctx.QueryParams(), &params.MinDocuments, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter min_documents: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListKeywords(ctx, params)
+	return err
+}
+
+// ListKeywordDocuments converts echo context to params.
+func (w *ServerInterfaceWrapper) ListKeywordDocuments(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListKeywordDocumentsParams
+	// ------------- Optional query parameter "page" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page", ctx.QueryParams(), &params.Page, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page: %s", err))
+	}
+
+	// ------------- Optional query parameter "page_size" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page_size", ctx.QueryParams(), &params.PageSize, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page_size: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListKeywordDocuments(ctx, id, params)
+	return err
+}
+
 // ListSearches converts echo context to params.
 func (w *ServerInterfaceWrapper) ListSearches(ctx echo.Context) error {
 	var err error
@@ -4759,6 +5110,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/jobs/:job_id/cancel", wrapper.CancelJob, options.OperationMiddlewares["cancelJob"]...)
 	router.GET(options.BaseURL+"/jobs/:job_id/events", wrapper.StreamJobEvents, options.OperationMiddlewares["streamJobEvents"]...)
 	router.POST(options.BaseURL+"/jobs/:job_id/retry", wrapper.RetryJob, options.OperationMiddlewares["retryJob"]...)
+	router.GET(options.BaseURL+"/keywords", wrapper.ListKeywords, options.OperationMiddlewares["listKeywords"]...)
+	router.GET(options.BaseURL+"/keywords/:id/documents", wrapper.ListKeywordDocuments, options.OperationMiddlewares["listKeywordDocuments"]...)
 	router.GET(options.BaseURL+"/searches", wrapper.ListSearches, options.OperationMiddlewares["listSearches"]...)
 	router.POST(options.BaseURL+"/searches", wrapper.CreateSearch, options.OperationMiddlewares["createSearch"]...)
 	router.DELETE(options.BaseURL+"/searches/:id", wrapper.DeleteSearch, options.OperationMiddlewares["deleteSearch"]...)
@@ -5710,6 +6063,51 @@ func (response RetryJob202JSONResponse) VisitRetryJobResponse(w http.ResponseWri
 	return err
 }
 
+type ListKeywordsRequestObject struct {
+	Params ListKeywordsParams
+}
+
+type ListKeywordsResponseObject interface {
+	VisitListKeywordsResponse(w http.ResponseWriter) error
+}
+
+type ListKeywords200JSONResponse KeywordReport
+
+func (response ListKeywords200JSONResponse) VisitListKeywordsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListKeywordDocumentsRequestObject struct {
+	ID     string `json:"id"`
+	Params ListKeywordDocumentsParams
+}
+
+type ListKeywordDocumentsResponseObject interface {
+	VisitListKeywordDocumentsResponse(w http.ResponseWriter) error
+}
+
+type ListKeywordDocuments200JSONResponse DocumentList
+
+func (response ListKeywordDocuments200JSONResponse) VisitListKeywordDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListSearchesRequestObject struct {
 	Params ListSearchesParams
 }
@@ -6318,6 +6716,12 @@ type StrictServerInterface interface {
 	// RetryJob Run a job again
 	// (POST /jobs/{job_id}/retry)
 	RetryJob(ctx context.Context, request RetryJobRequestObject) (RetryJobResponseObject, error)
+	// ListKeywords List what is written about
+	// (GET /keywords)
+	ListKeywords(ctx context.Context, request ListKeywordsRequestObject) (ListKeywordsResponseObject, error)
+	// ListKeywordDocuments List the documents of a keyword
+	// (GET /keywords/{id}/documents)
+	ListKeywordDocuments(ctx context.Context, request ListKeywordDocumentsRequestObject) (ListKeywordDocumentsResponseObject, error)
 	// ListSearches List saved searches
 	// (GET /searches)
 	ListSearches(ctx context.Context, request ListSearchesRequestObject) (ListSearchesResponseObject, error)
@@ -7319,6 +7723,57 @@ func (sh *strictHandler) RetryJob(ctx echo.Context, jobID JobID, params RetryJob
 		return err
 	} else if validResponse, ok := response.(RetryJobResponseObject); ok {
 		return validResponse.VisitRetryJobResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListKeywords operation middleware
+func (sh *strictHandler) ListKeywords(ctx echo.Context, params ListKeywordsParams) error {
+	var request ListKeywordsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListKeywords(ctx.Request().Context(), request.(ListKeywordsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListKeywords")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListKeywordsResponseObject); ok {
+		return validResponse.VisitListKeywordsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListKeywordDocuments operation middleware
+func (sh *strictHandler) ListKeywordDocuments(ctx echo.Context, id string, params ListKeywordDocumentsParams) error {
+	var request ListKeywordDocumentsRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListKeywordDocuments(ctx.Request().Context(), request.(ListKeywordDocumentsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListKeywordDocuments")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListKeywordDocumentsResponseObject); ok {
+		return validResponse.VisitListKeywordDocumentsResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -35,7 +35,7 @@ export type ErrorBody = {
  * | `UNAUTHORIZED` | 401 | no key, or one that is wrong, expired or revoked |
  * | `FORBIDDEN` | 403 | the key lacks the scope in `details.required_scope` |
  * | `ROUTE_NOT_FOUND` | 404 | no such path |
- * | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `STORY_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND`, `HOST_NOT_FOUND`, `SEARCH_NOT_FOUND` | 404 | no such resource |
+ * | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `STORY_NOT_FOUND`, `KEYWORD_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND`, `HOST_NOT_FOUND`, `SEARCH_NOT_FOUND` | 404 | no such resource |
  * | `METHOD_NOT_ALLOWED` | 405 | the path has no such method |
  * | `COLLECTION_CONFLICT` | 409 | the feed is there already; see `details.existing_id` |
  * | `JOB_CONFLICT` | 409 | the job is in no state for that |
@@ -45,7 +45,7 @@ export type ErrorBody = {
  * | `BODY_TOO_LARGE` | 413 | the body is over 1 MiB; of an OPML document, over 10 MiB |
  * | `UNSUPPORTED_MEDIA_TYPE` | 415 | not JSON by its Content-Type; not XML where that is asked for |
  * | `VALIDATION_FAILED` | 422 | a parameter or field breaks the specification |
- * | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `STORY_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED`, `SEARCH_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
+ * | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `STORY_VALIDATION_FAILED`, `KEYWORD_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED`, `SEARCH_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
  * | `IDEMPOTENCY_KEY_REUSED` | 422 | this key came with another request before |
  * | `RATE_LIMITED` | 429 | too many requests; see Retry-After |
  * | `INTERNAL` | 500 | a fault of the server |
@@ -63,6 +63,7 @@ export const ErrorCode = {
     COLLECTION_NOT_FOUND: 'COLLECTION_NOT_FOUND',
     DOCUMENT_NOT_FOUND: 'DOCUMENT_NOT_FOUND',
     STORY_NOT_FOUND: 'STORY_NOT_FOUND',
+    KEYWORD_NOT_FOUND: 'KEYWORD_NOT_FOUND',
     JOB_NOT_FOUND: 'JOB_NOT_FOUND',
     API_KEY_NOT_FOUND: 'API_KEY_NOT_FOUND',
     HOST_NOT_FOUND: 'HOST_NOT_FOUND',
@@ -85,6 +86,7 @@ export const ErrorCode = {
     COLLECTION_VALIDATION_FAILED: 'COLLECTION_VALIDATION_FAILED',
     DOCUMENT_VALIDATION_FAILED: 'DOCUMENT_VALIDATION_FAILED',
     STORY_VALIDATION_FAILED: 'STORY_VALIDATION_FAILED',
+    KEYWORD_VALIDATION_FAILED: 'KEYWORD_VALIDATION_FAILED',
     JOB_VALIDATION_FAILED: 'JOB_VALIDATION_FAILED',
     API_KEY_VALIDATION_FAILED: 'API_KEY_VALIDATION_FAILED',
     HOST_VALIDATION_FAILED: 'HOST_VALIDATION_FAILED',
@@ -107,7 +109,7 @@ export const ErrorCode = {
  * | `UNAUTHORIZED` | 401 | no key, or one that is wrong, expired or revoked |
  * | `FORBIDDEN` | 403 | the key lacks the scope in `details.required_scope` |
  * | `ROUTE_NOT_FOUND` | 404 | no such path |
- * | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `STORY_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND`, `HOST_NOT_FOUND`, `SEARCH_NOT_FOUND` | 404 | no such resource |
+ * | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `STORY_NOT_FOUND`, `KEYWORD_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND`, `HOST_NOT_FOUND`, `SEARCH_NOT_FOUND` | 404 | no such resource |
  * | `METHOD_NOT_ALLOWED` | 405 | the path has no such method |
  * | `COLLECTION_CONFLICT` | 409 | the feed is there already; see `details.existing_id` |
  * | `JOB_CONFLICT` | 409 | the job is in no state for that |
@@ -117,7 +119,7 @@ export const ErrorCode = {
  * | `BODY_TOO_LARGE` | 413 | the body is over 1 MiB; of an OPML document, over 10 MiB |
  * | `UNSUPPORTED_MEDIA_TYPE` | 415 | not JSON by its Content-Type; not XML where that is asked for |
  * | `VALIDATION_FAILED` | 422 | a parameter or field breaks the specification |
- * | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `STORY_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED`, `SEARCH_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
+ * | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `STORY_VALIDATION_FAILED`, `KEYWORD_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED`, `SEARCH_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
  * | `IDEMPOTENCY_KEY_REUSED` | 422 | this key came with another request before |
  * | `RATE_LIMITED` | 429 | too many requests; see Retry-After |
  * | `INTERNAL` | 500 | a fault of the server |
@@ -1491,6 +1493,14 @@ export type Document = {
      */
     processed_at: string | null;
     /**
+     * The phrases that tell what it is about, the best first, found without any model; null until it has been processed.
+     */
+    keywords: Array<Keyword> | null;
+    /**
+     * The people, organisations, places, products, dates and amounts that it names, the most frequent first, found by rules and lists; null until it has been processed.
+     */
+    entities: Array<Entity> | null;
+    /**
      * When it was first kept.
      */
     created_at: string;
@@ -1498,6 +1508,163 @@ export type Document = {
      * When its content last changed.
      */
     updated_at: string;
+};
+
+/**
+ * A phrase that tells what a document is about.
+ */
+export type Keyword = {
+    /**
+     * The phrase, of one to three words, in the form in which it stands there most often.
+     */
+    text: string;
+    /**
+     * From 0 to 1, higher is better: 1/(1+S) of the weight S that YAKE gives a phrase (Campos et al. 2020) by its words' casing,
+     * position, frequency, neighbours and spread over the sentences, for phrases with the mean of their words' weights.
+     *
+     */
+    score: number;
+    /**
+     * How often any of its forms stands there.
+     */
+    count: number;
+};
+
+/**
+ * What an entity is.
+ */
+export const EntityKind = {
+    PERSON: 'person',
+    ORGANISATION: 'organisation',
+    PLACE: 'place',
+    PRODUCT: 'product',
+    DATE: 'date',
+    AMOUNT: 'amount'
+} as const;
+
+/**
+ * What an entity is.
+ */
+export type EntityKind = typeof EntityKind[keyof typeof EntityKind];
+
+/**
+ * Something that a document names.
+ */
+export type Entity = {
+    kind: EntityKind;
+    /**
+     * In the form in which it stands there most often.
+     */
+    text: string;
+    /**
+     * An amount's value, scales and marks resolved; null for other kinds, and where the text can be read in two ways.
+     */
+    value: number | null;
+    /**
+     * An amount's unit: an ISO 4217 currency, `%`, or the sign of a unit; null for other kinds.
+     */
+    unit: string | null;
+    /**
+     * A date's day, month or quarter; null for other kinds, and where the text and the day of publication do not tell.
+     */
+    date: string | null;
+    /**
+     * The ISO 3166 code of a place's country; null for other kinds, and for what is in none or in several.
+     */
+    country: string | null;
+    /**
+     * How often it stands there, people by their surname alone included.
+     */
+    count: number;
+    /**
+     * Where it stands first, in characters of the title, a line feed and the text.
+     */
+    first_offset: number;
+};
+
+/**
+ * What a keyword is.
+ */
+export const KeywordKind = {
+    KEYPHRASE: 'keyphrase',
+    PERSON: 'person',
+    ORGANISATION: 'organisation',
+    PLACE: 'place',
+    PRODUCT: 'product'
+} as const;
+
+/**
+ * What a keyword is.
+ */
+export type KeywordKind = typeof KeywordKind[keyof typeof KeywordKind];
+
+/**
+ * An order of keywords. Equal ones are ordered by how many documents have them, then by id.
+ */
+export const KeywordSort = { /**
+     * DOCUMENTS_DESC
+     */
+    DOCUMENTS_DESC: '-documents', /**
+     * GROWTH_DESC
+     */
+    GROWTH_DESC: '-growth' } as const;
+
+/**
+ * An order of keywords. Equal ones are ordered by how many documents have them, then by id.
+ */
+export type KeywordSort = typeof KeywordSort[keyof typeof KeywordSort];
+
+/**
+ * A keyword with the documents that have it.
+ */
+export type KeywordCount = {
+    /**
+     * Its id, the same for all its forms.
+     */
+    id: string;
+    kind: KeywordKind;
+    /**
+     * The form that came first.
+     */
+    text: string;
+    /**
+     * How many documents of the window have it.
+     */
+    documents: number;
+    /**
+     * How many had it in the window of the same length before.
+     */
+    documents_before: number;
+    /**
+     * By how much its share of all documents has grown: 0.5 is half as much again, -1 to nothing; null where none had it before.
+     */
+    growth: number | null;
+};
+
+/**
+ * What is written about in a window of time.
+ */
+export type KeywordReport = {
+    /**
+     * Where the window begins.
+     */
+    since: string;
+    /**
+     * Where it ends, exclusive.
+     */
+    until: string;
+    /**
+     * How many processed documents it has.
+     */
+    documents: number;
+    /**
+     * How many the window before has.
+     */
+    documents_before: number;
+    /**
+     * The keywords.
+     */
+    items: Array<KeywordCount>;
 };
 
 /**
@@ -4980,6 +5147,157 @@ export type DocumentsGetResponses = {
 };
 
 export type DocumentsGetResponse = DocumentsGetResponses[keyof DocumentsGetResponses];
+
+export type KeywordsListData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Only of this kind.
+         */
+        kind?: KeywordKind;
+        /**
+         * Only documents of this domain.
+         */
+        domain?: string;
+        /**
+         * Only documents of this market.
+         */
+        market?: string;
+        /**
+         * Only those in this language, by its BCP 47 primary tag.
+         */
+        language?: string;
+        /**
+         * Where the window begins, at most 92 days before its end; by default seven days before.
+         */
+        since?: string;
+        /**
+         * Where the window ends, exclusive; now by default.
+         */
+        until?: string;
+        /**
+         * Only what stands in at least so many documents of the window.
+         */
+        min_documents?: number;
+        /**
+         * The order. By default what stands in the most documents comes first. `-growth` puts first what has grown beyond
+         * its share of the documents before by the most standard deviations, (documents − expected) / √(expected + 1).
+         *
+         */
+        sort?: KeywordSort;
+        /**
+         * How many are answered.
+         */
+        limit?: number;
+    };
+    url: '/keywords';
+};
+
+export type KeywordsListErrors = {
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type KeywordsListError = KeywordsListErrors[keyof KeywordsListErrors];
+
+export type KeywordsListResponses = {
+    /**
+     * What is written about.
+     */
+    200: KeywordReport;
+};
+
+export type KeywordsListResponse = KeywordsListResponses[keyof KeywordsListResponses];
+
+export type KeywordsListDocumentsData = {
+    body?: never;
+    path: {
+        /**
+         * The id that `GET /keywords` tells.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+         */
+        page?: number;
+        /**
+         * How many items a page has.
+         */
+        page_size?: number;
+        /**
+         * The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+         */
+        cursor?: string;
+    };
+    url: '/keywords/{id}/documents';
+};
+
+export type KeywordsListDocumentsErrors = {
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type KeywordsListDocumentsError = KeywordsListDocumentsErrors[keyof KeywordsListDocumentsErrors];
+
+export type KeywordsListDocumentsResponses = {
+    /**
+     * One page of documents.
+     */
+    200: DocumentList;
+};
+
+export type KeywordsListDocumentsResponse = KeywordsListDocumentsResponses[keyof KeywordsListDocumentsResponses];
 
 export type StoriesListData = {
     body?: never;
