@@ -208,31 +208,44 @@ type atomLink struct {
 	Href string `xml:"href,attr"`
 }
 
+// An atomText is HTML, as which readers that do not look at its type would take it anyway.
+type atomText struct {
+	Type string `xml:"type,attr"`
+	Text string `xml:",chardata"`
+}
+
+func atomTextOf(text string) *atomText {
+	if text == "" {
+		return nil
+	}
+	return &atomText{"html", html.EscapeString(text)}
+}
+
 type atomEntry struct {
-	Language  string   `xml:"xml:lang,attr,omitempty"`
-	ID        string   `xml:"id"`
-	Title     string   `xml:"title"`
-	Link      atomLink `xml:"link"`
-	Published string   `xml:"published,omitempty"`
-	Updated   string   `xml:"updated"`
-	Author    string   `xml:"author>name"`
-	Summary   string   `xml:"summary,omitempty"`
+	Language  string    `xml:"xml:lang,attr,omitempty"`
+	ID        string    `xml:"id"`
+	Title     *atomText `xml:"title"`
+	Link      atomLink  `xml:"link"`
+	Published string    `xml:"published,omitempty"`
+	Updated   string    `xml:"updated"`
+	Author    string    `xml:"author>name"`
+	Summary   *atomText `xml:"summary"`
 }
 
 type atomFeed struct {
 	XMLName  xml.Name    `xml:"http://www.w3.org/2005/Atom feed"`
 	ID       string      `xml:"id"`
-	Title    string      `xml:"title"`
-	Subtitle string      `xml:"subtitle"`
+	Title    *atomText   `xml:"title"`
+	Subtitle *atomText   `xml:"subtitle"`
 	Updated  string      `xml:"updated"`
 	Links    []atomLink  `xml:"link"`
 	Entries  []atomEntry `xml:"entry"`
 }
 
-// atomOf is Atom 1.0, whose texts are plain. It asks for an author of each entry: the origin, where none is known.
+// atomOf is Atom 1.0. It asks for an author of each entry: the origin, where none is known.
 func atomOf(f store.SearchFeed, address string) ([]byte, error) {
 	feed := atomFeed{
-		ID: "urn:uuid:" + f.Search.ID.String(), Title: f.Search.Name, Subtitle: feedDescription(f.Search),
+		ID: "urn:uuid:" + f.Search.ID.String(), Title: atomTextOf(f.Search.Name), Subtitle: atomTextOf(feedDescription(f.Search)),
 		Updated: f.UpdatedAt.UTC().Format(time.RFC3339),
 		Links: []atomLink{
 			{"self", "application/atom+xml", address + "/feed/" + formatAtom}, {"alternate", "application/json", address + "/documents"},
@@ -240,8 +253,8 @@ func atomOf(f store.SearchFeed, address string) ([]byte, error) {
 	}
 	for _, d := range f.Items {
 		entry := atomEntry{
-			Language: language(d), ID: entryID(d), Title: d.Title, Link: atomLink{Rel: "alternate", Href: d.URL},
-			Updated: d.UpdatedAt.UTC().Format(time.RFC3339), Author: cmp.Or(orZero(d.Author), d.SourceName), Summary: orZero(d.Summary),
+			Language: language(d), ID: entryID(d), Title: atomTextOf(d.Title), Link: atomLink{Rel: "alternate", Href: d.URL},
+			Updated: d.UpdatedAt.UTC().Format(time.RFC3339), Author: cmp.Or(orZero(d.Author), d.SourceName), Summary: atomTextOf(orZero(d.Summary)),
 		}
 		if d.PublishedAt != nil {
 			entry.Published = d.PublishedAt.UTC().Format(time.RFC3339)

