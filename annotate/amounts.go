@@ -1,6 +1,8 @@
 package annotate
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -68,11 +70,35 @@ var (
 		"Hz": "Hz", "kHz": "kHz", "MHz": "MHz", "GHz": "GHz", "PS": "PS", "mAh": "mAh", "Mbit": "Mbit", "Gbit": "Gbit", "V": "V", "kV": "kV",
 	}
 	currencySigns = []struct{ sign, unit string }{
-		{"US$", "USD"}, {"C$", "CAD"}, {"A$", "AUD"}, {"HK$", "HKD"}, {"R$", "BRL"}, {"$", "USD"}, {"€", "EUR"}, {"£", "GBP"}, {"¥", "JPY"}, {"₹", "INR"},
-		{"₽", "RUB"}, {"₺", "TRY"}, {"₩", "KRW"}, {"₪", "ILS"}, {"₴", "UAH"}, {"zł", "PLN"}, {"EUR", "EUR"}, {"USD", "USD"}, {"GBP", "GBP"}, {"CHF", "CHF"}, {"Fr.", "CHF"},
+		{"US$", "USD"},
+		{"C$", "CAD"},
+		{"A$", "AUD"},
+		{"HK$", "HKD"},
+		{"R$", "BRL"},
+		{"$", "USD"},
+		{"€", "EUR"},
+		{"£", "GBP"},
+		{"¥", "JPY"},
+		{"₹", "INR"},
+		{"₽", "RUB"},
+		{"₺", "TRY"},
+		{"₩", "KRW"},
+		{"₪", "ILS"},
+		{"₴", "UAH"},
+		{"zł", "PLN"},
+		{"EUR", "EUR"},
+		{"USD", "USD"},
+		{"GBP", "GBP"},
+		{"CHF", "CHF"},
+		{"Fr.", "CHF"},
 	}
 	crowns = map[string]map[string]string{
 		"sv": {"kronor": "SEK", "kr": "SEK"}, "no": {"kroner": "NOK", "kr": "NOK"}, "nb": {"kroner": "NOK", "kr": "NOK"}, "da": {"kroner": "DKK", "kr": "DKK"},
+	}
+	// pairUnits are units of two words.
+	pairUnits = map[string]string{
+		"per cent": "%", "pour cent": "%", "por ciento": "%", "por cento": "%", "per cento": "%", "us dollars": "USD", "us dollar": "USD",
+		"percentage points": "percentage points",
 	}
 	// linking are words between a number and its unit: millions d'euros.
 	linking = setOf("de d di of")
@@ -247,46 +273,36 @@ func (a *amountReader) word() {
 		return
 	}
 	w := &a.words[i]
-	gap := strings.TrimPrefix(w.gap, ".")
-	if gap != "" && gap != " " && gap != "\u00a0" && gap != "\u202f" && gap != "-" && gap != "'" {
+	if !slices.Contains([]string{"", " ", "\u00a0", "\u202f", "-", "'"}, strings.TrimPrefix(w.gap, ".")) {
 		return
 	}
-	unit := unitSigns[w.text]
-	if unit == "" {
-		unit = unitWords[w.lower]
-	}
-	if unit == "" {
-		unit = crowns[a.language][w.lower]
-	}
-	next := func(n int) string {
-		if i+n < len(a.words) && a.joined(i+n) {
-			return a.words[i+n].lower
-		}
-		return ""
+	unit := cmp.Or(unitSigns[w.text], unitWords[w.lower], crowns[a.language][w.lower])
+	next := ""
+	if a.joined(i + 1) {
+		next = a.words[i+1].lower
 	}
 	last := i
-	switch {
-	case (w.lower == "per" || w.lower == "pour" || w.lower == "por") && (next(1) == "cent" || next(1) == "ciento" || next(1) == "cento"),
-		w.lower == "us" && strings.HasPrefix(next(1), "dollar"):
-		unit, last = "%", i+1
-		if w.lower == "us" {
-			unit = "USD"
-		}
-	case w.lower == "percentage" && next(1) == "points":
-		unit, last = "percentage points", i+1
+	if two := pairUnits[w.lower+" "+next]; two != "" {
+		unit, last = two, i+1
 	}
 	if unit == "" {
 		return
 	}
 	a.unit, a.next, a.end = unit, last+1, a.words[last].end
-	if rest := a.raw[a.end:]; unit == "km" && strings.HasPrefix(rest, "/h") {
+	a.exponent()
+}
+
+// exponent reads what is written behind a unit: km/h, m².
+func (a *amountReader) exponent() {
+	rest := a.raw[a.end:]
+	if a.unit == "km" && strings.HasPrefix(rest, "/h") {
 		a.unit, a.end = "km/h", a.end+2
 		if a.next < len(a.words) && a.words[a.next].at < a.end {
 			a.next++
 		}
 	} else if strings.HasPrefix(rest, "²") || strings.HasPrefix(rest, "³") {
 		sign, size := utf8.DecodeRuneInString(rest)
-		a.unit, a.end = unit+string(sign), a.end+size
+		a.unit, a.end = a.unit+string(sign), a.end+size
 	}
 }
 

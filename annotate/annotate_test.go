@@ -129,8 +129,10 @@ func TestNames(t *testing.T) {
 		{"en", "Robert De Niro and Stephen Frank met Lionel van der Meer.", "person Robert De Niro", "person Stephen Frank", "person Lionel van der Meer"},
 		{"en", "Martin Google is none.", "organisation Google"},
 		{"ja", "東京と中国で会談した。", "place 東京 JP", "place 中国 CN"},
-		{"en", "The Porsche 911 Turbo and a Sony WH-1000XM5, a BMW 2026 and an iPhone; Windows 11 Pro, Snapdragon 8 Gen 3.",
-			"product Porsche 911 Turbo", "product Sony WH-1000XM5", "organisation BMW", "product iPhone", "product Windows 11 Pro", "product Snapdragon 8 Gen 3"},
+		{
+			"en", "The Porsche 911 Turbo and a Sony WH-1000XM5, a BMW 2026 and an iPhone; Windows 11 Pro, Snapdragon 8 Gen 3.",
+			"product Porsche 911 Turbo", "product Sony WH-1000XM5", "organisation BMW", "product iPhone", "product Windows 11 Pro", "product Snapdragon 8 Gen 3",
+		},
 		{"en", "Tesla Model Y and Volkswagen Golf 8.", "product Tesla Model Y", "product Volkswagen Golf 8"},
 		{"en", "U.S. officials met L'Oréal.", "place U.S. US", "organisation L'Oréal"},
 	} {
@@ -163,14 +165,20 @@ var keyphrasesOf = []struct {
 		Wegen des Fachkräftemangels dauert der Einbau lange, doch die Förderung der Wärmepumpen läuft weiter.`, []string{"Wärmepumpe", "Fachkräftemangel"}},
 	{"en", "Smart buildings cut energy bills", `Smart buildings use sensors to control heating. Owners of smart buildings report lower energy bills. The sensors measure
 		temperature, and machine learning predicts demand. Machine learning needs data from the sensors.`, []string{"smart buildings", "energy bills", "sensors", "machine learning"}},
-	{"en", "Flaky tests slow teams down", `A flaky test passes and fails with the same code. Flaky tests cost time. Test isolation helps, and test isolation is cheap.`,
-		[]string{"flaky tests", "test isolation"}},
+	{
+		"en", "Flaky tests slow teams down", `A flaky test passes and fails with the same code. Flaky tests cost time. Test isolation helps, and test isolation is cheap.`,
+		[]string{"flaky tests", "test isolation"},
+	},
 	{"fr", "La transition énergétique avance", `La transition énergétique coûte cher. Les panneaux solaires et la transition énergétique créent des emplois.
 		Les panneaux solaires couvrent les toits.`, []string{"transition énergétique", "panneaux solaires"}},
-	{"es", "El cambio climático golpea la agricultura", `El cambio climático reduce las cosechas. La agricultura sufre el cambio climático y la sequía. La sequía vacía los embalses.`,
-		[]string{"cambio climático", "sequía", "agricultura"}},
-	{"it", "Le auto elettriche crescono", `Le auto elettriche conquistano il mercato. Le colonnine di ricarica mancano. Chi compra auto elettriche cerca le colonnine.`,
-		[]string{"auto elettriche", "colonnine"}},
+	{
+		"es", "El cambio climático golpea la agricultura", `El cambio climático reduce las cosechas. La agricultura sufre el cambio climático y la sequía. La sequía vacía los embalses.`,
+		[]string{"cambio climático", "sequía", "agricultura"},
+	},
+	{
+		"it", "Le auto elettriche crescono", `Le auto elettriche conquistano il mercato. Le colonnine di ricarica mancano. Chi compra auto elettriche cerca le colonnine.`,
+		[]string{"auto elettriche", "colonnine"},
+	},
 	{"ru", "Искусственный интеллект в школе", `Искусственный интеллект помогает учителям. Учителя изучают искусственный интеллект.`, []string{"Искусственный интеллект", "учителям"}},
 	{"pl", "Sztuczna inteligencja w szkole", `Sztuczna inteligencja pomaga nauczycielom. Nauczyciele poznają sztuczną inteligencję.`, []string{"sztuczna inteligencja"}},
 	{"zh", "人工智能改变制造业", "人工智能正在改变中国的制造业。人工智能公司发布新产品。制造业需要人工智能。", []string{"人工智能", "制造业"}},

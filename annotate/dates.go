@@ -71,7 +71,7 @@ func (r *entityReader) whole(i, least, most int) int {
 	if i < 0 || i >= len(r.words) {
 		return 0
 	}
-	digits := strings.TrimRight(r.words[i].lower, "sthndrerº")
+	digits := strings.TrimRight(r.words[i].lower, "sthndreº")
 	n, err := strconv.Atoi(digits)
 	if err != nil || n < least || n > most || len(digits) > 4 {
 		return 0
@@ -191,18 +191,24 @@ func (r *entityReader) numericDate(i int) bool {
 	case len(c) != 4 || len(a) > 2 || len(b) > 2 || r.words[i+1].gap != "/":
 		return false
 	case r.language == "en" || r.language == "und":
-		first, second := r.whole(i, 1, 31), r.whole(i+1, 1, 31)
-		if first == 0 || second == 0 || first > 12 && second > 12 {
-			return false
-		}
-		if first <= 12 && second <= 12 && first != second {
-			return r.takeDate(i, i+3, "")
-		}
-		if second > 12 {
-			a, b = b, a
-		}
+		return r.eitherOrder(i)
 	}
 	return r.takeNumbers(i, i+3, c, b, a)
+}
+
+// eitherOrder: in English 3/14/2026 and 14/3/2026 are the same day, and 3/4/2026 is one or another.
+func (r *entityReader) eitherOrder(i int) bool {
+	a, b, year := r.words[i].text, r.words[i+1].text, r.words[i+2].text
+	first, second := r.whole(i, 1, 31), r.whole(i+1, 1, 31)
+	switch {
+	case first == 0 || second == 0 || first > 12 && second > 12:
+		return false
+	case first <= 12 && second <= 12 && first != second:
+		return r.takeDate(i, i+3, "")
+	case second > 12:
+		a, b = b, a
+	}
+	return r.takeNumbers(i, i+3, year, b, a)
 }
 
 func (r *entityReader) takeNumbers(from, to int, year, month, day string) bool {

@@ -102,7 +102,7 @@ func (r *phraseReader) readTerms() {
 	stemmer := newStemmer(r.language)
 	for i := range r.words {
 		w := &r.words[i]
-		if dated := r.spans[i] != nil && (r.spans[i].kind == Date || r.spans[i].kind == Amount); !dated && w.class == letters && w.usable() && !r.isStop(w) && !r.inAddress(i) {
+		if r.tells(i) {
 			r.stems[i] = stemmer.of(w.lower)
 		}
 	}
@@ -133,6 +133,13 @@ func (r *phraseReader) readTerms() {
 			t.right[r.words[i+1].lower]++
 		}
 	}
+}
+
+// tells: a word tells something of the text.
+func (r *phraseReader) tells(i int) bool {
+	w, m := &r.words[i], r.spans[i]
+	dated := m != nil && (m.kind == Date || m.kind == Amount)
+	return !dated && w.class == letters && w.usable() && !r.isStop(w) && !r.inAddress(i)
 }
 
 // inAddress: a word is a part of an address or an identifier, as in example.com.

@@ -116,25 +116,30 @@ func (r *entityReader) head(i int) bool {
 		return false
 	}
 	to := i + 1
-	for n := i + 1; n < len(r.words) && n < i+9; n++ {
+	for n := i + 1; n < len(r.words) && n < i+9 && r.inHead(i, n); n++ {
 		w := &r.words[n]
-		gap := r.joined(n) || w.gap == "'" || w.gap == ", " && r.language == "de" && n > i+2
-		if !gap || w.class != letters || r.taken[n] {
-			break
-		}
-		switch {
-		case w.capital && !r.stop[w.lower] && (to == i+1 || !r.other(n)):
+		if w.capital && !r.stop[w.lower] {
+			if to > i+1 && r.other(n) {
+				break
+			}
 			to = n + 1
-			continue
-		case n == i+1 && links[w.lower], inNames[r.language][w.lower] && (listing[r.words[i].text] || !conjunctions[w.lower]):
-			continue
 		}
-		break
 	}
 	if to == i+1 || !r.listEnds(i, to) {
 		return false
 	}
 	return r.take(mention{kind: Organisation, from: i, to: to})
+}
+
+// inHead: a word may be a part of the name that begins with a head at i.
+func (r *entityReader) inHead(i, n int) bool {
+	w := &r.words[n]
+	gap := r.joined(n) || w.gap == "'" || w.gap == ", " && r.language == "de" && n > i+2
+	if !gap || w.class != letters || r.taken[n] {
+		return false
+	}
+	link := n == i+1 || inNames[r.language][w.lower] && (listing[r.words[i].text] || !conjunctions[w.lower])
+	return link || w.capital && !r.stop[w.lower]
 }
 
 // other: what begins here is a name of its own.
@@ -290,7 +295,8 @@ func (r *entityReader) matches(n named, i int) bool {
 	for j, want := range n.words[1:] {
 		w := &r.words[i+1+j]
 		same := w.text == want.text || j == len(n.words)-2 && genitives[r.language] && w.text == want.text+"s"
-		if !same || w.gap != want.gap && !(want.gap == " " && r.joined(i+1+j)) {
+		apart := w.gap == want.gap || want.gap == " " && r.joined(i+1+j)
+		if !same || !apart {
 			return false
 		}
 	}

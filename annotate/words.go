@@ -149,33 +149,48 @@ func (t *text) addLetters(at int) int {
 		if !unicode.IsLetter(next) && !unicode.IsDigit(next) || isUnspaced(next) {
 			break
 		}
-		switch {
-		case r == '-' || r == '\u2010' || r == '\u2011' || r == '\u00ad':
-		case r == '\'':
-			head := strings.ToLower(t.raw[at:end])
-			if elisions[head] {
+		if r == '\'' {
+			if elisions[strings.ToLower(t.raw[at:end])] {
 				return t.add(at, end, letters)
 			}
-			if tail := t.raw[end+1:]; (next == 's' || next == 'S') && !wordGoesOn(tail[nextSize:]) {
+			if behind := end + 1 + nextSize; (next == 's' || next == 'S') && !wordGoesOn(t.raw[behind:]) {
 				t.add(at, end, letters)
-				return end + 1 + nextSize
+				return behind
 			}
-		case r == '.' && end-at < maxInitials && initials(t.raw[at:end]) && !wordGoesOn(t.raw[end+size+nextSize:]):
-		case r == '.' && strings.HasPrefix(t.raw[end:], ".js"), r == '.' && unicode.IsDigit(next) && t.raw[at:end] == "ID":
-		default:
+		}
+		if !t.inWord(r, at, end, next, end+size+nextSize) {
 			return t.add(at, end, letters)
 		}
 		end += size
 	}
-	// C++, C# and the like keep what tells them apart.
-	if runes == 1 && t.raw[at] < utf8.RuneSelf {
-		if rest := t.raw[end:]; strings.HasPrefix(rest, "++") {
-			end += 2
-		} else if strings.HasPrefix(rest, "#") {
-			end++
-		}
+	return t.add(at, t.signsEnd(at, end, runes), letters)
+}
+
+// signsEnd: C++, C# and the like keep what tells them apart.
+func (t *text) signsEnd(at, end, runes int) int {
+	if runes != 1 || t.raw[at] >= utf8.RuneSelf {
+		return end
 	}
-	return t.add(at, end, letters)
+	switch rest := t.raw[end:]; {
+	case strings.HasPrefix(rest, "++"):
+		return end + 2
+	case strings.HasPrefix(rest, "#"):
+		return end + 1
+	}
+	return end
+}
+
+// inWord: a sign between two letters that belongs to the word: a hyphen, the points of U.S., of Node.js and of ID.3.
+func (t *text) inWord(r rune, at, end int, next rune, behind int) bool {
+	switch r {
+	case '-', '\u2010', '\u2011', '\u00ad', '\'':
+		return true
+	case '.':
+		head := t.raw[at:end]
+		return end-at < maxInitials && initials(head) && !wordGoesOn(t.raw[behind:]) ||
+			strings.HasPrefix(t.raw[end:], ".js") || unicode.IsDigit(next) && head == "ID"
+	}
+	return false
 }
 
 func wordGoesOn(rest string) bool {
