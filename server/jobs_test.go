@@ -183,9 +183,9 @@ func TestWaitEndsWithClient(t *testing.T) {
 		}
 		done <- err
 	}()
-	// It waits from here on.
-	eventually(t, func() bool { return w.count(`select count(*) from river_job`) == 1 }, "the job")
+	eventually(t, func() bool { return w.server.Subscribed() == 1 }, "the request to wait")
 	leave()
 	require.ErrorIs(t, <-done, context.Canceled)
 	eventually(t, func() bool { return w.logged("path=/api/v1/collections/" + collection + "/poll") }, "the end of the request")
+	require.Zero(t, w.server.Subscribed())
 }

@@ -69,7 +69,7 @@ func TestShutdown(t *testing.T) {
 	created, waited := make(chan answer, 1), make(chan answer, 1)
 	go func() { created <- w.send("POST", "/topics", topicBody("Last")) }()
 	go func() { waited <- w.send("POST", "/collections/"+collection+"/poll", "", "Prefer: wait=60") }()
-	eventually(t, func() bool { return w.waiting() == 1 }, "the request to wait")
+	eventually(t, func() bool { return w.waiting() == 1 && w.server.Subscribed() == 3 }, "the requests to wait")
 
 	stop()
 	all.closes()

@@ -1119,12 +1119,12 @@ type DocumentList = store.List[store.DocumentSummary]
 // DocumentSearchResult One page of hits.
 type DocumentSearchResult = store.DocumentSearch
 
-// DocumentSearchSort An order of hits. Equal ones are ordered by id.
+// DocumentSearchSort An order of hits. Equal ones are ordered by id. Documents without a date come last, and with `published_at` first.
 //
 // Example: relevance
 type DocumentSearchSort string
 
-// DocumentSort An order of documents. Equal ones are ordered by id.
+// DocumentSort An order of documents. Equal ones are ordered by id. Documents without a date come last, and with `published_at` first.
 //
 // Example: -published_at
 type DocumentSort string
@@ -1920,7 +1920,7 @@ type TopicIntent string
 // TopicList One page of topics.
 type TopicList = store.Found[store.TopicSummary]
 
-// TopicSort An order of topics. Equal ones are ordered by id.
+// TopicSort An order of topics. Equal ones are ordered by id. Titles are compared in lower case by their first 100 characters, code point by code point.
 //
 // Example: -discovered_at
 type TopicSort string

@@ -2854,12 +2854,12 @@ type DocumentSearchResult struct {
 	TotalRelation TotalRelation `json:"total_relation"`
 }
 
-// DocumentSearchSort An order of hits. Equal ones are ordered by id.
+// DocumentSearchSort An order of hits. Equal ones are ordered by id. Documents without a date come last, and with `published_at` first.
 //
 // Example: relevance
 type DocumentSearchSort string
 
-// DocumentSort An order of documents. Equal ones are ordered by id.
+// DocumentSort An order of documents. Equal ones are ordered by id. Documents without a date come last, and with `published_at` first.
 //
 // Example: -published_at
 type DocumentSort string
@@ -4110,7 +4110,7 @@ type SavedSearch struct {
 	// Example: wärmepumpe
 	Query string `json:"query"`
 
-	// Sort An order of hits. Equal ones are ordered by id.
+	// Sort An order of hits. Equal ones are ordered by id. Documents without a date come last, and with `published_at` first.
 	//
 	// Example: relevance
 	Sort DocumentSearchSort `json:"sort"`
@@ -4138,7 +4138,7 @@ type SavedSearchCreate struct {
 	// Example: wärmepumpe
 	Query string `json:"query"`
 
-	// Sort An order of hits. Equal ones are ordered by id.
+	// Sort An order of hits. Equal ones are ordered by id. Documents without a date come last, and with `published_at` first.
 	//
 	// Example: relevance
 	Sort *DocumentSearchSort `json:"sort,omitempty"`
@@ -4200,7 +4200,7 @@ type SavedSearchUpdate struct {
 	// Example: wärmepumpe
 	Query *string `json:"query,omitempty"`
 
-	// Sort An order of hits. Equal ones are ordered by id.
+	// Sort An order of hits. Equal ones are ordered by id. Documents without a date come last, and with `published_at` first.
 	//
 	// Example: relevance
 	Sort *DocumentSearchSort `json:"sort,omitempty"`
@@ -4942,7 +4942,7 @@ type TopicList struct {
 	TotalRelation TotalRelation `json:"total_relation"`
 }
 
-// TopicSort An order of topics. Equal ones are ordered by id.
+// TopicSort An order of topics. Equal ones are ordered by id. Titles are compared in lower case by their first 100 characters, code point by code point.
 //
 // Example: -discovered_at
 type TopicSort string
@@ -5130,6 +5130,9 @@ type NotFound = Error
 
 // PreconditionFailed The one body of every failure.
 type PreconditionFailed = Error
+
+// Timeout The one body of every failure.
+type Timeout = Error
 
 // TooLarge The one body of every failure.
 type TooLarge = Error
@@ -6129,8 +6132,16 @@ type ClientInterface interface {
 	// SearchDocuments Search documents
 	//
 	// Finds every word form in each document's own language (a search for `Haus` finds `Häuser` in German text),
-	// folds accents, and understands `"a phrase"`, `-without` and `or`. Answers are ranked among the newest matches
-	// and carry highlighted snippets: safe HTML in which only `<mark>` is markup.
+	// folds accents, and understands `"a phrase"`, `-without` and `or`. Answers carry highlighted snippets: safe HTML in
+	// which only `<mark>` is markup, made from the first 2,000 characters of the text (of the summary, where there is
+	// no text). `C++`, `C#` and `F#` are found as such, but not marked.
+	//
+	// A search has at most 500 characters and 32 words. Its cost is bounded, whatever it asks for:
+	// - `total` is exact where `total_relation` is `eq`; with `gte` it is a lower bound, and may be far below.
+	// - The order `relevance` ranks the newest 1,000 matches, and reaches 1,000 deep; take another order to go further.
+	// - Whether the words of a phrase stand together is looked up in the newest 1,200 or so documents that have all of
+	//   them; older ones are not found.
+	// - Where nothing matches, and the search neither quotes nor excludes, `fuzzy` answers one page of similar titles.
 	//
 	// Corresponds with GET /documents/search (the `SearchDocuments` operationId).
 	SearchDocuments(ctx context.Context, params *SearchDocumentsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -6379,7 +6390,7 @@ type ClientInterface interface {
 	//
 	// One page of topics as summaries. All filters may be combined. `search` finds every word form in each
 	// topic's own language, folds accents and understands `"a phrase"`, `-without` and `or`; the default order is
-	// then by relevance.
+	// then by relevance. A search has the limits that `GET /documents/search` tells of.
 	//
 	// Corresponds with GET /topics (the `ListTopics` operationId).
 	ListTopics(ctx context.Context, params *ListTopicsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -6978,8 +6989,16 @@ func (c *Client) ListDuplicates(ctx context.Context, params *ListDuplicatesParam
 // SearchDocuments Search documents
 //
 // Finds every word form in each document's own language (a search for `Haus` finds `Häuser` in German text),
-// folds accents, and understands `"a phrase"`, `-without` and `or`. Answers are ranked among the newest matches
-// and carry highlighted snippets: safe HTML in which only `<mark>` is markup.
+// folds accents, and understands `"a phrase"`, `-without` and `or`. Answers carry highlighted snippets: safe HTML in
+// which only `<mark>` is markup, made from the first 2,000 characters of the text (of the summary, where there is
+// no text). `C++`, `C#` and `F#` are found as such, but not marked.
+//
+// A search has at most 500 characters and 32 words. Its cost is bounded, whatever it asks for:
+//   - `total` is exact where `total_relation` is `eq`; with `gte` it is a lower bound, and may be far below.
+//   - The order `relevance` ranks the newest 1,000 matches, and reaches 1,000 deep; take another order to go further.
+//   - Whether the words of a phrase stand together is looked up in the newest 1,200 or so documents that have all of
+//     them; older ones are not found.
+//   - Where nothing matches, and the search neither quotes nor excludes, `fuzzy` answers one page of similar titles.
 //
 // Corresponds with GET /documents/search (the `SearchDocuments` operationId).
 func (c *Client) SearchDocuments(ctx context.Context, params *SearchDocumentsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -7528,7 +7547,7 @@ func (c *Client) GetStory(ctx context.Context, id ID, params *GetStoryParams, re
 //
 // One page of topics as summaries. All filters may be combined. `search` finds every word form in each
 // topic's own language, folds accents and understands `"a phrase"`, `-without` and `or`; the default order is
-// then by relevance.
+// then by relevance. A search has the limits that `GET /documents/search` tells of.
 //
 // Corresponds with GET /topics (the `ListTopics` operationId).
 func (c *Client) ListTopics(ctx context.Context, params *ListTopicsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -11973,8 +11992,16 @@ type ClientWithResponsesInterface interface {
 	// SearchDocumentsWithResponse Search documents
 	//
 	// Finds every word form in each document's own language (a search for `Haus` finds `Häuser` in German text),
-	// folds accents, and understands `"a phrase"`, `-without` and `or`. Answers are ranked among the newest matches
-	// and carry highlighted snippets: safe HTML in which only `<mark>` is markup.
+	// folds accents, and understands `"a phrase"`, `-without` and `or`. Answers carry highlighted snippets: safe HTML in
+	// which only `<mark>` is markup, made from the first 2,000 characters of the text (of the summary, where there is
+	// no text). `C++`, `C#` and `F#` are found as such, but not marked.
+	//
+	// A search has at most 500 characters and 32 words. Its cost is bounded, whatever it asks for:
+	// - `total` is exact where `total_relation` is `eq`; with `gte` it is a lower bound, and may be far below.
+	// - The order `relevance` ranks the newest 1,000 matches, and reaches 1,000 deep; take another order to go further.
+	// - Whether the words of a phrase stand together is looked up in the newest 1,200 or so documents that have all of
+	//   them; older ones are not found.
+	// - Where nothing matches, and the search neither quotes nor excludes, `fuzzy` answers one page of similar titles.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -12267,7 +12294,7 @@ type ClientWithResponsesInterface interface {
 	//
 	// One page of topics as summaries. All filters may be combined. `search` finds every word form in each
 	// topic's own language, folds accents and understands `"a phrase"`, `-without` and `or`; the default order is
-	// then by relevance.
+	// then by relevance. A search has the limits that `GET /documents/search` tells of.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -13627,8 +13654,9 @@ func (r ListCollectionsResponse) ContentType() string {
 
 // CreateCollectionResponse201Headers the declared response headers of an HTTP 201 response for CreateCollection
 type CreateCollectionResponse201Headers struct {
-	ETag     string
-	Location string
+	ETag                string
+	IdempotencyReplayed *string
+	Location            string
 }
 
 // CreateCollectionResponse400Headers the declared response headers of an HTTP 400 response for CreateCollection
@@ -13846,6 +13874,11 @@ func (r CreateCollectionResponse) ContentType() string {
 	return ""
 }
 
+// DiscoverCollectionsResponse200Headers the declared response headers of an HTTP 200 response for DiscoverCollections
+type DiscoverCollectionsResponse200Headers struct {
+	PreferenceApplied *string
+}
+
 // DiscoverCollectionsResponse202Headers the declared response headers of an HTTP 202 response for DiscoverCollections
 type DiscoverCollectionsResponse202Headers struct {
 	Location string
@@ -13960,6 +13993,8 @@ type DiscoverCollectionsResponse struct {
 	JSON503 *Unavailable
 	// JSONDefault the response for an HTTP default `application/json` response
 	JSONDefault *Error
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *DiscoverCollectionsResponse200Headers
 	// Headers202 the parsed response headers for an HTTP 202 response
 	Headers202 *DiscoverCollectionsResponse202Headers
 	// Headers400 the parsed response headers for an HTTP 400 response
@@ -14218,6 +14253,11 @@ func (r ExportCollectionsResponse) ContentType() string {
 	return ""
 }
 
+// ImportCollectionsResponse200Headers the declared response headers of an HTTP 200 response for ImportCollections
+type ImportCollectionsResponse200Headers struct {
+	PreferenceApplied *string
+}
+
 // ImportCollectionsResponse202Headers the declared response headers of an HTTP 202 response for ImportCollections
 type ImportCollectionsResponse202Headers struct {
 	Location string
@@ -14332,6 +14372,8 @@ type ImportCollectionsResponse struct {
 	JSON503 *Unavailable
 	// JSONDefault the response for an HTTP default `application/json` response
 	JSONDefault *Error
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ImportCollectionsResponse200Headers
 	// Headers202 the parsed response headers for an HTTP 202 response
 	Headers202 *ImportCollectionsResponse202Headers
 	// Headers400 the parsed response headers for an HTTP 400 response
@@ -15439,6 +15481,11 @@ func (r GetCollectionHealthResponse) ContentType() string {
 	return ""
 }
 
+// PollCollectionResponse200Headers the declared response headers of an HTTP 200 response for PollCollection
+type PollCollectionResponse200Headers struct {
+	PreferenceApplied *string
+}
+
 // PollCollectionResponse202Headers the declared response headers of an HTTP 202 response for PollCollection
 type PollCollectionResponse202Headers struct {
 	Location string
@@ -15543,6 +15590,8 @@ type PollCollectionResponse struct {
 	JSON503 *Unavailable
 	// JSONDefault the response for an HTTP default `application/json` response
 	JSONDefault *Error
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *PollCollectionResponse200Headers
 	// Headers202 the parsed response headers for an HTTP 202 response
 	Headers202 *PollCollectionResponse202Headers
 	// Headers400 the parsed response headers for an HTTP 400 response
@@ -15691,6 +15740,14 @@ type ListDocumentsResponse503Headers struct {
 	XRequestID         *string
 }
 
+// ListDocumentsResponse504Headers the declared response headers of an HTTP 504 response for ListDocuments
+type ListDocumentsResponse504Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	XRequestID         *string
+}
+
 // ListDocumentsResponseDefaultHeaders the declared response headers of an HTTP default response for ListDocuments
 type ListDocumentsResponseDefaultHeaders struct {
 	RateLimitLimit     *int
@@ -15714,6 +15771,8 @@ type ListDocumentsResponse struct {
 	JSON429 *TooManyRequests
 	// JSON503 the response for an HTTP 503 `application/json` response
 	JSON503 *Unavailable
+	// JSON504 the response for an HTTP 504 `application/json` response
+	JSON504 *Timeout
 	// JSONDefault the response for an HTTP default `application/json` response
 	JSONDefault *Error
 	// Headers401 the parsed response headers for an HTTP 401 response
@@ -15726,6 +15785,8 @@ type ListDocumentsResponse struct {
 	Headers429 *ListDocumentsResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *ListDocumentsResponse503Headers
+	// Headers504 the parsed response headers for an HTTP 504 response
+	Headers504 *ListDocumentsResponse504Headers
 	// HeadersDefault the parsed response headers for an HTTP default response
 	HeadersDefault *ListDocumentsResponseDefaultHeaders
 }
@@ -15758,6 +15819,11 @@ func (r ListDocumentsResponse) GetJSON429() *TooManyRequests {
 // GetJSON503 returns the response for an HTTP 503 `application/json` response
 func (r ListDocumentsResponse) GetJSON503() *Unavailable {
 	return r.JSON503
+}
+
+// GetJSON504 returns the response for an HTTP 504 `application/json` response
+func (r ListDocumentsResponse) GetJSON504() *Timeout {
+	return r.JSON504
 }
 
 // GetJSONDefault returns the response for an HTTP default `application/json` response
@@ -15981,6 +16047,14 @@ type SearchDocumentsResponse503Headers struct {
 	XRequestID         *string
 }
 
+// SearchDocumentsResponse504Headers the declared response headers of an HTTP 504 response for SearchDocuments
+type SearchDocumentsResponse504Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	XRequestID         *string
+}
+
 // SearchDocumentsResponseDefaultHeaders the declared response headers of an HTTP default response for SearchDocuments
 type SearchDocumentsResponseDefaultHeaders struct {
 	RateLimitLimit     *int
@@ -16004,6 +16078,8 @@ type SearchDocumentsResponse struct {
 	JSON429 *TooManyRequests
 	// JSON503 the response for an HTTP 503 `application/json` response
 	JSON503 *Unavailable
+	// JSON504 the response for an HTTP 504 `application/json` response
+	JSON504 *Timeout
 	// JSONDefault the response for an HTTP default `application/json` response
 	JSONDefault *Error
 	// Headers401 the parsed response headers for an HTTP 401 response
@@ -16016,6 +16092,8 @@ type SearchDocumentsResponse struct {
 	Headers429 *SearchDocumentsResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *SearchDocumentsResponse503Headers
+	// Headers504 the parsed response headers for an HTTP 504 response
+	Headers504 *SearchDocumentsResponse504Headers
 	// HeadersDefault the parsed response headers for an HTTP default response
 	HeadersDefault *SearchDocumentsResponseDefaultHeaders
 }
@@ -16048,6 +16126,11 @@ func (r SearchDocumentsResponse) GetJSON429() *TooManyRequests {
 // GetJSON503 returns the response for an HTTP 503 `application/json` response
 func (r SearchDocumentsResponse) GetJSON503() *Unavailable {
 	return r.JSON503
+}
+
+// GetJSON504 returns the response for an HTTP 504 `application/json` response
+func (r SearchDocumentsResponse) GetJSON504() *Timeout {
+	return r.JSON504
 }
 
 // GetJSONDefault returns the response for an HTTP default `application/json` response
@@ -17847,6 +17930,11 @@ func (r StreamJobEventsResponse) ContentType() string {
 	return ""
 }
 
+// RetryJobResponse200Headers the declared response headers of an HTTP 200 response for RetryJob
+type RetryJobResponse200Headers struct {
+	PreferenceApplied *string
+}
+
 // RetryJobResponse202Headers the declared response headers of an HTTP 202 response for RetryJob
 type RetryJobResponse202Headers struct {
 	Location string
@@ -17951,6 +18039,8 @@ type RetryJobResponse struct {
 	JSON503 *Unavailable
 	// JSONDefault the response for an HTTP default `application/json` response
 	JSONDefault *Error
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *RetryJobResponse200Headers
 	// Headers202 the parsed response headers for an HTTP 202 response
 	Headers202 *RetryJobResponse202Headers
 	// Headers400 the parsed response headers for an HTTP 400 response
@@ -18511,8 +18601,9 @@ func (r ListSearchesResponse) ContentType() string {
 
 // CreateSearchResponse201Headers the declared response headers of an HTTP 201 response for CreateSearch
 type CreateSearchResponse201Headers struct {
-	ETag     string
-	Location string
+	ETag                string
+	IdempotencyReplayed *string
+	Location            string
 }
 
 // CreateSearchResponse400Headers the declared response headers of an HTTP 400 response for CreateSearch
@@ -19407,6 +19498,14 @@ type ListSearchDocumentsResponse503Headers struct {
 	XRequestID         *string
 }
 
+// ListSearchDocumentsResponse504Headers the declared response headers of an HTTP 504 response for ListSearchDocuments
+type ListSearchDocumentsResponse504Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	XRequestID         *string
+}
+
 // ListSearchDocumentsResponseDefaultHeaders the declared response headers of an HTTP default response for ListSearchDocuments
 type ListSearchDocumentsResponseDefaultHeaders struct {
 	RateLimitLimit     *int
@@ -19434,6 +19533,8 @@ type ListSearchDocumentsResponse struct {
 	JSON429 *TooManyRequests
 	// JSON503 the response for an HTTP 503 `application/json` response
 	JSON503 *Unavailable
+	// JSON504 the response for an HTTP 504 `application/json` response
+	JSON504 *Timeout
 	// JSONDefault the response for an HTTP default `application/json` response
 	JSONDefault *Error
 	// Headers400 the parsed response headers for an HTTP 400 response
@@ -19450,6 +19551,8 @@ type ListSearchDocumentsResponse struct {
 	Headers429 *ListSearchDocumentsResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *ListSearchDocumentsResponse503Headers
+	// Headers504 the parsed response headers for an HTTP 504 response
+	Headers504 *ListSearchDocumentsResponse504Headers
 	// HeadersDefault the parsed response headers for an HTTP default response
 	HeadersDefault *ListSearchDocumentsResponseDefaultHeaders
 }
@@ -19492,6 +19595,11 @@ func (r ListSearchDocumentsResponse) GetJSON429() *TooManyRequests {
 // GetJSON503 returns the response for an HTTP 503 `application/json` response
 func (r ListSearchDocumentsResponse) GetJSON503() *Unavailable {
 	return r.JSON503
+}
+
+// GetJSON504 returns the response for an HTTP 504 `application/json` response
+func (r ListSearchDocumentsResponse) GetJSON504() *Timeout {
+	return r.JSON504
 }
 
 // GetJSONDefault returns the response for an HTTP default `application/json` response
@@ -19951,6 +20059,14 @@ type GetSearchFeedResponse503Headers struct {
 	XRequestID         *string
 }
 
+// GetSearchFeedResponse504Headers the declared response headers of an HTTP 504 response for GetSearchFeed
+type GetSearchFeedResponse504Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	XRequestID         *string
+}
+
 // GetSearchFeedResponseDefaultHeaders the declared response headers of an HTTP default response for GetSearchFeed
 type GetSearchFeedResponseDefaultHeaders struct {
 	RateLimitLimit     *int
@@ -19978,6 +20094,8 @@ type GetSearchFeedResponse struct {
 	JSON429 *TooManyRequests
 	// JSON503 the response for an HTTP 503 `application/json` response
 	JSON503 *Unavailable
+	// JSON504 the response for an HTTP 504 `application/json` response
+	JSON504 *Timeout
 	// JSONDefault the response for an HTTP default `application/json` response
 	JSONDefault *Error
 	// Headers200 the parsed response headers for an HTTP 200 response
@@ -19998,6 +20116,8 @@ type GetSearchFeedResponse struct {
 	Headers429 *GetSearchFeedResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *GetSearchFeedResponse503Headers
+	// Headers504 the parsed response headers for an HTTP 504 response
+	Headers504 *GetSearchFeedResponse504Headers
 	// HeadersDefault the parsed response headers for an HTTP default response
 	HeadersDefault *GetSearchFeedResponseDefaultHeaders
 }
@@ -20040,6 +20160,11 @@ func (r GetSearchFeedResponse) GetJSON429() *TooManyRequests {
 // GetJSON503 returns the response for an HTTP 503 `application/json` response
 func (r GetSearchFeedResponse) GetJSON503() *Unavailable {
 	return r.JSON503
+}
+
+// GetJSON504 returns the response for an HTTP 504 `application/json` response
+func (r GetSearchFeedResponse) GetJSON504() *Timeout {
+	return r.JSON504
 }
 
 // GetJSONDefault returns the response for an HTTP default `application/json` response
@@ -20456,6 +20581,14 @@ type ListTopicsResponse503Headers struct {
 	XRequestID         *string
 }
 
+// ListTopicsResponse504Headers the declared response headers of an HTTP 504 response for ListTopics
+type ListTopicsResponse504Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	XRequestID         *string
+}
+
 // ListTopicsResponseDefaultHeaders the declared response headers of an HTTP default response for ListTopics
 type ListTopicsResponseDefaultHeaders struct {
 	RateLimitLimit     *int
@@ -20479,6 +20612,8 @@ type ListTopicsResponse struct {
 	JSON429 *TooManyRequests
 	// JSON503 the response for an HTTP 503 `application/json` response
 	JSON503 *Unavailable
+	// JSON504 the response for an HTTP 504 `application/json` response
+	JSON504 *Timeout
 	// JSONDefault the response for an HTTP default `application/json` response
 	JSONDefault *Error
 	// Headers401 the parsed response headers for an HTTP 401 response
@@ -20491,6 +20626,8 @@ type ListTopicsResponse struct {
 	Headers429 *ListTopicsResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *ListTopicsResponse503Headers
+	// Headers504 the parsed response headers for an HTTP 504 response
+	Headers504 *ListTopicsResponse504Headers
 	// HeadersDefault the parsed response headers for an HTTP default response
 	HeadersDefault *ListTopicsResponseDefaultHeaders
 }
@@ -20523,6 +20660,11 @@ func (r ListTopicsResponse) GetJSON429() *TooManyRequests {
 // GetJSON503 returns the response for an HTTP 503 `application/json` response
 func (r ListTopicsResponse) GetJSON503() *Unavailable {
 	return r.JSON503
+}
+
+// GetJSON504 returns the response for an HTTP 504 `application/json` response
+func (r ListTopicsResponse) GetJSON504() *Timeout {
+	return r.JSON504
 }
 
 // GetJSONDefault returns the response for an HTTP default `application/json` response
@@ -20561,8 +20703,9 @@ func (r ListTopicsResponse) ContentType() string {
 
 // CreateTopicResponse201Headers the declared response headers of an HTTP 201 response for CreateTopic
 type CreateTopicResponse201Headers struct {
-	ETag     string
-	Location string
+	ETag                string
+	IdempotencyReplayed *string
+	Location            string
 }
 
 // CreateTopicResponse400Headers the declared response headers of an HTTP 400 response for CreateTopic
@@ -21848,8 +21991,16 @@ func (c *ClientWithResponses) ListDuplicatesWithResponse(ctx context.Context, pa
 // SearchDocumentsWithResponse Search documents
 //
 // Finds every word form in each document's own language (a search for `Haus` finds `Häuser` in German text),
-// folds accents, and understands `"a phrase"`, `-without` and `or`. Answers are ranked among the newest matches
-// and carry highlighted snippets: safe HTML in which only `<mark>` is markup.
+// folds accents, and understands `"a phrase"`, `-without` and `or`. Answers carry highlighted snippets: safe HTML in
+// which only `<mark>` is markup, made from the first 2,000 characters of the text (of the summary, where there is
+// no text). `C++`, `C#` and `F#` are found as such, but not marked.
+//
+// A search has at most 500 characters and 32 words. Its cost is bounded, whatever it asks for:
+//   - `total` is exact where `total_relation` is `eq`; with `gte` it is a lower bound, and may be far below.
+//   - The order `relevance` ranks the newest 1,000 matches, and reaches 1,000 deep; take another order to go further.
+//   - Whether the words of a phrase stand together is looked up in the newest 1,200 or so documents that have all of
+//     them; older ones are not found.
+//   - Where nothing matches, and the search neither quotes nor excludes, `fuzzy` answers one page of similar titles.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -22322,7 +22473,7 @@ func (c *ClientWithResponses) GetStoryWithResponse(ctx context.Context, id ID, p
 //
 // One page of topics as summaries. All filters may be combined. `search` finds every word form in each
 // topic's own language, folds accents and understands `"a phrase"`, `-without` and `or`; the default order is
-// then by relevance.
+// then by relevance. A search has the limits that `GET /documents/search` tells of.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -24976,6 +25127,13 @@ func ParseCreateCollectionResponse(rsp *http.Response) (*CreateCollectionRespons
 			}
 			headers.ETag = value
 		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
 		if values := rsp.Header.Values("Location"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Location", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
@@ -25414,6 +25572,16 @@ func ParseDiscoverCollectionsResponse(rsp *http.Response) (*DiscoverCollectionsR
 	}
 
 	switch {
+	case rsp.StatusCode == 200:
+		var headers DiscoverCollectionsResponse200Headers
+		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.PreferenceApplied = &value
+		}
+		response.Headers200 = &headers
 	case rsp.StatusCode == 202:
 		var headers DiscoverCollectionsResponse202Headers
 		if values := rsp.Header.Values("Location"); len(values) > 0 {
@@ -26128,6 +26296,16 @@ func ParseImportCollectionsResponse(rsp *http.Response) (*ImportCollectionsRespo
 	}
 
 	switch {
+	case rsp.StatusCode == 200:
+		var headers ImportCollectionsResponse200Headers
+		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.PreferenceApplied = &value
+		}
+		response.Headers200 = &headers
 	case rsp.StatusCode == 202:
 		var headers ImportCollectionsResponse202Headers
 		if values := rsp.Header.Values("Location"); len(values) > 0 {
@@ -28515,6 +28693,16 @@ func ParsePollCollectionResponse(rsp *http.Response) (*PollCollectionResponse, e
 	}
 
 	switch {
+	case rsp.StatusCode == 200:
+		var headers PollCollectionResponse200Headers
+		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.PreferenceApplied = &value
+		}
+		response.Headers200 = &headers
 	case rsp.StatusCode == 202:
 		var headers PollCollectionResponse202Headers
 		if values := rsp.Header.Values("Location"); len(values) > 0 {
@@ -28879,6 +29067,13 @@ func ParseListDocumentsResponse(rsp *http.Response) (*ListDocumentsResponse, err
 		}
 		response.JSON503 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 504:
+		var dest Timeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON504 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -29058,6 +29253,37 @@ func ParseListDocumentsResponse(rsp *http.Response) (*ListDocumentsResponse, err
 			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
+	case rsp.StatusCode == 504:
+		var headers ListDocumentsResponse504Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers504 = &headers
 	case true:
 		var headers ListDocumentsResponseDefaultHeaders
 		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
@@ -29421,6 +29647,13 @@ func ParseSearchDocumentsResponse(rsp *http.Response) (*SearchDocumentsResponse,
 		}
 		response.JSON503 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 504:
+		var dest Timeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON504 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -29600,6 +29833,37 @@ func ParseSearchDocumentsResponse(rsp *http.Response) (*SearchDocumentsResponse,
 			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
+	case rsp.StatusCode == 504:
+		var headers SearchDocumentsResponse504Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers504 = &headers
 	case true:
 		var headers SearchDocumentsResponseDefaultHeaders
 		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
@@ -33149,6 +33413,16 @@ func ParseRetryJobResponse(rsp *http.Response) (*RetryJobResponse, error) {
 	}
 
 	switch {
+	case rsp.StatusCode == 200:
+		var headers RetryJobResponse200Headers
+		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.PreferenceApplied = &value
+		}
+		response.Headers200 = &headers
 	case rsp.StatusCode == 202:
 		var headers RetryJobResponse202Headers
 		if values := rsp.Header.Values("Location"); len(values) > 0 {
@@ -34410,6 +34684,13 @@ func ParseCreateSearchResponse(rsp *http.Response) (*CreateSearchResponse, error
 				return nil, err
 			}
 			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
 		}
 		if values := rsp.Header.Values("Location"); len(values) > 0 {
 			var value string
@@ -36040,6 +36321,13 @@ func ParseListSearchDocumentsResponse(rsp *http.Response) (*ListSearchDocumentsR
 		}
 		response.JSON503 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 504:
+		var dest Timeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON504 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -36281,6 +36569,37 @@ func ParseListSearchDocumentsResponse(rsp *http.Response) (*ListSearchDocumentsR
 			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
+	case rsp.StatusCode == 504:
+		var headers ListSearchDocumentsResponse504Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers504 = &headers
 	case true:
 		var headers ListSearchDocumentsResponseDefaultHeaders
 		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
@@ -37080,6 +37399,13 @@ func ParseGetSearchFeedResponse(rsp *http.Response) (*GetSearchFeedResponse, err
 		}
 		response.JSON503 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 504:
+		var dest Timeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON504 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -37372,6 +37698,37 @@ func ParseGetSearchFeedResponse(rsp *http.Response) (*GetSearchFeedResponse, err
 			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
+	case rsp.StatusCode == 504:
+		var headers GetSearchFeedResponse504Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers504 = &headers
 	case true:
 		var headers GetSearchFeedResponseDefaultHeaders
 		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
@@ -38105,6 +38462,13 @@ func ParseListTopicsResponse(rsp *http.Response) (*ListTopicsResponse, error) {
 		}
 		response.JSON503 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 504:
+		var dest Timeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON504 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -38284,6 +38648,37 @@ func ParseListTopicsResponse(rsp *http.Response) (*ListTopicsResponse, error) {
 			headers.XRequestID = &value
 		}
 		response.Headers503 = &headers
+	case rsp.StatusCode == 504:
+		var headers ListTopicsResponse504Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers504 = &headers
 	case true:
 		var headers ListTopicsResponseDefaultHeaders
 		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
@@ -38422,6 +38817,13 @@ func ParseCreateTopicResponse(rsp *http.Response) (*CreateTopicResponse, error) 
 				return nil, err
 			}
 			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
 		}
 		if values := rsp.Header.Values("Location"); len(values) > 0 {
 			var value string

@@ -52,7 +52,7 @@ export class Topics extends HeyApiClient {
      *
      * One page of topics as summaries. All filters may be combined. `search` finds every word form in each
      * topic's own language, folds accents and understands `"a phrase"`, `-without` and `or`; the default order is
-     * then by relevance.
+     * then by relevance. A search has the limits that `GET /documents/search` tells of.
      *
      */
     public list<ThrowOnError extends boolean = true>(options?: Options<TopicsListData, ThrowOnError>): RequestResult<TopicsListResponses, TopicsListErrors, ThrowOnError> {
@@ -388,8 +388,16 @@ export class Documents extends HeyApiClient {
      * Search documents
      *
      * Finds every word form in each document's own language (a search for `Haus` finds `Häuser` in German text),
-     * folds accents, and understands `"a phrase"`, `-without` and `or`. Answers are ranked among the newest matches
-     * and carry highlighted snippets: safe HTML in which only `<mark>` is markup.
+     * folds accents, and understands `"a phrase"`, `-without` and `or`. Answers carry highlighted snippets: safe HTML in
+     * which only `<mark>` is markup, made from the first 2,000 characters of the text (of the summary, where there is
+     * no text). `C++`, `C#` and `F#` are found as such, but not marked.
+     *
+     * A search has at most 500 characters and 32 words. Its cost is bounded, whatever it asks for:
+     * - `total` is exact where `total_relation` is `eq`; with `gte` it is a lower bound, and may be far below.
+     * - The order `relevance` ranks the newest 1,000 matches, and reaches 1,000 deep; take another order to go further.
+     * - Whether the words of a phrase stand together is looked up in the newest 1,200 or so documents that have all of
+     * them; older ones are not found.
+     * - Where nothing matches, and the search neither quotes nor excludes, `fuzzy` answers one page of similar titles.
      *
      */
     public search<ThrowOnError extends boolean = true>(options: Options<DocumentsSearchData, ThrowOnError>): RequestResult<DocumentsSearchResponses, DocumentsSearchErrors, ThrowOnError> {

@@ -190,7 +190,7 @@ export const TopicIntent = {
 export type TopicIntent = typeof TopicIntent[keyof typeof TopicIntent];
 
 /**
- * An order of topics. Equal ones are ordered by id.
+ * An order of topics. Equal ones are ordered by id. Titles are compared in lower case by their first 100 characters, code point by code point.
  */
 export const TopicSort = {
     /**
@@ -220,7 +220,7 @@ export const TopicSort = {
 } as const;
 
 /**
- * An order of topics. Equal ones are ordered by id.
+ * An order of topics. Equal ones are ordered by id. Titles are compared in lower case by their first 100 characters, code point by code point.
  */
 export type TopicSort = typeof TopicSort[keyof typeof TopicSort];
 
@@ -1320,7 +1320,7 @@ export const DocumentStatus = {
 export type DocumentStatus = typeof DocumentStatus[keyof typeof DocumentStatus];
 
 /**
- * An order of documents. Equal ones are ordered by id.
+ * An order of documents. Equal ones are ordered by id. Documents without a date come last, and with `published_at` first.
  */
 export const DocumentSort = {
     /**
@@ -1338,12 +1338,12 @@ export const DocumentSort = {
 } as const;
 
 /**
- * An order of documents. Equal ones are ordered by id.
+ * An order of documents. Equal ones are ordered by id. Documents without a date come last, and with `published_at` first.
  */
 export type DocumentSort = typeof DocumentSort[keyof typeof DocumentSort];
 
 /**
- * An order of hits. Equal ones are ordered by id.
+ * An order of hits. Equal ones are ordered by id. Documents without a date come last, and with `published_at` first.
  */
 export const DocumentSearchSort = {
     /**
@@ -1365,7 +1365,7 @@ export const DocumentSearchSort = {
 } as const;
 
 /**
- * An order of hits. Equal ones are ordered by id.
+ * An order of hits. Equal ones are ordered by id. Documents without a date come last, and with `published_at` first.
  */
 export type DocumentSearchSort = typeof DocumentSearchSort[keyof typeof DocumentSearchSort];
 
@@ -3379,6 +3379,10 @@ export type TopicsListErrors = {
      */
     503: ErrorBody;
     /**
+     * The database needed more than a minute; narrow it by filters, or try again.
+     */
+    504: ErrorBody;
+    /**
      * Any other failure; a 500 says no more than the request's id, the log says the rest.
      */
     default: ErrorBody;
@@ -4788,6 +4792,10 @@ export type DocumentsListErrors = {
      */
     503: ErrorBody;
     /**
+     * The database needed more than a minute; narrow it by filters, or try again.
+     */
+    504: ErrorBody;
+    /**
      * Any other failure; a 500 says no more than the request's id, the log says the rest.
      */
     default: ErrorBody;
@@ -4909,6 +4917,10 @@ export type DocumentsSearchErrors = {
      * The database is away or overloaded; try again.
      */
     503: ErrorBody;
+    /**
+     * The database needed more than a minute; narrow it by filters, or try again.
+     */
+    504: ErrorBody;
     /**
      * Any other failure; a 500 says no more than the request's id, the log says the rest.
      */
@@ -5851,6 +5863,10 @@ export type SearchesListSearchDocumentsErrors = {
      */
     503: ErrorBody;
     /**
+     * The database needed more than a minute; narrow it by filters, or try again.
+     */
+    504: ErrorBody;
+    /**
      * Any other failure; a 500 says no more than the request's id, the log says the rest.
      */
     default: ErrorBody;
@@ -5922,6 +5938,10 @@ export type SearchesGetSearchFeedErrors = {
      * The database is away or overloaded; try again.
      */
     503: ErrorBody;
+    /**
+     * The database needed more than a minute; narrow it by filters, or try again.
+     */
+    504: ErrorBody;
     /**
      * Any other failure; a 500 says no more than the request's id, the log says the rest.
      */
