@@ -81,7 +81,13 @@ func (s *Server) reload(ctx context.Context) {
 	s.apply(stored)
 }
 
+// apply puts settings in force, unless newer ones are: a reload may have read them before a change and come after it.
 func (s *Server) apply(stored store.Settings) {
+	s.applying.Lock()
+	defer s.applying.Unlock()
+	if current := s.runtime.Load(); current != nil && current.stored.Revision > stored.Revision {
+		return
+	}
 	r := &runtimeSettings{rateLimit: s.Settings.RateLimit, logLevel: s.Settings.LogLevel, stored: stored}
 	if stored.RateLimit != nil {
 		r.rateLimit = *stored.RateLimit

@@ -58,7 +58,8 @@ type Server struct {
 	// draining is closed when no more requests are taken: what waits inside of one is to end.
 	draining chan struct{}
 	// runtime holds the settings in force: the environment's, changed by the database's.
-	runtime atomic.Pointer[runtimeSettings]
+	runtime  atomic.Pointer[runtimeSettings]
+	applying sync.Mutex
 }
 
 // New builds a server from the specification and fails where the two disagree. What it keeps running

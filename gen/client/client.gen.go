@@ -4942,7 +4942,7 @@ type TopicList struct {
 	TotalRelation TotalRelation `json:"total_relation"`
 }
 
-// TopicSort An order of topics. Equal ones are ordered by id. Titles are compared in lower case by their first 100 characters, code point by code point.
+// TopicSort An order of topics. Equal ones are ordered by id. Titles are compared by their first 100 characters, case-folded, code point by code point.
 //
 // Example: -discovered_at
 type TopicSort string

@@ -190,7 +190,7 @@ export const TopicIntent = {
 export type TopicIntent = typeof TopicIntent[keyof typeof TopicIntent];
 
 /**
- * An order of topics. Equal ones are ordered by id. Titles are compared in lower case by their first 100 characters, code point by code point.
+ * An order of topics. Equal ones are ordered by id. Titles are compared by their first 100 characters, case-folded, code point by code point.
  */
 export const TopicSort = {
     /**
@@ -220,7 +220,7 @@ export const TopicSort = {
 } as const;
 
 /**
- * An order of topics. Equal ones are ordered by id. Titles are compared in lower case by their first 100 characters, code point by code point.
+ * An order of topics. Equal ones are ordered by id. Titles are compared by their first 100 characters, case-folded, code point by code point.
  */
 export type TopicSort = typeof TopicSort[keyof typeof TopicSort];
 
