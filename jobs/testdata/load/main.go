@@ -99,7 +99,7 @@ func (l *load) rounds(ctx context.Context) error {
 		return err
 	}
 	l.worker = exec.CommandContext(ctx, l.binary, "work", "--poll-concurrency="+strconv.Itoa(*concurrency), "--log-level=warn",
-		"--fetch-allow-cidrs=127.0.0.0/8", "--host-requests-per-second=0", "--database-conns="+strconv.Itoa(max(20, *concurrency+10)))
+		"--fetch-allow-cidrs=127.0.0.0/8", "--host-requests-per-second=0", "--fetch-articles=false", "--database-conns="+strconv.Itoa(max(20, *concurrency+10)))
 	l.worker.Env = append(os.Environ(), "DATABASE_URL="+l.dsn)
 	l.worker.Stderr = os.Stderr
 	if err := l.worker.Start(); err != nil {
