@@ -70,7 +70,7 @@ func (w *pollWorker) Work(ctx context.Context, job *river.Job[PollArgs]) error {
 		},
 		complete: func(ctx context.Context, result pollResult) error {
 			if result.DocumentsAdded+result.DocumentsUpdated > 0 {
-				if _, err := w.client.insert(ctx, ProcessArgs{}); err != nil {
+				if err := w.client.ensureProcessing(ctx); err != nil {
 					return err
 				}
 			}

@@ -49,6 +49,9 @@ type processWorker struct {
 // Work processes batches until no document is left, or hands an archive over to a job after it, so that a stopping process
 // waits for no archive. A batch is one transaction: a crash leaves all or nothing of it.
 func (w *processWorker) Work(ctx context.Context, job *river.Job[ProcessArgs]) error {
+	if err := w.letPollsPass(ctx); err != nil {
+		return err
+	}
 	for started := time.Now(); time.Since(started) < processFor; {
 		done, err := w.batch(ctx)
 		if err != nil {
@@ -59,6 +62,28 @@ func (w *processWorker) Work(ctx context.Context, job *river.Job[ProcessArgs]) e
 		}
 	}
 	return w.finish(ctx, job)
+}
+
+// Polls go first, for so long: a document that is kept can wait, an article that leaves its feed cannot.
+const (
+	pollsFirst = 10 * time.Second
+	pollsCheck = 200 * time.Millisecond
+)
+
+// letPollsPass waits while polls are due that no worker has begun.
+func (w *processWorker) letPollsPass(ctx context.Context) error {
+	for started := time.Now(); time.Since(started) < pollsFirst; {
+		waiting, err := w.store.HasDueJobs(ctx, queueCollect)
+		if err != nil || !waiting {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pollsCheck):
+		}
+	}
+	return nil
 }
 
 // finish ends the job, and queues another if documents are left or have come meanwhile. It locks out who saves documents: a poll
@@ -79,6 +104,18 @@ func (w *processWorker) finish(ctx context.Context, job *river.Job[ProcessArgs])
 		_, err = w.client.insert(ctx, ProcessArgs{})
 		return err
 	})
+}
+
+// ensureProcessing queues the processing of what the transaction of ctx has saved, unless a job for it is queued or
+// running: that one will see the documents, since it locks out whoever saves some before it ends. To insert a second one in
+// vain would make every poll wait until the one before has committed.
+func (c *Client) ensureProcessing(ctx context.Context) error {
+	there, err := c.store.HasUnfinishedJob(ctx, ProcessArgs{}.Kind())
+	if err != nil || there {
+		return err
+	}
+	_, err = c.insert(ctx, ProcessArgs{})
+	return err
 }
 
 // batch processes the next documents in one transaction and answers how many they were.

@@ -206,3 +206,21 @@ func (s *Store) QueueDepths(ctx context.Context) ([]QueueDepth, error) {
 	rows, _ := s.db(ctx).Query(ctx, q)
 	return pgx.CollectRows(rows, pgx.RowToStructByName[QueueDepth])
 }
+
+// HasDueJobs is whether jobs of a queue are due that no worker has begun.
+func (s *Store) HasDueJobs(ctx context.Context, queue string) (waiting bool, err error) {
+	const q = `select exists (select from river_job where state = 'available' and queue = $1 and scheduled_at <= now())`
+	err = s.db(ctx).QueryRow(ctx, q, queue).Scan(&waiting)
+	return waiting, err
+}
+
+// HasUnfinishedJob is whether a job of a kind is queued or running.
+func (s *Store) HasUnfinishedJob(ctx context.Context, kind string) (there bool, err error) {
+	const q = `
+		select exists (
+			select
+			from river_job
+			where kind = $1 and state = any ('{available,pending,retryable,running,scheduled}'::river_job_state[]))`
+	err = s.db(ctx).QueryRow(ctx, q, kind).Scan(&there)
+	return there, err
+}

@@ -109,7 +109,7 @@ func (l *load) rounds(ctx context.Context) error {
 
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	defer func() { _ = table.Flush() }()
-	_, _ = fmt.Fprintln(table, "round\tseconds\tpolls/s\tdocuments/s\t304 %\tworker MB\tpostgres CPU s\tdatabase MB\tgrowth MB\t")
+	_, _ = fmt.Fprintln(table, "round\tseconds\tpolls/s\tdocuments/s\t304 %\tworker MB\tworker CPU s\tpostgres CPU s\tdatabase MB\tgrowth MB\t")
 	for _, round := range []struct {
 		name   string
 		change func()
@@ -167,15 +167,16 @@ func (l *load) round(ctx context.Context, table *tabwriter.Writer, name string) 
 	if failed := after.failures - before.failures; failed > 0 {
 		return fmt.Errorf("%d polls failed", failed)
 	}
-	_, _ = fmt.Fprintf(table, "%s\t%.2f\t%.0f\t%.0f\t%.0f\t%d\t%.1f\t%d\t%d\t\n", name, seconds, float64(*feeds)/seconds,
+	_, _ = fmt.Fprintf(table, "%s\t%.2f\t%.0f\t%.0f\t%.0f\t%d\t%.1f\t%.1f\t%d\t%d\t\n", name, seconds, float64(*feeds)/seconds,
 		float64(after.documents-before.documents)/seconds, 100*float64(l.site.unchanged.Load())/float64(max(l.site.asked.Load(), 1)),
-		residentMB(l.worker.Process.Pid), after.cpu-before.cpu, after.size>>20, (after.size-before.size)>>20)
+		residentMB(l.worker.Process.Pid), after.worker-before.worker, after.cpu-before.cpu, after.size>>20, (after.size-before.size)>>20)
 	return table.Flush()
 }
 
 type figures struct {
 	documents, failures, size int64
-	cpu                       float64
+	// cpu and worker are seconds of processor time, of PostgreSQL and of the worker process.
+	cpu, worker float64
 }
 
 func (l *load) figures(ctx context.Context) (f figures, err error) {
@@ -183,7 +184,7 @@ func (l *load) figures(ctx context.Context) (f figures, err error) {
 		select (select count(*) from documents), (select coalesce(sum(failure_count), 0) from collections),
 			pg_database_size(current_database())`
 	err = l.pool.QueryRow(ctx, q).Scan(&f.documents, &f.failures, &f.size)
-	f.cpu = postgresSeconds(l.dir)
+	f.cpu, f.worker = postgresSeconds(l.dir), processSeconds(fmt.Sprintf("/proc/%d/stat", l.worker.Process.Pid))
 	return f, err
 }
 
@@ -200,20 +201,25 @@ func residentMB(pid int) int {
 }
 
 // postgresSeconds is the processor time of the PostgreSQL in a folder.
-func postgresSeconds(dir string) float64 {
+func postgresSeconds(dir string) (seconds float64) {
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
-	ticks := 0
 	for _, path := range stats {
-		if cwd, _ := os.Readlink(filepath.Dir(path) + "/cwd"); !strings.HasPrefix(cwd, dir) {
-			continue
+		if cwd, _ := os.Readlink(filepath.Dir(path) + "/cwd"); strings.HasPrefix(cwd, dir) {
+			seconds += processSeconds(path)
 		}
-		stat, _ := os.ReadFile(path) //nolint:gosec // of the kernel's
-		_, rest, found := strings.Cut(string(stat), "(postgres) ")
-		if fields := strings.Fields(rest); found && len(fields) > 14 {
-			for _, field := range fields[11:15] { // its own, and those of its children that have ended
-				n, _ := strconv.Atoi(field)
-				ticks += n
-			}
+	}
+	return seconds
+}
+
+// processSeconds is the processor time of a process and of its children that have ended.
+func processSeconds(path string) float64 {
+	stat, _ := os.ReadFile(path) //nolint:gosec // of the kernel's
+	_, rest, _ := strings.Cut(string(stat), ") ")
+	ticks := 0
+	if fields := strings.Fields(rest); len(fields) > 14 {
+		for _, field := range fields[11:15] {
+			n, _ := strconv.Atoi(field)
+			ticks += n
 		}
 	}
 	return float64(ticks) / 100
