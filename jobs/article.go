@@ -150,13 +150,13 @@ func (w *articleWorker) save(ctx context.Context, p store.DocumentPage, end func
 
 // saveFault waits and tries again where that may help; in the end it keeps why the page could not be had.
 func (w *articleWorker) saveFault(ctx context.Context, job *river.Job[ArticleArgs], d store.Document, fault *collect.Error) error {
-	if fault.Code == collect.CodeHostBusy {
-		// Nothing was asked. Those that wait for one site come back at different times.
-		return river.JobSnooze(fault.RetryAfter + rand.N(busyJitter)) //nolint:gosec // jitter is no secret
-	}
 	patient := w.now().Sub(job.CreatedAt) < maxPatience
 	asked := fault.Code == collect.CodeRateLimited || fault.RetryAfter > 0
 	switch {
+	case fault.Code == collect.CodeHostBusy && patient:
+		// Those that wait for the budget of one site come back at different times. A redirect within a site that is
+		// asked once a minute would have them wait for ever.
+		return river.JobSnooze(fault.RetryAfter + rand.N(busyJitter)) //nolint:gosec // jitter is no secret
 	case asked && patient:
 		return river.JobSnooze(max(fault.RetryAfter, leastPause))
 	case !asked && passes(fault) && job.Attempt < job.MaxAttempts:
