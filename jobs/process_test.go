@@ -466,3 +466,25 @@ func TestPrepareNeedsNoSource(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "somewhere", collect.Prepare(store.PendingDocument{SourceName: "somewhere"}).Source)
 }
+
+// Processing waits while polls are due that nobody has begun, and no longer.
+func TestPollsGoFirst(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	worker := &processWorker{store: w.store}
+	require.NoError(t, worker.letPollsPass(t.Context()), "nothing is due")
+	job := w.poll(w.client(), w.collection(site(t, serving("a"))))
+	passed := make(chan error, 1)
+	go func() { passed <- worker.letPollsPass(t.Context()) }()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*pollsCheck)
+	defer cancel()
+	require.ErrorIs(t, worker.letPollsPass(ctx), context.DeadlineExceeded, "a poll is due")
+	require.Empty(t, passed)
+	w.execute(`update river_job set state = 'running' where id = $1`, int64(job.ID))
+	select {
+	case err := <-passed:
+		require.NoError(t, err)
+	case <-time.After(patience):
+		require.Fail(t, "it waits for a poll that somebody has begun")
+	}
+}
