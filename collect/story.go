@@ -9,7 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"golang.org/x/net/publicsuffix"
+	"github.com/content-creator/content-creator-api/store"
 )
 
 // How documents about one event are found.
@@ -50,11 +50,7 @@ func publisher(address, sourceName string) string {
 	if err != nil || u.Hostname() == "" {
 		return sourceName
 	}
-	domain, err := publicsuffix.EffectiveTLDPlusOne(strings.ToLower(u.Hostname()))
-	if err != nil {
-		return strings.ToLower(u.Hostname())
-	}
-	return domain
+	return store.Site(u.Hostname())
 }
 
 func topicOf(title, body []token) topic {

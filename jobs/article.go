@@ -10,7 +10,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
 	"github.com/content-creator/content-creator-api/collect"
 	"github.com/content-creator/content-creator-api/store"
@@ -87,12 +86,7 @@ func (w *articleWorker) Work(ctx context.Context, job *river.Job[ArticleArgs]) e
 		return err
 	}
 	return w.save(ctx, w.read(d, page), func(ctx context.Context) error {
-		if err := river.RecordOutput(ctx, articleResult{Outcome: "article_read", URL: page.URL, WordCount: page.WordCount}); err != nil {
-			return err
-		}
-		tx, _ := store.Tx(ctx)
-		_, err := river.JobCompleteTx[*riverpgxv5.Driver, pgx.Tx](ctx, tx, job)
-		return err
+		return complete(ctx, job, articleResult{Outcome: "article_read", URL: page.URL, WordCount: page.WordCount})
 	})
 }
 

@@ -10,9 +10,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
 	"github.com/content-creator/content-creator-api/collect"
 	"github.com/content-creator/content-creator-api/opml"
@@ -128,12 +126,7 @@ func (w *importWorker) finish(ctx context.Context, job *river.Job[ImportArgs], r
 		if err := w.store.DeleteOPML(ctx, run.ID); err != nil {
 			return err
 		}
-		if err := river.RecordOutput(ctx, run.Report); err != nil {
-			return err
-		}
-		tx, _ := store.Tx(ctx)
-		_, err := river.JobCompleteTx[*riverpgxv5.Driver, pgx.Tx](ctx, tx, job)
-		return err
+		return complete(ctx, job, run.Report)
 	})
 }
 

@@ -329,6 +329,17 @@ func (c *Client) change(ctx context.Context, id store.JobID,
 	return job, err
 }
 
+// complete ends a job with its result in the transaction of ctx, so that what it has done and its end stand or
+// fall together.
+func complete[T river.JobArgs](ctx context.Context, job *river.Job[T], result any) error {
+	if err := river.RecordOutput(ctx, result); err != nil {
+		return err
+	}
+	tx, _ := store.Tx(ctx)
+	_, err := river.JobCompleteTx[*riverpgxv5.Driver, pgx.Tx](ctx, tx, job)
+	return err
+}
+
 // A Failure is why a job has failed, in words that whoever queued it may read. A worker that returns
 // any other error shows no more than that something went wrong.
 type Failure struct {

@@ -8,9 +8,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
 	"github.com/content-creator/content-creator-api/collect"
 	"github.com/content-creator/content-creator-api/store"
@@ -74,12 +72,7 @@ func (w *pollWorker) Work(ctx context.Context, job *river.Job[PollArgs]) error {
 					return err
 				}
 			}
-			if err := river.RecordOutput(ctx, result); err != nil {
-				return err
-			}
-			tx, _ := store.Tx(ctx)
-			_, err := river.JobCompleteTx[*riverpgxv5.Driver, pgx.Tx](ctx, tx, job)
-			return err
+			return complete(ctx, job, result)
 		},
 	})
 }

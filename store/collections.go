@@ -368,7 +368,7 @@ func (s *Store) DeleteCollection(ctx context.Context, id uuid.UUID, revision int
 			return err
 		}
 		// Its documents change, too.
-		if err := s.lockDocuments(ctx); err != nil {
+		if err := s.LockOutDocuments(ctx); err != nil {
 			return err
 		}
 		_, err := s.db(ctx).Exec(ctx, `delete from collections where id = $1`, id)

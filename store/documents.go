@@ -107,7 +107,7 @@ func (s *Store) DeleteDocument(ctx context.Context, id uuid.UUID, revision int64
 		select canonical_url_hash from deleted
 		on conflict do nothing`
 	return s.InTx(ctx, func(ctx context.Context) error {
-		if err := s.lockDocuments(ctx); err != nil {
+		if err := s.LockOutDocuments(ctx); err != nil {
 			return err
 		}
 		var current int64
@@ -130,8 +130,15 @@ func (s *Store) DeleteDocument(ctx context.Context, id uuid.UUID, revision int64
 // to themselves: a poll that is half way through would bring a document back, or wait in a circle.
 const documentsLock = 0x6363646f
 
-func (s *Store) lockDocuments(ctx context.Context) error {
+// LockOutDocuments waits for every transaction that saves documents, and keeps others from it until this one ends.
+func (s *Store) LockOutDocuments(ctx context.Context) error {
 	_, err := s.db(ctx).Exec(ctx, `select pg_advisory_xact_lock($1)`, documentsLock)
+	return err
+}
+
+// shareDocuments keeps out whoever wants the documents to itself, until the transaction ends.
+func (s *Store) shareDocuments(ctx context.Context) error {
+	_, err := s.db(ctx).Exec(ctx, `select pg_advisory_xact_lock_shared($1)`, documentsLock)
 	return err
 }
 
@@ -196,7 +203,7 @@ func (s *Store) saveDocuments(ctx context.Context, documents []Document) (savedD
 	if len(documents) == 0 {
 		return savedDocuments{}, nil
 	}
-	if _, err := s.db(ctx).Exec(ctx, `select pg_advisory_xact_lock_shared($1)`, documentsLock); err != nil {
+	if err := s.shareDocuments(ctx); err != nil {
 		return savedDocuments{}, err
 	}
 	documents, err := s.keepPageTexts(ctx, documents)

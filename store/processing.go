@@ -67,8 +67,7 @@ func (s *Store) ClaimNewDocuments(ctx context.Context, limit int) ([]PendingDocu
 			for update skip locked`
 		read = `select ` + pendingColumns + ` from documents d` + pendingJoins + ` where d.id = any($1) order by d.seq`
 	)
-	// Deletions have the documents to themselves; see lockDocuments.
-	if _, err := s.db(ctx).Exec(ctx, `select pg_advisory_xact_lock_shared($1)`, documentsLock); err != nil {
+	if err := s.shareDocuments(ctx); err != nil {
 		return nil, err
 	}
 	if _, err := s.db(ctx).Exec(ctx, `select pg_advisory_xact_lock($1)`, processLock); err != nil {
@@ -99,9 +98,6 @@ func (s *Store) HasNewDocuments(ctx context.Context) (waiting bool, err error) {
 	err = s.db(ctx).QueryRow(ctx, `select exists (select from documents where status = 'new')`).Scan(&waiting)
 	return waiting, err
 }
-
-// LockOutDocuments waits for every transaction that saves documents, and keeps others from it until this one ends.
-func (s *Store) LockOutDocuments(ctx context.Context) error { return s.lockDocuments(ctx) }
 
 // groups are clusters and stories by their ids.
 type groups struct{ clusters, stories []uuid.UUID }

@@ -56,23 +56,7 @@ type DocumentFilterUpdate map[string]json.RawMessage
 
 // apply answers the filter as the patch leaves it.
 func (u DocumentFilterUpdate) apply(f DocumentFilter) (DocumentFilter, error) {
-	// What was read as JSON can be written so.
-	encoded, _ := json.Marshal(f)
-	fields := map[string]json.RawMessage{}
-	_ = json.Unmarshal(encoded, &fields)
-	for name, value := range u {
-		fields[name] = value
-		if string(value) == "null" {
-			delete(fields, name)
-		}
-	}
-	merged, err := json.Marshal(fields)
-	if err != nil {
-		return f, err
-	}
-	var patched DocumentFilter
-	err = json.Unmarshal(merged, &patched)
-	return patched, err
+	return mergePatch(f, u)
 }
 
 // check completes and checks what a user may set.

@@ -188,19 +188,25 @@ func (c SourceConfig) foreignFields(kind string, rule sourceRule) map[string]str
 type SourceConfigUpdate map[string]json.RawMessage
 
 // apply answers the settings as the patch leaves them.
-func (u SourceConfigUpdate) apply(c SourceConfig) (SourceConfig, error) {
-	fields := c.given()
-	for name, value := range u {
-		fields[name] = value
-		if string(value) == "null" {
+func (u SourceConfigUpdate) apply(c SourceConfig) (SourceConfig, error) { return mergePatch(c, u) }
+
+// mergePatch answers a value as a JSON merge patch leaves it (RFC 7396): null takes a field away.
+func mergePatch[T any](value T, patch map[string]json.RawMessage) (T, error) {
+	// What was read as JSON can be written so.
+	encoded, _ := json.Marshal(value)
+	fields := map[string]json.RawMessage{}
+	_ = json.Unmarshal(encoded, &fields)
+	for name, field := range patch {
+		fields[name] = field
+		if string(field) == "null" {
 			delete(fields, name)
 		}
 	}
 	merged, err := json.Marshal(fields)
 	if err != nil {
-		return c, err
+		return value, err
 	}
-	var patched SourceConfig
+	var patched T
 	err = json.Unmarshal(merged, &patched)
 	return patched, err
 }
