@@ -32,7 +32,8 @@ var mayImport = map[string][]string{
 	"content":               {"store", "llm"},
 	"gen/api":               {"store"},
 	"gen/client":            {},
-	"jobs":                  {"store", "annotate", "collect", "opml", "research", "content", "notion"},
+	"jobs":                  {"store", "annotate", "collect", "opml", "research", "content", "notion", "llm", "ledger"},
+	"ledger":                {},
 	"legacy":                {"store"},
 	"llm":                   {},
 	"migrations":            {},
@@ -138,7 +139,7 @@ func TestClientIsLight(t *testing.T) {
 func TestProgramHoldsNothingForTests(t *testing.T) {
 	t.Parallel()
 	for _, dependency := range packages(t)[module].Deps {
-		for _, unwanted := range []string{"dockertest", "testify", module + "/store/storetest", module + "/collect/collecttest", module + "/gen/client"} {
+		for _, unwanted := range []string{"dockertest", "testify", module + "/store/storetest", module + "/collect/collecttest", module + "/llm/llmtest", module + "/research/researchtest", module + "/gen/client"} {
 			require.NotContains(t, dependency, unwanted)
 		}
 	}
