@@ -41,7 +41,7 @@ var mayImport = map[string][]string{
 	"openapi":               {},
 	"opml":                  {"store"},
 	"openapi/docs":          {},
-	"research":              {"store", "collect", "llm"},
+	"research":              {"store", "annotate", "collect", "llm", "ledger"},
 	"server":                {"gen/api", "openapi", "openapi/docs", "opml", "store", "jobs", "clients", "config"},
 	"store":                 {"migrations"},
 	"store/embedded":        {},

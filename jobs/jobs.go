@@ -22,6 +22,8 @@ import (
 	"github.com/riverqueue/river/rivertype"
 
 	"github.com/content-creator/content-creator-api/collect"
+	"github.com/content-creator/content-creator-api/llm"
+	"github.com/content-creator/content-creator-api/research"
 	"github.com/content-creator/content-creator-api/store"
 )
 
@@ -29,6 +31,7 @@ import (
 const (
 	queueArticles = "articles"
 	queueCollect  = "collect"
+	queueResearch = "research"
 	queueDefault  = river.QueueDefault
 )
 
@@ -47,9 +50,12 @@ type Config struct {
 	// Discoverer finds the feeds of sites.
 	Discoverer *collect.Discoverer
 	// Pages reads the pages of documents; nil reads none.
-	Pages   *collect.Pages
-	Logger  *slog.Logger
-	Metrics prometheus.Registerer
+	Pages *collect.Pages
+	// Backends find sources of research beside the own archive, Model writes and judges; nil leaves that to rules.
+	Backends []research.Backend
+	Model    *llm.Client
+	Logger   *slog.Logger
+	Metrics  prometheus.Registerer
 	// Polls is how many sources are polled at once; 0 works no jobs and keeps no schedule here.
 	Polls int
 	// SweepEvery is how often due collections are looked for; 0 is a minute.
@@ -90,8 +96,9 @@ func New(c Config) (*Client, error) {
 		metrics := newMetrics(c.Metrics)
 		config.Workers = client.workers(c, metrics)
 		config.Queues = map[string]river.QueueConfig{
-			queueCollect: {MaxWorkers: c.Polls},
-			queueDefault: {MaxWorkers: 2},
+			queueCollect:  {MaxWorkers: c.Polls},
+			queueDefault:  {MaxWorkers: 2},
+			queueResearch: {MaxWorkers: researchWorkers},
 		}
 		if c.Pages != nil {
 			config.Queues[queueArticles] = river.QueueConfig{MaxWorkers: articleWorkers}
@@ -114,6 +121,7 @@ func (c *Client) workers(config Config, m *metrics) *river.Workers {
 	river.AddWorker(workers, &discoverWorker{store: config.Store, discoverer: config.Discoverer})
 	river.AddWorker(workers, &importWorker{store: config.Store})
 	river.AddWorker(workers, &articleWorker{store: config.Store, pages: config.Pages, now: config.Now})
+	river.AddWorker(workers, &researchWorker{store: config.Store, backends: config.Backends, model: config.Model, pages: config.Pages, now: config.Now})
 	river.AddWorker(workers, &sweepWorker{client: c})
 	river.AddWorker(workers, &tidyWorker{store: config.Store})
 	return workers
@@ -290,6 +298,9 @@ func (c *Client) Cancel(ctx context.Context, id store.JobID) (store.Job, error) 
 		if before.State == "succeeded" || before.State == "failed" {
 			return store.JobConflict(before, "It has "+before.State+" already.")
 		}
+		if err := c.store.CancelResearch(ctx, id); err != nil {
+			return err
+		}
 		_, err := c.river.JobCancelTx(ctx, tx, int64(id))
 		return err
 	})
@@ -300,6 +311,9 @@ func (c *Client) Retry(ctx context.Context, id store.JobID) (store.Job, error) {
 	return c.change(ctx, id, func(ctx context.Context, tx pgx.Tx, before store.Job) error {
 		if before.State != "failed" && before.State != "cancelled" {
 			return store.JobConflict(before, "Only failed and cancelled jobs can run again; this one is "+before.State+".")
+		}
+		if err := c.store.RequeueResearch(ctx, id); err != nil {
+			return err
 		}
 		// The unique index refuses a job whose like is queued already.
 		_, err := c.river.JobRetryTx(ctx, tx, int64(id))

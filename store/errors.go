@@ -64,7 +64,7 @@ func noun(resource string) string {
 	if resource == "api_key" {
 		return "API key"
 	}
-	return resource
+	return strings.ReplaceAll(resource, "_", " ")
 }
 
 // orNotFound turns "no row" into the refusal that names the resource.

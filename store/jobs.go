@@ -69,11 +69,11 @@ type JobError struct {
 }
 
 // publicJobs leaves out the queue's own housekeeping.
-const publicJobs = `river_job.kind in ('poll', 'article', 'discover', 'import')`
+const publicJobs = `river_job.kind in ('poll', 'article', 'discover', 'import', 'research')`
 
 const jobColumns = `
 	river_job.id, river_job.kind, job_state(river_job.state, river_job.metadata) as state,
-	river_job.args ->> 'collection_id' as collection_id, river_job.args ->> 'document_id' as document_id,
+	river_job.args ->> 'collection_id' as collection_id, river_job.args ->> 'document_id' as document_id, river_job.args ->> 'topic_id' as topic_id,
 	coalesce(job_progress.percent, 0) as percent, coalesce(job_progress.stage, '') as stage,
 	coalesce(job_progress.message, '') as message,
 	river_job.attempt, river_job.max_attempts, river_job.errors[array_upper(river_job.errors, 1)] as error,
@@ -94,19 +94,22 @@ func (s *Store) Job(ctx context.Context, id JobID) (Job, error) {
 
 func scanJob(row pgx.CollectableRow) (Job, error) {
 	var j Job
-	var collectionID, documentID *uuid.UUID
+	var collectionID, documentID, topicID *uuid.UUID
 	var attemptError *struct {
 		Error   string    `json:"error"`
 		Attempt int       `json:"attempt"`
 		At      time.Time `json:"at"`
 	}
-	err := row.Scan(&j.ID, &j.Kind, &j.State, &collectionID, &documentID, &j.Progress.Percent, &j.Progress.Stage, &j.Progress.Message,
+	err := row.Scan(&j.ID, &j.Kind, &j.State, &collectionID, &documentID, &topicID, &j.Progress.Percent, &j.Progress.Stage, &j.Progress.Message,
 		&j.Attempt, &j.MaxAttempts, &attemptError, &j.Result, &j.CreatedAt, &j.ScheduledAt, &j.StartedAt, &j.FinishedAt)
 	if collectionID != nil {
 		j.Subject = &JobSubject{Type: "collection", ID: *collectionID}
 	}
 	if documentID != nil {
 		j.Subject = &JobSubject{Type: "document", ID: *documentID}
+	}
+	if topicID != nil {
+		j.Subject = &JobSubject{Type: "topic", ID: *topicID}
 	}
 	if attemptError != nil {
 		j.Error = &JobError{Message: attemptError.Error, Attempt: attemptError.Attempt, At: attemptError.At}

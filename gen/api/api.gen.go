@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -18,6 +19,30 @@ import (
 	"github.com/oapi-codegen/runtime"
 	openapi_types "github.com/oapi-codegen/runtime/types"
 )
+
+// Defines values for CallState.
+const (
+	CallStateAnswered CallState = "answered"
+	CallStateFailed   CallState = "failed"
+	CallStateLost     CallState = "lost"
+	CallStateReserved CallState = "reserved"
+)
+
+// Valid indicates whether the value is a known member of the CallState enum.
+func (e CallState) Valid() bool {
+	switch e {
+	case CallStateAnswered:
+		return true
+	case CallStateFailed:
+		return true
+	case CallStateLost:
+		return true
+	case CallStateReserved:
+		return true
+	default:
+		return false
+	}
+}
 
 // Defines values for CollectionSort.
 const (
@@ -511,6 +536,7 @@ const (
 	JobKindDiscover JobKind = "discover"
 	JobKindImport   JobKind = "import"
 	JobKindPoll     JobKind = "poll"
+	JobKindResearch JobKind = "research"
 )
 
 // Valid indicates whether the value is a known member of the JobKind enum.
@@ -523,6 +549,8 @@ func (e JobKind) Valid() bool {
 	case JobKindImport:
 		return true
 	case JobKindPoll:
+		return true
+	case JobKindResearch:
 		return true
 	default:
 		return false
@@ -560,6 +588,7 @@ func (e JobState) Valid() bool {
 const (
 	JobSubjectTypeCollection JobSubjectType = "collection"
 	JobSubjectTypeDocument   JobSubjectType = "document"
+	JobSubjectTypeTopic      JobSubjectType = "topic"
 )
 
 // Valid indicates whether the value is a known member of the JobSubjectType enum.
@@ -568,6 +597,8 @@ func (e JobSubjectType) Valid() bool {
 	case JobSubjectTypeCollection:
 		return true
 	case JobSubjectTypeDocument:
+		return true
+	case JobSubjectTypeTopic:
 		return true
 	default:
 		return false
@@ -637,6 +668,192 @@ func (e LogLevel) Valid() bool {
 	case LogLevelInfo:
 		return true
 	case LogLevelWarn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ResearchDepth.
+const (
+	ResearchDepthBalanced ResearchDepth = "balanced"
+	ResearchDepthDeep     ResearchDepth = "deep"
+	ResearchDepthQuick    ResearchDepth = "quick"
+)
+
+// Valid indicates whether the value is a known member of the ResearchDepth enum.
+func (e ResearchDepth) Valid() bool {
+	switch e {
+	case ResearchDepthBalanced:
+		return true
+	case ResearchDepthDeep:
+		return true
+	case ResearchDepthQuick:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ResearchMethod.
+const (
+	ResearchMethodExtractive  ResearchMethod = "extractive"
+	ResearchMethodLessThanNil ResearchMethod = "<nil>"
+	ResearchMethodModel       ResearchMethod = "model"
+)
+
+// Valid indicates whether the value is a known member of the ResearchMethod enum.
+func (e ResearchMethod) Valid() bool {
+	switch e {
+	case ResearchMethodExtractive:
+		return true
+	case ResearchMethodLessThanNil:
+		return true
+	case ResearchMethodModel:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ResearchRequestDepth.
+const (
+	ResearchRequestDepthBalanced ResearchRequestDepth = "balanced"
+	ResearchRequestDepthDeep     ResearchRequestDepth = "deep"
+	ResearchRequestDepthQuick    ResearchRequestDepth = "quick"
+)
+
+// Valid indicates whether the value is a known member of the ResearchRequestDepth enum.
+func (e ResearchRequestDepth) Valid() bool {
+	switch e {
+	case ResearchRequestDepthBalanced:
+		return true
+	case ResearchRequestDepthDeep:
+		return true
+	case ResearchRequestDepthQuick:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ResearchRequestScope.
+const (
+	ResearchRequestScopeAll     ResearchRequestScope = "all"
+	ResearchRequestScopeArchive ResearchRequestScope = "archive"
+)
+
+// Valid indicates whether the value is a known member of the ResearchRequestScope enum.
+func (e ResearchRequestScope) Valid() bool {
+	switch e {
+	case ResearchRequestScopeAll:
+		return true
+	case ResearchRequestScopeArchive:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ResearchScope.
+const (
+	ResearchScopeAll     ResearchScope = "all"
+	ResearchScopeArchive ResearchScope = "archive"
+)
+
+// Valid indicates whether the value is a known member of the ResearchScope enum.
+func (e ResearchScope) Valid() bool {
+	switch e {
+	case ResearchScopeAll:
+		return true
+	case ResearchScopeArchive:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ResearchStatus.
+const (
+	ResearchStatusCancelled ResearchStatus = "cancelled"
+	ResearchStatusComplete  ResearchStatus = "complete"
+	ResearchStatusFailed    ResearchStatus = "failed"
+	ResearchStatusPartial   ResearchStatus = "partial"
+	ResearchStatusQueued    ResearchStatus = "queued"
+	ResearchStatusRunning   ResearchStatus = "running"
+)
+
+// Valid indicates whether the value is a known member of the ResearchStatus enum.
+func (e ResearchStatus) Valid() bool {
+	switch e {
+	case ResearchStatusCancelled:
+		return true
+	case ResearchStatusComplete:
+		return true
+	case ResearchStatusFailed:
+		return true
+	case ResearchStatusPartial:
+		return true
+	case ResearchStatusQueued:
+		return true
+	case ResearchStatusRunning:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ResearchStepStage.
+const (
+	ResearchStepStageCheck   ResearchStepStage = "check"
+	ResearchStepStageExtract ResearchStepStage = "extract"
+	ResearchStepStageFetch   ResearchStepStage = "fetch"
+	ResearchStepStageFuse    ResearchStepStage = "fuse"
+	ResearchStepStagePlan    ResearchStepStage = "plan"
+	ResearchStepStageRerank  ResearchStepStage = "rerank"
+	ResearchStepStageSearch  ResearchStepStage = "search"
+	ResearchStepStageWrite   ResearchStepStage = "write"
+)
+
+// Valid indicates whether the value is a known member of the ResearchStepStage enum.
+func (e ResearchStepStage) Valid() bool {
+	switch e {
+	case ResearchStepStageCheck:
+		return true
+	case ResearchStepStageExtract:
+		return true
+	case ResearchStepStageFetch:
+		return true
+	case ResearchStepStageFuse:
+		return true
+	case ResearchStepStagePlan:
+		return true
+	case ResearchStepStageRerank:
+		return true
+	case ResearchStepStageSearch:
+		return true
+	case ResearchStepStageWrite:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ResearchStepState.
+const (
+	ResearchStepStateDone    ResearchStepState = "done"
+	ResearchStepStateFailed  ResearchStepState = "failed"
+	ResearchStepStateRunning ResearchStepState = "running"
+)
+
+// Valid indicates whether the value is a known member of the ResearchStepState enum.
+func (e ResearchStepState) Valid() bool {
+	switch e {
+	case ResearchStepStateDone:
+		return true
+	case ResearchStepStateFailed:
+		return true
+	case ResearchStepStateRunning:
 		return true
 	default:
 		return false
@@ -721,6 +938,45 @@ func (e TopicIntent) Valid() bool {
 	case TopicIntentNavigational:
 		return true
 	case TopicIntentTransactional:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TopicResearchRequestDepth.
+const (
+	TopicResearchRequestDepthBalanced TopicResearchRequestDepth = "balanced"
+	TopicResearchRequestDepthDeep     TopicResearchRequestDepth = "deep"
+	TopicResearchRequestDepthQuick    TopicResearchRequestDepth = "quick"
+)
+
+// Valid indicates whether the value is a known member of the TopicResearchRequestDepth enum.
+func (e TopicResearchRequestDepth) Valid() bool {
+	switch e {
+	case TopicResearchRequestDepthBalanced:
+		return true
+	case TopicResearchRequestDepthDeep:
+		return true
+	case TopicResearchRequestDepthQuick:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TopicResearchRequestScope.
+const (
+	TopicResearchRequestScopeAll     TopicResearchRequestScope = "all"
+	TopicResearchRequestScopeArchive TopicResearchRequestScope = "archive"
+)
+
+// Valid indicates whether the value is a known member of the TopicResearchRequestScope enum.
+func (e TopicResearchRequestScope) Valid() bool {
+	switch e {
+	case TopicResearchRequestScopeAll:
+		return true
+	case TopicResearchRequestScopeArchive:
 		return true
 	default:
 		return false
@@ -838,6 +1094,30 @@ func (e TotalRelation) Valid() bool {
 	}
 }
 
+// Defines values for Verdict.
+const (
+	VerdictNotSupported Verdict = "not_supported"
+	VerdictPartly       Verdict = "partly"
+	VerdictSupported    Verdict = "supported"
+	VerdictUnreachable  Verdict = "unreachable"
+)
+
+// Valid indicates whether the value is a known member of the Verdict enum.
+func (e Verdict) Valid() bool {
+	switch e {
+	case VerdictNotSupported:
+		return true
+	case VerdictPartly:
+		return true
+	case VerdictSupported:
+		return true
+	case VerdictUnreachable:
+		return true
+	default:
+		return false
+	}
+}
+
 // APIKey A key, without the key itself.
 type APIKey struct {
 	// CreatedAt When it was made.
@@ -883,6 +1163,104 @@ type APIKeyList = store.List[store.APIKey]
 // APIKeyWithSecret A new key. It is shown this once.
 type APIKeyWithSecret = store.APIKeyWithSecret
 
+// Call One request to an outside service, with what it cost.
+type Call struct {
+	// CostUsd What it did cost; null is not known.
+	//
+	// Example: 0.0012
+	CostUsd nullable.Nullable[float64] `json:"cost_usd"`
+
+	// Error Why it was not answered.
+	Error nullable.Nullable[string] `json:"error"`
+
+	// ID The id.
+	//
+	// Example: 0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37
+	ID openapi_types.UUID `json:"id"`
+
+	// InputTokens Tokens of the prompt as they were counted.
+	//
+	// Example: 1830
+	InputTokens nullable.Nullable[int] `json:"input_tokens"`
+
+	// JobID A job's id.
+	//
+	// Example: 1042
+	JobID JobID `json:"job_id"`
+
+	// MadeAt When it was made.
+	//
+	// Example: 2026-11-23T08:15:00Z
+	MadeAt time.Time `json:"made_at"`
+
+	// Model Which model.
+	//
+	// Example: qwen/qwen3-235b-a22b
+	Model nullable.Nullable[string] `json:"model"`
+
+	// Operation What for.
+	//
+	// Example: write
+	Operation string `json:"operation"`
+
+	// OutputTokens Tokens of the answer as they were counted.
+	//
+	// Example: 412
+	OutputTokens nullable.Nullable[int] `json:"output_tokens"`
+
+	// Price What was asked then, in US dollars; null is not known.
+	Price struct {
+		// InputPerMillionUsd A million tokens of the prompt.
+		//
+		// Example: 0.6
+		InputPerMillionUsd nullable.Nullable[float64] `json:"input_per_million_usd"`
+
+		// OutputPerMillionUsd A million tokens of the answer.
+		//
+		// Example: 1.2
+		OutputPerMillionUsd nullable.Nullable[float64] `json:"output_per_million_usd"`
+
+		// PerRequestUsd The request itself.
+		PerRequestUsd nullable.Nullable[float64] `json:"per_request_usd"`
+	} `json:"price"`
+
+	// Provider Who was asked.
+	//
+	// Example: openrouter
+	Provider string `json:"provider"`
+
+	// ReservedUsd The most that it could cost, in US dollars; null is not known.
+	//
+	// Example: 0.0031
+	ReservedUsd nullable.Nullable[float64] `json:"reserved_usd"`
+
+	// RunID The run of research that it was for.
+	//
+	// Example: 0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37
+	RunID nullable.Nullable[openapi_types.UUID] `json:"run_id"`
+
+	// SettledAt When it was answered or given up.
+	//
+	// Example: 2026-11-23T08:15:04Z
+	SettledAt nullable.Nullable[time.Time] `json:"settled_at"`
+
+	// State How far a call is: `reserved` is made and not answered yet, `lost` was made by a process that died.
+	//
+	// Example: answered
+	State CallState `json:"state"`
+
+	// TopicID The topic that it was for.
+	TopicID nullable.Nullable[openapi_types.UUID] `json:"topic_id"`
+}
+
+// CallList One page of calls.
+type CallList = store.List[store.Call]
+
+// CallState How far a call is: `reserved` is made and not answered yet, `lost` was made by a process that died.
+//
+// Example: answered
+type CallState string
+
 // Claim What one document says.
 type Claim struct {
 	// DocumentID The document.
@@ -899,6 +1277,29 @@ type Claim struct {
 	//
 	// Example: 12
 	Value string `json:"value"`
+}
+
+// ClaimCounts How many claims have which verdict.
+type ClaimCounts struct {
+	// NotSupported Not borne.
+	//
+	// Example: 0
+	NotSupported int `json:"not_supported"`
+
+	// Partly Borne in part.
+	//
+	// Example: 0
+	Partly int `json:"partly"`
+
+	// Supported Borne by their quotes.
+	//
+	// Example: 9
+	Supported int `json:"supported"`
+
+	// Unreachable Of a source that could not be read again.
+	//
+	// Example: 0
+	Unreachable int `json:"unreachable"`
 }
 
 // Collection A source that is polled for documents.
@@ -977,6 +1378,9 @@ type ConfigEntrySource string
 
 // ConfigUpdate The settings to change.
 type ConfigUpdate = store.SettingsUpdate
+
+// CostReport What was spent, and on what.
+type CostReport = store.CostReport
 
 // Disagreement A figure on which two comparable sentences of two documents differ by more than rounding.
 type Disagreement struct {
@@ -1590,7 +1994,7 @@ type JobError struct {
 type JobID = string
 
 // JobKind What a job does. `poll` collects one source, `article` reads the page of one document, `discover` finds the feeds
-// of sites, `import` reads an OPML document.
+// of sites, `import` reads an OPML document, `research` works on a run of research.
 //
 // Example: poll
 type JobKind string
@@ -1746,6 +2150,357 @@ type PollError struct {
 	Message string `json:"message"`
 }
 
+// ResearchBudget What a run may spend; it is never exceeded.
+type ResearchBudget struct {
+	// MaxCostUsd US dollars; null is no limit.
+	//
+	// Example: 0.5
+	MaxCostUsd nullable.Nullable[float64] `json:"max_cost_usd"`
+
+	// MaxRequests Requests to outside services.
+	//
+	// Example: 100
+	MaxRequests int `json:"max_requests"`
+
+	// MaxSeconds Seconds of work.
+	//
+	// Example: 300
+	MaxSeconds int `json:"max_seconds"`
+
+	// RepeatLostCalls Whether lost paid calls are made again.
+	//
+	// Example: false
+	RepeatLostCalls bool `json:"repeat_lost_calls"`
+}
+
+// ResearchBudgetRequest What a run may spend. What is left out takes the default of its depth.
+type ResearchBudgetRequest struct {
+	// MaxCostUsd US dollars; without it the cost is not limited, but the requests are.
+	//
+	// Example: 0.5
+	MaxCostUsd *float64 `json:"max_cost_usd,omitempty"`
+
+	// MaxRequests Requests to search services, models and pages; by default 40, 100 or 300. The own archive needs none.
+	//
+	// Example: 100
+	MaxRequests *int `json:"max_requests,omitempty"`
+
+	// MaxSeconds Seconds of work; by default 120, 300 or 1200. Time in which nobody works on it does not count.
+	//
+	// Example: 300
+	MaxSeconds *int `json:"max_seconds,omitempty"`
+
+	// RepeatLostCalls Make a paid call again whose answer was lost because the process was killed; it may then be paid for twice. Its first price stays booked.
+	//
+	// Example: false
+	RepeatLostCalls *bool `json:"repeat_lost_calls,omitempty"`
+}
+
+// ResearchClaim A sentence of a report that states a fact, with the words of a source that it rests on.
+type ResearchClaim struct {
+	// End Where it ends, exclusive.
+	//
+	// Example: 186
+	End int `json:"end"`
+
+	// ID The id.
+	//
+	// Example: 0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37
+	ID openapi_types.UUID `json:"id"`
+
+	// IndependentSources How many sources of the run say so that have not copied each other.
+	//
+	// Example: 2
+	IndependentSources int `json:"independent_sources"`
+
+	// JudgedBy `quote` where the sentence is the source's own, `rules`, or the name of a model.
+	//
+	// Example: quote
+	JudgedBy string `json:"judged_by"`
+
+	// Position Its place in the report.
+	//
+	// Example: 1
+	Position int `json:"position"`
+
+	// Quote The exact words of the source.
+	//
+	// Example: Nach Angaben des Verbands wurden 2025 299.000 Wärmepumpen verkauft.
+	Quote string `json:"quote"`
+
+	// Reason Why.
+	//
+	// Example: It is the source's own sentence.
+	Reason string `json:"reason"`
+
+	// RunID The run.
+	//
+	// Example: 0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37
+	RunID openapi_types.UUID `json:"run_id"`
+
+	// Section The heading it stands under.
+	//
+	// Example: Wie viele Wärmepumpen wurden 2025 verkauft?
+	Section string `json:"section"`
+
+	// Sentence The sentence.
+	//
+	// Example: 2025 wurden 299.000 Wärmepumpen verkauft.
+	Sentence string `json:"sentence"`
+
+	// Source Where the quote stands.
+	Source struct {
+		// FetchedAt When it was read.
+		//
+		// Example: 2026-11-23T08:15:00Z
+		FetchedAt time.Time `json:"fetched_at"`
+
+		// Hash The SHA-256 of its text, in hex.
+		//
+		// Example: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+		Hash string `json:"hash"`
+
+		// Number The n of [n] in the report.
+		//
+		// Example: 1
+		Number int `json:"number"`
+
+		// PublishedAt When it was published.
+		//
+		// Example: 2026-01-20T08:00:00Z
+		PublishedAt nullable.Nullable[time.Time] `json:"published_at"`
+
+		// SnapshotID Its text, at /snapshots/{id}.
+		//
+		// Example: 0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37
+		SnapshotID openapi_types.UUID `json:"snapshot_id"`
+
+		// Title Its title.
+		//
+		// Example: Wärmepumpen legen zu
+		Title string `json:"title"`
+
+		// URL Its address.
+		//
+		// Example: https://www.heise.de/news/a-1.html
+		URL string `json:"url"`
+	} `json:"source"`
+
+	// Start Where the quote begins in the snapshot's text, in characters.
+	//
+	// Example: 120
+	Start int `json:"start"`
+
+	// Verdict Whether a quote bears its sentence: `supported`, `partly`, `not_supported`, or `unreachable` where the source could not be read again.
+	//
+	// Example: supported
+	Verdict Verdict `json:"verdict"`
+}
+
+// ResearchClaimList One page of claims.
+type ResearchClaimList = store.List[store.ResearchClaim]
+
+// ResearchDepth How far research goes: `quick` reads up to 6 sources, `balanced` 12, `deep` 25.
+//
+// Example: balanced
+type ResearchDepth string
+
+// ResearchMethod Who wrote the report: `extractive`, the sources in their own sentences; `model`, a language model. Null before there is one.
+//
+// Example: extractive
+type ResearchMethod string
+
+// ResearchRequest A question to research.
+type ResearchRequest struct {
+	// Budget What a run may spend. What is left out takes the default of its depth.
+	Budget *ResearchBudgetRequest `json:"budget,omitempty"`
+
+	// Depth How far to go.
+	//
+	// Example: balanced
+	Depth *ResearchRequestDepth `json:"depth,omitempty"`
+
+	// Domain Search only this domain of the archive.
+	//
+	// Example: energy
+	Domain *string `json:"domain,omitempty"`
+
+	// Language A BCP 47 language tag; its primary part is kept, in lower case.
+	//
+	// Example: de
+	Language LanguageTag `json:"language"`
+
+	// Market The market that is meant.
+	//
+	// Example: de
+	Market *string `json:"market,omitempty"`
+
+	// MaxAgeHours How old an answer to the same question may be to be answered again; 0 always researches anew.
+	//
+	// Example: 24
+	MaxAgeHours *int `json:"max_age_hours,omitempty"`
+
+	// OutputLanguage A BCP 47 language tag; its primary part is kept, in lower case.
+	//
+	// Example: de
+	OutputLanguage *LanguageTag `json:"output_language,omitempty"`
+
+	// Question The question, or what it is about.
+	//
+	// Example: Wie viele Wärmepumpen wurden 2025 in Deutschland verkauft?
+	Question string `json:"question"`
+
+	// Scope Where to search.
+	//
+	// Example: all
+	Scope *ResearchRequestScope `json:"scope,omitempty"`
+}
+
+// ResearchRequestDepth How far to go.
+//
+// Example: balanced
+type ResearchRequestDepth string
+
+// ResearchRequestScope Where to search.
+//
+// Example: all
+type ResearchRequestScope string
+
+// ResearchRun A question, what may be spent on it, and what came of it.
+type ResearchRun = store.ResearchRun
+
+// ResearchRunList One page of runs.
+type ResearchRunList = store.List[store.ResearchRun]
+
+// ResearchScope Where is searched: in the own archive alone, or also with every search service that is set up.
+//
+// Example: all
+type ResearchScope string
+
+// ResearchSource A page that a run found.
+type ResearchSource struct {
+	// CopyOf The position of the source whose text it repeats.
+	CopyOf nullable.Nullable[int] `json:"copy_of"`
+
+	// Error Why the page could not be read when that was last tried; null if it could, or was not tried.
+	Error nullable.Nullable[PageError] `json:"error"`
+
+	// FetchedAt When it was read.
+	//
+	// Example: 2026-11-23T08:15:00Z
+	FetchedAt nullable.Nullable[time.Time] `json:"fetched_at"`
+
+	// FoundBy What found it.
+	FoundBy []string `json:"found_by"`
+
+	// Hash The SHA-256 of that text, in hex.
+	//
+	// Example: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+	Hash nullable.Nullable[string] `json:"hash"`
+
+	// Parts What the score is made of.
+	//
+	// Example: []
+	Parts []map[string]interface{} `json:"parts"`
+
+	// Position Its place, the best being 1: the n of [n] in the report.
+	//
+	// Example: 1
+	Position int `json:"position"`
+
+	// PublishedAt When it was published.
+	//
+	// Example: 2026-01-20T08:00:00Z
+	PublishedAt nullable.Nullable[time.Time] `json:"published_at"`
+
+	// Score How well it suits.
+	//
+	// Example: 0.81
+	Score nullable.Nullable[float64] `json:"score"`
+
+	// SnapshotID Its text as it was read; null where it was not.
+	//
+	// Example: 0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37
+	SnapshotID nullable.Nullable[openapi_types.UUID] `json:"snapshot_id"`
+
+	// Title Its title.
+	//
+	// Example: Wärmepumpen legen zu
+	Title string `json:"title"`
+
+	// URL Its address.
+	//
+	// Example: https://www.heise.de/news/a-1.html
+	URL string `json:"url"`
+}
+
+// ResearchSourceList One page of sources.
+type ResearchSourceList = store.List[store.ResearchSource]
+
+// ResearchStatus How far a run is. `partial` has a report in which something is missing, as `shortfalls` says.
+//
+// Example: complete
+type ResearchStatus string
+
+// ResearchStep A piece of a run's work, done once.
+type ResearchStep struct {
+	// Error Why it failed.
+	Error nullable.Nullable[string] `json:"error"`
+
+	// FinishedAt When it ended.
+	//
+	// Example: 2026-11-23T08:15:01Z
+	FinishedAt nullable.Nullable[time.Time] `json:"finished_at"`
+
+	// Input What went in: any JSON.
+	//
+	// Example: {"Text":"Wärmepumpen verkauft"}
+	Input interface{} `json:"input"`
+
+	// Key Unique in the run.
+	//
+	// Example: search:0:archive
+	Key string `json:"key"`
+
+	// Message The same in words.
+	//
+	// Example: Searching archive for “Wärmepumpen verkauft”.
+	Message string `json:"message"`
+
+	// Output What came out: any JSON; null until it is done.
+	//
+	// Example: []
+	Output interface{} `json:"output"`
+
+	// Stage What kind of work.
+	//
+	// Example: search
+	Stage ResearchStepStage `json:"stage"`
+
+	// StartedAt When it began.
+	//
+	// Example: 2026-11-23T08:15:00Z
+	StartedAt time.Time `json:"started_at"`
+
+	// State How far it is.
+	//
+	// Example: done
+	State ResearchStepState `json:"state"`
+}
+
+// ResearchStepStage What kind of work.
+//
+// Example: search
+type ResearchStepStage string
+
+// ResearchStepState How far it is.
+//
+// Example: done
+type ResearchStepState string
+
+// ResearchStepList One page of steps.
+type ResearchStepList = store.List[store.ResearchStep]
+
 // SavedSearch A search that is kept.
 type SavedSearch = store.SavedSearch
 
@@ -1778,6 +2533,9 @@ type SearchFilters = store.DocumentFilter
 // Example: {"language":null,"market":"at"}
 type SearchFiltersUpdate = store.DocumentFilterUpdate
 
+// Snapshot A text as it was when it was read.
+type Snapshot = store.Snapshot
+
 // SourceConfig What a collection asks for where that is no address. Each type of collection has fields of its own; one that
 // the type does not have is refused. What is left out takes its default, which is then shown.
 //
@@ -1788,6 +2546,34 @@ type SourceConfig = store.SourceConfig
 //
 // Example: {"window":"week"}
 type SourceConfigUpdate = store.SourceConfigUpdate
+
+// Spending What calls have cost.
+type Spending struct {
+	// CallsOfUnknownCost Of how many it is not known what they cost.
+	//
+	// Example: 0
+	CallsOfUnknownCost int `json:"calls_of_unknown_cost"`
+
+	// InputTokens Tokens of prompts.
+	//
+	// Example: 18300
+	InputTokens int `json:"input_tokens"`
+
+	// KnownUsd What those of known cost came to.
+	//
+	// Example: 0.0184
+	KnownUsd float64 `json:"known_usd"`
+
+	// OutputTokens Tokens of answers.
+	//
+	// Example: 2210
+	OutputTokens int `json:"output_tokens"`
+
+	// Requests How many calls were made.
+	//
+	// Example: 31
+	Requests int `json:"requests"`
+}
 
 // Story A story with its documents.
 type Story = store.Story
@@ -1920,6 +2706,52 @@ type TopicIntent string
 // TopicList One page of topics.
 type TopicList = store.Found[store.TopicSummary]
 
+// TopicResearchRequest How to research a topic.
+type TopicResearchRequest struct {
+	// AnyDomain Search all domains of the archive; false only the topic's.
+	//
+	// Example: true
+	AnyDomain *bool `json:"any_domain,omitempty"`
+
+	// Budget What a run may spend. What is left out takes the default of its depth.
+	Budget *ResearchBudgetRequest `json:"budget,omitempty"`
+
+	// Depth How far to go.
+	//
+	// Example: quick
+	Depth *TopicResearchRequestDepth `json:"depth,omitempty"`
+
+	// MaxAgeHours How old an answer to the same question may be to be answered again; 0 always researches anew.
+	//
+	// Example: 24
+	MaxAgeHours *int `json:"max_age_hours,omitempty"`
+
+	// OutputLanguage A BCP 47 language tag; its primary part is kept, in lower case.
+	//
+	// Example: de
+	OutputLanguage *LanguageTag `json:"output_language,omitempty"`
+
+	// Question The question; by default the title of the topic.
+	//
+	// Example: Which PropTech trends matter in Germany?
+	Question *string `json:"question,omitempty"`
+
+	// Scope Where to search.
+	//
+	// Example: all
+	Scope *TopicResearchRequestScope `json:"scope,omitempty"`
+}
+
+// TopicResearchRequestDepth How far to go.
+//
+// Example: quick
+type TopicResearchRequestDepth string
+
+// TopicResearchRequestScope Where to search.
+//
+// Example: all
+type TopicResearchRequestScope string
+
 // TopicSort An order of topics. Equal ones are ordered by id. Titles are compared by their first 100 characters, case-folded, code point by code point.
 //
 // Example: -discovered_at
@@ -2007,6 +2839,11 @@ type TopicUpdate = store.TopicUpdate
 //
 // Example: eq
 type TotalRelation string
+
+// Verdict Whether a quote bears its sentence: `supported`, `partly`, `not_supported`, or `unreachable` where the source could not be read again.
+//
+// Example: supported
+type Verdict string
 
 // Cursor defines model for Cursor.
 type Cursor = string
@@ -2228,6 +3065,63 @@ type PollCollectionParams struct {
 
 	// Prefer `wait=N` waits up to N seconds (60 at most) for the job to finish.
 	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
+// GetCostsParams defines parameters for GetCosts.
+type GetCostsParams struct {
+	// Provider Only calls to this provider.
+	Provider *string `form:"provider,omitempty" json:"provider,omitempty"`
+
+	// Operation Only calls for this purpose.
+	Operation *string `form:"operation,omitempty" json:"operation,omitempty"`
+
+	// State Only calls in this state.
+	State *CallState `form:"state,omitempty" json:"state,omitempty"`
+
+	// RunID Only calls of this run of research.
+	RunID *openapi_types.UUID `form:"run_id,omitempty" json:"run_id,omitempty"`
+
+	// TopicID Only calls for this topic.
+	TopicID *openapi_types.UUID `form:"topic_id,omitempty" json:"topic_id,omitempty"`
+
+	// Since Only calls made at this time or later.
+	Since *time.Time `form:"since,omitempty" json:"since,omitempty"`
+
+	// Until Only calls made before this time.
+	Until *time.Time `form:"until,omitempty" json:"until,omitempty"`
+}
+
+// ListCallsParams defines parameters for ListCalls.
+type ListCallsParams struct {
+	// Provider Only calls to this provider.
+	Provider *string `form:"provider,omitempty" json:"provider,omitempty"`
+
+	// Operation Only calls for this purpose.
+	Operation *string `form:"operation,omitempty" json:"operation,omitempty"`
+
+	// State Only calls in this state.
+	State *CallState `form:"state,omitempty" json:"state,omitempty"`
+
+	// RunID Only calls of this run of research.
+	RunID *openapi_types.UUID `form:"run_id,omitempty" json:"run_id,omitempty"`
+
+	// TopicID Only calls for this topic.
+	TopicID *openapi_types.UUID `form:"topic_id,omitempty" json:"topic_id,omitempty"`
+
+	// Since Only calls made at this time or later.
+	Since *time.Time `form:"since,omitempty" json:"since,omitempty"`
+
+	// Until Only calls made before this time.
+	Until *time.Time `form:"until,omitempty" json:"until,omitempty"`
+
+	// Page The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+	Page *Page `form:"page,omitempty" json:"page,omitempty"`
+
+	// PageSize How many items a page has.
+	PageSize *PageSize `form:"page_size,omitempty" json:"page_size,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListDocumentsParams defines parameters for ListDocuments.
@@ -2504,6 +3398,84 @@ type ListKeywordDocumentsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ResearchQuestionParams defines parameters for ResearchQuestion.
+type ResearchQuestionParams struct {
+	// IdempotencyKey A random string of your own. A retry with the same key and body gets the first answer again.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// Prefer `wait=N` waits up to N seconds (60 at most) for the job to finish.
+	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
+// ListResearchRunsParams defines parameters for ListResearchRuns.
+type ListResearchRunsParams struct {
+	// TopicID Only runs for this topic.
+	TopicID *openapi_types.UUID `form:"topic_id,omitempty" json:"topic_id,omitempty"`
+
+	// Status Only runs of this status.
+	Status *ResearchStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// Market Only runs for this market.
+	Market *string `form:"market,omitempty" json:"market,omitempty"`
+
+	// Depth Only runs of this depth.
+	Depth *ResearchDepth `form:"depth,omitempty" json:"depth,omitempty"`
+
+	// Page The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+	Page *Page `form:"page,omitempty" json:"page,omitempty"`
+
+	// PageSize How many items a page has.
+	PageSize *PageSize `form:"page_size,omitempty" json:"page_size,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// GetResearchRunParams defines parameters for GetResearchRun.
+type GetResearchRunParams struct {
+	// IfNoneMatch Answer 304 without a body if the resource still has this ETag.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// ListResearchClaimsParams defines parameters for ListResearchClaims.
+type ListResearchClaimsParams struct {
+	// Verdict Only claims of this verdict.
+	Verdict *Verdict `form:"verdict,omitempty" json:"verdict,omitempty"`
+
+	// Page The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+	Page *Page `form:"page,omitempty" json:"page,omitempty"`
+
+	// PageSize How many items a page has.
+	PageSize *PageSize `form:"page_size,omitempty" json:"page_size,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListResearchSourcesParams defines parameters for ListResearchSources.
+type ListResearchSourcesParams struct {
+	// Page The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+	Page *Page `form:"page,omitempty" json:"page,omitempty"`
+
+	// PageSize How many items a page has.
+	PageSize *PageSize `form:"page_size,omitempty" json:"page_size,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListResearchStepsParams defines parameters for ListResearchSteps.
+type ListResearchStepsParams struct {
+	// Page The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+	Page *Page `form:"page,omitempty" json:"page,omitempty"`
+
+	// PageSize How many items a page has.
+	PageSize *PageSize `form:"page_size,omitempty" json:"page_size,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListSearchesParams defines parameters for ListSearches.
 type ListSearchesParams struct {
 	// Sort The order. `-` is descending. By default the newest come first.
@@ -2676,6 +3648,30 @@ type UpdateTopicParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// ListTopicClaimsParams defines parameters for ListTopicClaims.
+type ListTopicClaimsParams struct {
+	// Verdict Only claims of this verdict.
+	Verdict *Verdict `form:"verdict,omitempty" json:"verdict,omitempty"`
+
+	// Page The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+	Page *Page `form:"page,omitempty" json:"page,omitempty"`
+
+	// PageSize How many items a page has.
+	PageSize *PageSize `form:"page_size,omitempty" json:"page_size,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ResearchTopicParams defines parameters for ResearchTopic.
+type ResearchTopicParams struct {
+	// IdempotencyKey A random string of your own. A retry with the same key and body gets the first answer again.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// Prefer `wait=N` waits up to N seconds (60 at most) for the job to finish.
+	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
 // CreateAPIKeyJSONRequestBody defines body for CreateAPIKey for application/json ContentType.
 type CreateAPIKeyJSONRequestBody = APIKeyCreate
 
@@ -2694,6 +3690,9 @@ type UpdateCollectionJSONRequestBody = CollectionUpdate
 // UpdateHostJSONRequestBody defines body for UpdateHost for application/json ContentType.
 type UpdateHostJSONRequestBody = HostUpdate
 
+// ResearchQuestionJSONRequestBody defines body for ResearchQuestion for application/json ContentType.
+type ResearchQuestionJSONRequestBody = ResearchRequest
+
 // CreateSearchJSONRequestBody defines body for CreateSearch for application/json ContentType.
 type CreateSearchJSONRequestBody = SavedSearchCreate
 
@@ -2705,6 +3704,9 @@ type CreateTopicJSONRequestBody = TopicCreate
 
 // UpdateTopicJSONRequestBody defines body for UpdateTopic for application/json ContentType.
 type UpdateTopicJSONRequestBody = TopicUpdate
+
+// ResearchTopicJSONRequestBody defines body for ResearchTopic for application/json ContentType.
+type ResearchTopicJSONRequestBody = TopicResearchRequest
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
@@ -2762,6 +3764,12 @@ type ServerInterface interface {
 	// PollCollection Poll now
 	// (POST /collections/{id}/poll)
 	PollCollection(ctx echo.Context, id ID, params PollCollectionParams) error
+	// GetCosts Sum up what was spent
+	// (GET /costs)
+	GetCosts(ctx echo.Context, params GetCostsParams) error
+	// ListCalls List calls to paid services
+	// (GET /costs/calls)
+	ListCalls(ctx echo.Context, params ListCallsParams) error
 	// ListDocuments List documents
 	// (GET /documents)
 	ListDocuments(ctx echo.Context, params ListDocumentsParams) error
@@ -2810,6 +3818,24 @@ type ServerInterface interface {
 	// ListKeywordDocuments List the documents of a keyword
 	// (GET /keywords/{id}/documents)
 	ListKeywordDocuments(ctx echo.Context, id string, params ListKeywordDocumentsParams) error
+	// ResearchQuestion Research a question
+	// (POST /research/deep)
+	ResearchQuestion(ctx echo.Context, params ResearchQuestionParams) error
+	// ListResearchRuns List runs of research
+	// (GET /research/runs)
+	ListResearchRuns(ctx echo.Context, params ListResearchRunsParams) error
+	// GetResearchRun Read a run of research
+	// (GET /research/runs/{id})
+	GetResearchRun(ctx echo.Context, id ID, params GetResearchRunParams) error
+	// ListResearchClaims List the claims of a run
+	// (GET /research/runs/{id}/claims)
+	ListResearchClaims(ctx echo.Context, id ID, params ListResearchClaimsParams) error
+	// ListResearchSources List the sources of a run
+	// (GET /research/runs/{id}/sources)
+	ListResearchSources(ctx echo.Context, id ID, params ListResearchSourcesParams) error
+	// ListResearchSteps List what a run has done
+	// (GET /research/runs/{id}/steps)
+	ListResearchSteps(ctx echo.Context, id ID, params ListResearchStepsParams) error
 	// ListSearches List saved searches
 	// (GET /searches)
 	ListSearches(ctx echo.Context, params ListSearchesParams) error
@@ -2837,6 +3863,9 @@ type ServerInterface interface {
 	// GetSearchFeed Read a saved search as a feed
 	// (GET /searches/{id}/feed/{format})
 	GetSearchFeed(ctx echo.Context, id ID, format string, params GetSearchFeedParams) error
+	// GetSnapshot Read a snapshot
+	// (GET /snapshots/{id})
+	GetSnapshot(ctx echo.Context, id ID) error
 	// ListStories List stories
 	// (GET /stories)
 	ListStories(ctx echo.Context, params ListStoriesParams) error
@@ -2858,6 +3887,12 @@ type ServerInterface interface {
 	// UpdateTopic Update a topic
 	// (PATCH /topics/{id})
 	UpdateTopic(ctx echo.Context, id ID, params UpdateTopicParams) error
+	// ListTopicClaims List the claims of a topic's report
+	// (GET /topics/{id}/claims)
+	ListTopicClaims(ctx echo.Context, id ID, params ListTopicClaimsParams) error
+	// ResearchTopic Research a topic
+	// (POST /topics/{id}/research)
+	ResearchTopic(ctx echo.Context, id ID, params ResearchTopicParams) error
 }
 
 // ServerInterfaceWrapper converts echo contexts to parameters.
@@ -3501,6 +4536,147 @@ func (w *ServerInterfaceWrapper) PollCollection(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.PollCollection(ctx, id, params)
+	return err
+}
+
+// GetCosts converts echo context to params.
+func (w *ServerInterfaceWrapper) GetCosts(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetCostsParams
+	// ------------- Optional query parameter "provider" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "provider", ctx.QueryParams(), &params.Provider, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter provider: %s", err))
+	}
+
+	// ------------- Optional query parameter "operation" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "operation", ctx.QueryParams(), &params.Operation, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter operation: %s", err))
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", ctx.QueryParams(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter state: %s", err))
+	}
+
+	// ------------- Optional query parameter "run_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "run_id", ctx.QueryParams(), &params.RunID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter run_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "topic_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "topic_id", ctx.QueryParams(), &params.TopicID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter topic_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "since" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "since", ctx.QueryParams(), &params.Since, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter since: %s", err))
+	}
+
+	// ------------- Optional query parameter "until" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "until", ctx.QueryParams(), &params.Until, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter until: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetCosts(ctx, params)
+	return err
+}
+
+// ListCalls converts echo context to params.
+func (w *ServerInterfaceWrapper) ListCalls(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListCallsParams
+	// ------------- Optional query parameter "provider" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "provider", ctx.QueryParams(), &params.Provider, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter provider: %s", err))
+	}
+
+	// ------------- Optional query parameter "operation" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "operation", ctx.QueryParams(), &params.Operation, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter operation: %s", err))
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", ctx.QueryParams(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter state: %s", err))
+	}
+
+	// ------------- Optional query parameter "run_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "run_id", ctx.QueryParams(), &params.RunID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter run_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "topic_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "topic_id", ctx.QueryParams(), &params.TopicID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter topic_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "since" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "since", ctx.QueryParams(), &params.Since, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter since: %s", err))
+	}
+
+	// ------------- Optional query parameter "until" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "until", ctx.QueryParams(), &params.Until, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter until: %s", err))
+	}
+
+	// ------------- Optional query parameter "page" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page", ctx.QueryParams(), &params.Page, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page: %s", err))
+	}
+
+	// ------------- Optional query parameter "page_size" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page_size", ctx.QueryParams(), &params.PageSize, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page_size: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListCalls(ctx, params)
 	return err
 }
 
@@ -4355,6 +5531,270 @@ func (w *ServerInterfaceWrapper) ListKeywordDocuments(ctx echo.Context) error {
 	return err
 }
 
+// ResearchQuestion converts echo context to params.
+func (w *ServerInterfaceWrapper) ResearchQuestion(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ResearchQuestionParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "Prefer" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
+		var Prefer Prefer
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Prefer, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Prefer: %s", err))
+		}
+
+		params.Prefer = &Prefer
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ResearchQuestion(ctx, params)
+	return err
+}
+
+// ListResearchRuns converts echo context to params.
+func (w *ServerInterfaceWrapper) ListResearchRuns(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListResearchRunsParams
+	// ------------- Optional query parameter "topic_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "topic_id", ctx.QueryParams(), &params.TopicID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter topic_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter status: %s", err))
+	}
+
+	// ------------- Optional query parameter "market" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "market", ctx.QueryParams(), &params.Market, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter market: %s", err))
+	}
+
+	// ------------- Optional query parameter "depth" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "depth", ctx.QueryParams(), &params.Depth, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter depth: %s", err))
+	}
+
+	// ------------- Optional query parameter "page" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page", ctx.QueryParams(), &params.Page, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page: %s", err))
+	}
+
+	// ------------- Optional query parameter "page_size" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page_size", ctx.QueryParams(), &params.PageSize, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page_size: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListResearchRuns(ctx, params)
+	return err
+}
+
+// GetResearchRun converts echo context to params.
+func (w *ServerInterfaceWrapper) GetResearchRun(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetResearchRunParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetResearchRun(ctx, id, params)
+	return err
+}
+
+// ListResearchClaims converts echo context to params.
+func (w *ServerInterfaceWrapper) ListResearchClaims(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListResearchClaimsParams
+	// ------------- Optional query parameter "verdict" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "verdict", ctx.QueryParams(), &params.Verdict, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter verdict: %s", err))
+	}
+
+	// ------------- Optional query parameter "page" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page", ctx.QueryParams(), &params.Page, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page: %s", err))
+	}
+
+	// ------------- Optional query parameter "page_size" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page_size", ctx.QueryParams(), &params.PageSize, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page_size: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListResearchClaims(ctx, id, params)
+	return err
+}
+
+// ListResearchSources converts echo context to params.
+func (w *ServerInterfaceWrapper) ListResearchSources(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListResearchSourcesParams
+	// ------------- Optional query parameter "page" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page", ctx.QueryParams(), &params.Page, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page: %s", err))
+	}
+
+	// ------------- Optional query parameter "page_size" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page_size", ctx.QueryParams(), &params.PageSize, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page_size: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListResearchSources(ctx, id, params)
+	return err
+}
+
+// ListResearchSteps converts echo context to params.
+func (w *ServerInterfaceWrapper) ListResearchSteps(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListResearchStepsParams
+	// ------------- Optional query parameter "page" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page", ctx.QueryParams(), &params.Page, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page: %s", err))
+	}
+
+	// ------------- Optional query parameter "page_size" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page_size", ctx.QueryParams(), &params.PageSize, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page_size: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListResearchSteps(ctx, id, params)
+	return err
+}
+
 // ListSearches converts echo context to params.
 func (w *ServerInterfaceWrapper) ListSearches(ctx echo.Context) error {
 	var err error
@@ -4672,6 +6112,22 @@ func (w *ServerInterfaceWrapper) GetSearchFeed(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetSearchFeed(ctx, id, format, params)
+	return err
+}
+
+// GetSnapshot converts echo context to params.
+func (w *ServerInterfaceWrapper) GetSnapshot(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetSnapshot(ctx, id)
 	return err
 }
 
@@ -5031,6 +6487,103 @@ func (w *ServerInterfaceWrapper) UpdateTopic(ctx echo.Context) error {
 	return err
 }
 
+// ListTopicClaims converts echo context to params.
+func (w *ServerInterfaceWrapper) ListTopicClaims(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListTopicClaimsParams
+	// ------------- Optional query parameter "verdict" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "verdict", ctx.QueryParams(), &params.Verdict, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter verdict: %s", err))
+	}
+
+	// ------------- Optional query parameter "page" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page", ctx.QueryParams(), &params.Page, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page: %s", err))
+	}
+
+	// ------------- Optional query parameter "page_size" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page_size", ctx.QueryParams(), &params.PageSize, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page_size: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListTopicClaims(ctx, id, params)
+	return err
+}
+
+// ResearchTopic converts echo context to params.
+func (w *ServerInterfaceWrapper) ResearchTopic(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ResearchTopicParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "Prefer" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
+		var Prefer Prefer
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Prefer, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Prefer: %s", err))
+		}
+
+		params.Prefer = &Prefer
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ResearchTopic(ctx, id, params)
+	return err
+}
+
 // This is a simple interface which specifies echo.Route addition functions which
 // are present on both echo.Echo and echo.Group, since we want to allow using
 // either of them for path registration
@@ -5096,6 +6649,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/collections/discover", wrapper.DiscoverCollections, options.OperationMiddlewares["discoverCollections"]...)
 	router.GET(options.BaseURL+"/collections/opml", wrapper.ExportCollections, options.OperationMiddlewares["exportCollections"]...)
 	router.POST(options.BaseURL+"/collections/opml", wrapper.ImportCollections, options.OperationMiddlewares["importCollections"]...)
+	router.GET(options.BaseURL+"/costs", wrapper.GetCosts, options.OperationMiddlewares["getCosts"]...)
+	router.GET(options.BaseURL+"/costs/calls", wrapper.ListCalls, options.OperationMiddlewares["listCalls"]...)
 	router.GET(options.BaseURL+"/documents", wrapper.ListDocuments, options.OperationMiddlewares["listDocuments"]...)
 	router.DELETE(options.BaseURL+"/documents/:id", wrapper.DeleteDocument, options.OperationMiddlewares["deleteDocument"]...)
 	router.GET(options.BaseURL+"/documents/:id", wrapper.GetDocument, options.OperationMiddlewares["getDocument"]...)
@@ -5112,6 +6667,12 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/jobs/:job_id/retry", wrapper.RetryJob, options.OperationMiddlewares["retryJob"]...)
 	router.GET(options.BaseURL+"/keywords", wrapper.ListKeywords, options.OperationMiddlewares["listKeywords"]...)
 	router.GET(options.BaseURL+"/keywords/:id/documents", wrapper.ListKeywordDocuments, options.OperationMiddlewares["listKeywordDocuments"]...)
+	router.POST(options.BaseURL+"/research/deep", wrapper.ResearchQuestion, options.OperationMiddlewares["researchQuestion"]...)
+	router.GET(options.BaseURL+"/research/runs", wrapper.ListResearchRuns, options.OperationMiddlewares["listResearchRuns"]...)
+	router.GET(options.BaseURL+"/research/runs/:id", wrapper.GetResearchRun, options.OperationMiddlewares["getResearchRun"]...)
+	router.GET(options.BaseURL+"/research/runs/:id/claims", wrapper.ListResearchClaims, options.OperationMiddlewares["listResearchClaims"]...)
+	router.GET(options.BaseURL+"/research/runs/:id/sources", wrapper.ListResearchSources, options.OperationMiddlewares["listResearchSources"]...)
+	router.GET(options.BaseURL+"/research/runs/:id/steps", wrapper.ListResearchSteps, options.OperationMiddlewares["listResearchSteps"]...)
 	router.GET(options.BaseURL+"/searches", wrapper.ListSearches, options.OperationMiddlewares["listSearches"]...)
 	router.POST(options.BaseURL+"/searches", wrapper.CreateSearch, options.OperationMiddlewares["createSearch"]...)
 	router.DELETE(options.BaseURL+"/searches/:id", wrapper.DeleteSearch, options.OperationMiddlewares["deleteSearch"]...)
@@ -5121,6 +6682,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.DELETE(options.BaseURL+"/searches/:id/feed-token", wrapper.DeleteFeedToken, options.OperationMiddlewares["deleteFeedToken"]...)
 	router.POST(options.BaseURL+"/searches/:id/feed-token", wrapper.CreateFeedToken, options.OperationMiddlewares["createFeedToken"]...)
 	router.GET(options.BaseURL+"/searches/:id/feed/:format", wrapper.GetSearchFeed, options.OperationMiddlewares["getSearchFeed"]...)
+	router.GET(options.BaseURL+"/snapshots/:id", wrapper.GetSnapshot, options.OperationMiddlewares["getSnapshot"]...)
 	router.GET(options.BaseURL+"/stories", wrapper.ListStories, options.OperationMiddlewares["listStories"]...)
 	router.GET(options.BaseURL+"/stories/:id", wrapper.GetStory, options.OperationMiddlewares["getStory"]...)
 	router.GET(options.BaseURL+"/topics", wrapper.ListTopics, options.OperationMiddlewares["listTopics"]...)
@@ -5128,6 +6690,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.DELETE(options.BaseURL+"/topics/:id", wrapper.DeleteTopic, options.OperationMiddlewares["deleteTopic"]...)
 	router.GET(options.BaseURL+"/topics/:id", wrapper.GetTopic, options.OperationMiddlewares["getTopic"]...)
 	router.PATCH(options.BaseURL+"/topics/:id", wrapper.UpdateTopic, options.OperationMiddlewares["updateTopic"]...)
+	router.GET(options.BaseURL+"/topics/:id/claims", wrapper.ListTopicClaims, options.OperationMiddlewares["listTopicClaims"]...)
+	router.POST(options.BaseURL+"/topics/:id/research", wrapper.ResearchTopic, options.OperationMiddlewares["researchTopic"]...)
 
 }
 
@@ -5651,6 +7215,50 @@ func (response PollCollection202JSONResponse) VisitPollCollectionResponse(w http
 	return err
 }
 
+type GetCostsRequestObject struct {
+	Params GetCostsParams
+}
+
+type GetCostsResponseObject interface {
+	VisitGetCostsResponse(w http.ResponseWriter) error
+}
+
+type GetCosts200JSONResponse CostReport
+
+func (response GetCosts200JSONResponse) VisitGetCostsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCallsRequestObject struct {
+	Params ListCallsParams
+}
+
+type ListCallsResponseObject interface {
+	VisitListCallsResponse(w http.ResponseWriter) error
+}
+
+type ListCalls200JSONResponse CallList
+
+func (response ListCalls200JSONResponse) VisitListCallsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListDocumentsRequestObject struct {
 	Params ListDocumentsParams
 }
@@ -6108,6 +7716,160 @@ func (response ListKeywordDocuments200JSONResponse) VisitListKeywordDocumentsRes
 	return err
 }
 
+type ResearchQuestionRequestObject struct {
+	Params ResearchQuestionParams
+	Body   *ResearchQuestionJSONRequestBody
+}
+
+type ResearchQuestionResponseObject interface {
+	VisitResearchQuestionResponse(w http.ResponseWriter) error
+}
+
+type ResearchQuestion202JSONResponse struct{ AcceptedJSONResponse }
+
+func (response ResearchQuestion202JSONResponse) VisitResearchQuestionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListResearchRunsRequestObject struct {
+	Params ListResearchRunsParams
+}
+
+type ListResearchRunsResponseObject interface {
+	VisitListResearchRunsResponse(w http.ResponseWriter) error
+}
+
+type ListResearchRuns200JSONResponse ResearchRunList
+
+func (response ListResearchRuns200JSONResponse) VisitListResearchRunsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetResearchRunRequestObject struct {
+	ID     ID `json:"id"`
+	Params GetResearchRunParams
+}
+
+type GetResearchRunResponseObject interface {
+	VisitGetResearchRunResponse(w http.ResponseWriter) error
+}
+
+type GetResearchRun200ResponseHeaders struct {
+	ETag string
+}
+
+type GetResearchRun200JSONResponse struct {
+	Body    ResearchRun
+	Headers GetResearchRun200ResponseHeaders
+}
+
+func (response GetResearchRun200JSONResponse) VisitGetResearchRunResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetResearchRun304Response = NotModifiedResponse
+
+func (response GetResearchRun304Response) VisitGetResearchRunResponse(w http.ResponseWriter) error {
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
+}
+
+type ListResearchClaimsRequestObject struct {
+	ID     ID `json:"id"`
+	Params ListResearchClaimsParams
+}
+
+type ListResearchClaimsResponseObject interface {
+	VisitListResearchClaimsResponse(w http.ResponseWriter) error
+}
+
+type ListResearchClaims200JSONResponse ResearchClaimList
+
+func (response ListResearchClaims200JSONResponse) VisitListResearchClaimsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListResearchSourcesRequestObject struct {
+	ID     ID `json:"id"`
+	Params ListResearchSourcesParams
+}
+
+type ListResearchSourcesResponseObject interface {
+	VisitListResearchSourcesResponse(w http.ResponseWriter) error
+}
+
+type ListResearchSources200JSONResponse ResearchSourceList
+
+func (response ListResearchSources200JSONResponse) VisitListResearchSourcesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListResearchStepsRequestObject struct {
+	ID     ID `json:"id"`
+	Params ListResearchStepsParams
+}
+
+type ListResearchStepsResponseObject interface {
+	VisitListResearchStepsResponse(w http.ResponseWriter) error
+}
+
+type ListResearchSteps200JSONResponse ResearchStepList
+
+func (response ListResearchSteps200JSONResponse) VisitListResearchStepsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListSearchesRequestObject struct {
 	Params ListSearchesParams
 }
@@ -6414,6 +8176,28 @@ func (response GetSearchFeed304Response) VisitGetSearchFeedResponse(w http.Respo
 	return nil
 }
 
+type GetSnapshotRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetSnapshotResponseObject interface {
+	VisitGetSnapshotResponse(w http.ResponseWriter) error
+}
+
+type GetSnapshot200JSONResponse Snapshot
+
+func (response GetSnapshot200JSONResponse) VisitGetSnapshotResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListStoriesRequestObject struct {
 	Params ListStoriesParams
 }
@@ -6618,6 +8402,54 @@ func (response UpdateTopic200JSONResponse) VisitUpdateTopicResponse(w http.Respo
 	return err
 }
 
+type ListTopicClaimsRequestObject struct {
+	ID     ID `json:"id"`
+	Params ListTopicClaimsParams
+}
+
+type ListTopicClaimsResponseObject interface {
+	VisitListTopicClaimsResponse(w http.ResponseWriter) error
+}
+
+type ListTopicClaims200JSONResponse ResearchClaimList
+
+func (response ListTopicClaims200JSONResponse) VisitListTopicClaimsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResearchTopicRequestObject struct {
+	ID     ID `json:"id"`
+	Params ResearchTopicParams
+	Body   *ResearchTopicJSONRequestBody
+}
+
+type ResearchTopicResponseObject interface {
+	VisitResearchTopicResponse(w http.ResponseWriter) error
+}
+
+type ResearchTopic202JSONResponse struct{ AcceptedJSONResponse }
+
+func (response ResearchTopic202JSONResponse) VisitResearchTopicResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
 	// ListAPIKeys List API keys
@@ -6674,6 +8506,12 @@ type StrictServerInterface interface {
 	// PollCollection Poll now
 	// (POST /collections/{id}/poll)
 	PollCollection(ctx context.Context, request PollCollectionRequestObject) (PollCollectionResponseObject, error)
+	// GetCosts Sum up what was spent
+	// (GET /costs)
+	GetCosts(ctx context.Context, request GetCostsRequestObject) (GetCostsResponseObject, error)
+	// ListCalls List calls to paid services
+	// (GET /costs/calls)
+	ListCalls(ctx context.Context, request ListCallsRequestObject) (ListCallsResponseObject, error)
 	// ListDocuments List documents
 	// (GET /documents)
 	ListDocuments(ctx context.Context, request ListDocumentsRequestObject) (ListDocumentsResponseObject, error)
@@ -6722,6 +8560,24 @@ type StrictServerInterface interface {
 	// ListKeywordDocuments List the documents of a keyword
 	// (GET /keywords/{id}/documents)
 	ListKeywordDocuments(ctx context.Context, request ListKeywordDocumentsRequestObject) (ListKeywordDocumentsResponseObject, error)
+	// ResearchQuestion Research a question
+	// (POST /research/deep)
+	ResearchQuestion(ctx context.Context, request ResearchQuestionRequestObject) (ResearchQuestionResponseObject, error)
+	// ListResearchRuns List runs of research
+	// (GET /research/runs)
+	ListResearchRuns(ctx context.Context, request ListResearchRunsRequestObject) (ListResearchRunsResponseObject, error)
+	// GetResearchRun Read a run of research
+	// (GET /research/runs/{id})
+	GetResearchRun(ctx context.Context, request GetResearchRunRequestObject) (GetResearchRunResponseObject, error)
+	// ListResearchClaims List the claims of a run
+	// (GET /research/runs/{id}/claims)
+	ListResearchClaims(ctx context.Context, request ListResearchClaimsRequestObject) (ListResearchClaimsResponseObject, error)
+	// ListResearchSources List the sources of a run
+	// (GET /research/runs/{id}/sources)
+	ListResearchSources(ctx context.Context, request ListResearchSourcesRequestObject) (ListResearchSourcesResponseObject, error)
+	// ListResearchSteps List what a run has done
+	// (GET /research/runs/{id}/steps)
+	ListResearchSteps(ctx context.Context, request ListResearchStepsRequestObject) (ListResearchStepsResponseObject, error)
 	// ListSearches List saved searches
 	// (GET /searches)
 	ListSearches(ctx context.Context, request ListSearchesRequestObject) (ListSearchesResponseObject, error)
@@ -6749,6 +8605,9 @@ type StrictServerInterface interface {
 	// GetSearchFeed Read a saved search as a feed
 	// (GET /searches/{id}/feed/{format})
 	GetSearchFeed(ctx context.Context, request GetSearchFeedRequestObject) (GetSearchFeedResponseObject, error)
+	// GetSnapshot Read a snapshot
+	// (GET /snapshots/{id})
+	GetSnapshot(ctx context.Context, request GetSnapshotRequestObject) (GetSnapshotResponseObject, error)
 	// ListStories List stories
 	// (GET /stories)
 	ListStories(ctx context.Context, request ListStoriesRequestObject) (ListStoriesResponseObject, error)
@@ -6770,6 +8629,12 @@ type StrictServerInterface interface {
 	// UpdateTopic Update a topic
 	// (PATCH /topics/{id})
 	UpdateTopic(ctx context.Context, request UpdateTopicRequestObject) (UpdateTopicResponseObject, error)
+	// ListTopicClaims List the claims of a topic's report
+	// (GET /topics/{id}/claims)
+	ListTopicClaims(ctx context.Context, request ListTopicClaimsRequestObject) (ListTopicClaimsResponseObject, error)
+	// ResearchTopic Research a topic
+	// (POST /topics/{id}/research)
+	ResearchTopic(ctx context.Context, request ResearchTopicRequestObject) (ResearchTopicResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx echo.Context, request any) (any, error)
@@ -7350,6 +9215,56 @@ func (sh *strictHandler) PollCollection(ctx echo.Context, id ID, params PollColl
 	return nil
 }
 
+// GetCosts operation middleware
+func (sh *strictHandler) GetCosts(ctx echo.Context, params GetCostsParams) error {
+	var request GetCostsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCosts(ctx.Request().Context(), request.(GetCostsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCosts")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetCostsResponseObject); ok {
+		return validResponse.VisitGetCostsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListCalls operation middleware
+func (sh *strictHandler) ListCalls(ctx echo.Context, params ListCallsParams) error {
+	var request ListCallsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCalls(ctx.Request().Context(), request.(ListCallsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCalls")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListCallsResponseObject); ok {
+		return validResponse.VisitListCallsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListDocuments operation middleware
 func (sh *strictHandler) ListDocuments(ctx echo.Context, params ListDocumentsParams) error {
 	var request ListDocumentsRequestObject
@@ -7780,6 +9695,183 @@ func (sh *strictHandler) ListKeywordDocuments(ctx echo.Context, id string, param
 	return nil
 }
 
+// ResearchQuestion operation middleware
+func (sh *strictHandler) ResearchQuestion(ctx echo.Context, params ResearchQuestionParams) error {
+	var request ResearchQuestionRequestObject
+
+	request.Params = params
+
+	var body ResearchQuestionJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ResearchQuestion(ctx.Request().Context(), request.(ResearchQuestionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ResearchQuestion")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ResearchQuestionResponseObject); ok {
+		return validResponse.VisitResearchQuestionResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListResearchRuns operation middleware
+func (sh *strictHandler) ListResearchRuns(ctx echo.Context, params ListResearchRunsParams) error {
+	var request ListResearchRunsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListResearchRuns(ctx.Request().Context(), request.(ListResearchRunsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListResearchRuns")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListResearchRunsResponseObject); ok {
+		return validResponse.VisitListResearchRunsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetResearchRun operation middleware
+func (sh *strictHandler) GetResearchRun(ctx echo.Context, id ID, params GetResearchRunParams) error {
+	var request GetResearchRunRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetResearchRun(ctx.Request().Context(), request.(GetResearchRunRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetResearchRun")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetResearchRunResponseObject); ok {
+		return validResponse.VisitGetResearchRunResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListResearchClaims operation middleware
+func (sh *strictHandler) ListResearchClaims(ctx echo.Context, id ID, params ListResearchClaimsParams) error {
+	var request ListResearchClaimsRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListResearchClaims(ctx.Request().Context(), request.(ListResearchClaimsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListResearchClaims")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListResearchClaimsResponseObject); ok {
+		return validResponse.VisitListResearchClaimsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListResearchSources operation middleware
+func (sh *strictHandler) ListResearchSources(ctx echo.Context, id ID, params ListResearchSourcesParams) error {
+	var request ListResearchSourcesRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListResearchSources(ctx.Request().Context(), request.(ListResearchSourcesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListResearchSources")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListResearchSourcesResponseObject); ok {
+		return validResponse.VisitListResearchSourcesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListResearchSteps operation middleware
+func (sh *strictHandler) ListResearchSteps(ctx echo.Context, id ID, params ListResearchStepsParams) error {
+	var request ListResearchStepsRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListResearchSteps(ctx.Request().Context(), request.(ListResearchStepsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListResearchSteps")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListResearchStepsResponseObject); ok {
+		return validResponse.VisitListResearchStepsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListSearches operation middleware
 func (sh *strictHandler) ListSearches(ctx echo.Context, params ListSearchesParams) error {
 	var request ListSearchesRequestObject
@@ -8057,6 +10149,31 @@ func (sh *strictHandler) GetSearchFeed(ctx echo.Context, id ID, format string, p
 	return nil
 }
 
+// GetSnapshot operation middleware
+func (sh *strictHandler) GetSnapshot(ctx echo.Context, id ID) error {
+	var request GetSnapshotRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSnapshot(ctx.Request().Context(), request.(GetSnapshotRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSnapshot")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetSnapshotResponseObject); ok {
+		return validResponse.VisitGetSnapshotResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListStories operation middleware
 func (sh *strictHandler) ListStories(ctx echo.Context, params ListStoriesParams) error {
 	var request ListStoriesRequestObject
@@ -8276,6 +10393,84 @@ func (sh *strictHandler) UpdateTopic(ctx echo.Context, id ID, params UpdateTopic
 		return err
 	} else if validResponse, ok := response.(UpdateTopicResponseObject); ok {
 		return validResponse.VisitUpdateTopicResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListTopicClaims operation middleware
+func (sh *strictHandler) ListTopicClaims(ctx echo.Context, id ID, params ListTopicClaimsParams) error {
+	var request ListTopicClaimsRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListTopicClaims(ctx.Request().Context(), request.(ListTopicClaimsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListTopicClaims")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListTopicClaimsResponseObject); ok {
+		return validResponse.VisitListTopicClaimsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ResearchTopic operation middleware
+func (sh *strictHandler) ResearchTopic(ctx echo.Context, id ID, params ResearchTopicParams) error {
+	var request ResearchTopicRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body ResearchTopicJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ResearchTopic(ctx.Request().Context(), request.(ResearchTopicRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ResearchTopic")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ResearchTopicResponseObject); ok {
+		return validResponse.VisitResearchTopicResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client/index.js';
-import type { AdminCreateApiKeyData, AdminCreateApiKeyErrors, AdminCreateApiKeyResponses, AdminDeleteApiKeyData, AdminDeleteApiKeyErrors, AdminDeleteApiKeyResponses, AdminGetConfigData, AdminGetConfigErrors, AdminGetConfigResponses, AdminGetHealthData, AdminGetHealthErrors, AdminGetHealthResponses, AdminGetMetricsData, AdminGetMetricsErrors, AdminGetMetricsResponses, AdminListApiKeysData, AdminListApiKeysErrors, AdminListApiKeysResponses, AdminUpdateConfigData, AdminUpdateConfigErrors, AdminUpdateConfigResponses, CollectionsCreateData, CollectionsCreateErrors, CollectionsCreateResponses, CollectionsDeleteData, CollectionsDeleteErrors, CollectionsDeleteResponses, CollectionsDiscoverData, CollectionsDiscoverErrors, CollectionsDiscoverResponses, CollectionsExportData, CollectionsExportErrors, CollectionsExportResponses, CollectionsGetData, CollectionsGetErrors, CollectionsGetHealthData, CollectionsGetHealthErrors, CollectionsGetHealthResponses, CollectionsGetResponses, CollectionsImportData, CollectionsImportErrors, CollectionsImportResponses, CollectionsListData, CollectionsListErrors, CollectionsListFetchesData, CollectionsListFetchesErrors, CollectionsListFetchesResponses, CollectionsListResponses, CollectionsPollData, CollectionsPollErrors, CollectionsPollResponses, CollectionsUpdateData, CollectionsUpdateErrors, CollectionsUpdateResponses, DocumentsDeleteData, DocumentsDeleteErrors, DocumentsDeleteResponses, DocumentsGetData, DocumentsGetErrors, DocumentsGetResponses, DocumentsListData, DocumentsListDuplicatesData, DocumentsListDuplicatesErrors, DocumentsListDuplicatesResponses, DocumentsListErrors, DocumentsListResponses, DocumentsSearchData, DocumentsSearchErrors, DocumentsSearchResponses, EventsStreamData, EventsStreamErrors, EventsStreamResponse, EventsStreamResponses, HostsGetData, HostsGetErrors, HostsGetResponses, HostsListData, HostsListErrors, HostsListResponses, HostsUpdateData, HostsUpdateErrors, HostsUpdateResponses, JobsCancelData, JobsCancelErrors, JobsCancelResponses, JobsGetData, JobsGetErrors, JobsGetResponses, JobsListData, JobsListErrors, JobsListResponses, JobsRetryData, JobsRetryErrors, JobsRetryResponses, JobsStreamEventsData, JobsStreamEventsErrors, JobsStreamEventsResponse, JobsStreamEventsResponses, KeywordsListData, KeywordsListDocumentsData, KeywordsListDocumentsErrors, KeywordsListDocumentsResponses, KeywordsListErrors, KeywordsListResponses, SearchesCreateFeedTokenData, SearchesCreateFeedTokenErrors, SearchesCreateFeedTokenResponses, SearchesCreateSearchData, SearchesCreateSearchErrors, SearchesCreateSearchResponses, SearchesDeleteFeedTokenData, SearchesDeleteFeedTokenErrors, SearchesDeleteFeedTokenResponses, SearchesDeleteSearchData, SearchesDeleteSearchErrors, SearchesDeleteSearchResponses, SearchesGetSearchData, SearchesGetSearchErrors, SearchesGetSearchFeedData, SearchesGetSearchFeedErrors, SearchesGetSearchFeedResponses, SearchesGetSearchResponses, SearchesListData, SearchesListErrors, SearchesListResponses, SearchesListSearchDocumentsData, SearchesListSearchDocumentsErrors, SearchesListSearchDocumentsResponses, SearchesUpdateSearchData, SearchesUpdateSearchErrors, SearchesUpdateSearchResponses, StoriesGetStoryData, StoriesGetStoryErrors, StoriesGetStoryResponses, StoriesListData, StoriesListErrors, StoriesListResponses, TopicsCreateData, TopicsCreateErrors, TopicsCreateResponses, TopicsDeleteData, TopicsDeleteErrors, TopicsDeleteResponses, TopicsGetData, TopicsGetErrors, TopicsGetResponses, TopicsListData, TopicsListErrors, TopicsListResponses, TopicsUpdateData, TopicsUpdateErrors, TopicsUpdateResponses } from './types.gen.js';
+import type { AdminCreateApiKeyData, AdminCreateApiKeyErrors, AdminCreateApiKeyResponses, AdminDeleteApiKeyData, AdminDeleteApiKeyErrors, AdminDeleteApiKeyResponses, AdminGetConfigData, AdminGetConfigErrors, AdminGetConfigResponses, AdminGetHealthData, AdminGetHealthErrors, AdminGetHealthResponses, AdminGetMetricsData, AdminGetMetricsErrors, AdminGetMetricsResponses, AdminListApiKeysData, AdminListApiKeysErrors, AdminListApiKeysResponses, AdminUpdateConfigData, AdminUpdateConfigErrors, AdminUpdateConfigResponses, CollectionsCreateData, CollectionsCreateErrors, CollectionsCreateResponses, CollectionsDeleteData, CollectionsDeleteErrors, CollectionsDeleteResponses, CollectionsDiscoverData, CollectionsDiscoverErrors, CollectionsDiscoverResponses, CollectionsExportData, CollectionsExportErrors, CollectionsExportResponses, CollectionsGetData, CollectionsGetErrors, CollectionsGetHealthData, CollectionsGetHealthErrors, CollectionsGetHealthResponses, CollectionsGetResponses, CollectionsImportData, CollectionsImportErrors, CollectionsImportResponses, CollectionsListData, CollectionsListErrors, CollectionsListFetchesData, CollectionsListFetchesErrors, CollectionsListFetchesResponses, CollectionsListResponses, CollectionsPollData, CollectionsPollErrors, CollectionsPollResponses, CollectionsUpdateData, CollectionsUpdateErrors, CollectionsUpdateResponses, CostsGetData, CostsGetErrors, CostsGetResponses, CostsListCallsData, CostsListCallsErrors, CostsListCallsResponses, DocumentsDeleteData, DocumentsDeleteErrors, DocumentsDeleteResponses, DocumentsGetData, DocumentsGetErrors, DocumentsGetResponses, DocumentsListData, DocumentsListDuplicatesData, DocumentsListDuplicatesErrors, DocumentsListDuplicatesResponses, DocumentsListErrors, DocumentsListResponses, DocumentsSearchData, DocumentsSearchErrors, DocumentsSearchResponses, EventsStreamData, EventsStreamErrors, EventsStreamResponse, EventsStreamResponses, HostsGetData, HostsGetErrors, HostsGetResponses, HostsListData, HostsListErrors, HostsListResponses, HostsUpdateData, HostsUpdateErrors, HostsUpdateResponses, JobsCancelData, JobsCancelErrors, JobsCancelResponses, JobsGetData, JobsGetErrors, JobsGetResponses, JobsListData, JobsListErrors, JobsListResponses, JobsRetryData, JobsRetryErrors, JobsRetryResponses, JobsStreamEventsData, JobsStreamEventsErrors, JobsStreamEventsResponse, JobsStreamEventsResponses, KeywordsListData, KeywordsListDocumentsData, KeywordsListDocumentsErrors, KeywordsListDocumentsResponses, KeywordsListErrors, KeywordsListResponses, ResearchGetRunData, ResearchGetRunErrors, ResearchGetRunResponses, ResearchGetSnapshotData, ResearchGetSnapshotErrors, ResearchGetSnapshotResponses, ResearchListClaimsData, ResearchListClaimsErrors, ResearchListClaimsResponses, ResearchListRunsData, ResearchListRunsErrors, ResearchListRunsResponses, ResearchListSourcesData, ResearchListSourcesErrors, ResearchListSourcesResponses, ResearchListStepsData, ResearchListStepsErrors, ResearchListStepsResponses, ResearchResearchQuestionData, ResearchResearchQuestionErrors, ResearchResearchQuestionResponses, SearchesCreateFeedTokenData, SearchesCreateFeedTokenErrors, SearchesCreateFeedTokenResponses, SearchesCreateSearchData, SearchesCreateSearchErrors, SearchesCreateSearchResponses, SearchesDeleteFeedTokenData, SearchesDeleteFeedTokenErrors, SearchesDeleteFeedTokenResponses, SearchesDeleteSearchData, SearchesDeleteSearchErrors, SearchesDeleteSearchResponses, SearchesGetSearchData, SearchesGetSearchErrors, SearchesGetSearchFeedData, SearchesGetSearchFeedErrors, SearchesGetSearchFeedResponses, SearchesGetSearchResponses, SearchesListData, SearchesListErrors, SearchesListResponses, SearchesListSearchDocumentsData, SearchesListSearchDocumentsErrors, SearchesListSearchDocumentsResponses, SearchesUpdateSearchData, SearchesUpdateSearchErrors, SearchesUpdateSearchResponses, StoriesGetStoryData, StoriesGetStoryErrors, StoriesGetStoryResponses, StoriesListData, StoriesListErrors, StoriesListResponses, TopicsCreateData, TopicsCreateErrors, TopicsCreateResponses, TopicsDeleteData, TopicsDeleteErrors, TopicsDeleteResponses, TopicsGetData, TopicsGetErrors, TopicsGetResponses, TopicsListClaimsData, TopicsListClaimsErrors, TopicsListClaimsResponses, TopicsListData, TopicsListErrors, TopicsListResponses, TopicsResearchData, TopicsResearchErrors, TopicsResearchResponses, TopicsUpdateData, TopicsUpdateErrors, TopicsUpdateResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -124,6 +124,41 @@ export class Topics extends HeyApiClient {
                 'Content-Type': 'application/json',
                 ...options.headers
             }
+        });
+    }
+    
+    /**
+     * Research a topic
+     *
+     * Queues a run of research on the topic: as `POST /research/deep`, in the topic's market, language and domain,
+     * with its title as the question unless another is given. What comes of it becomes the topic's report and
+     * citations, and a topic that was discovered or validated is researched then, if anything was found.
+     *
+     */
+    public research<ThrowOnError extends boolean = true>(options: Options<TopicsResearchData, ThrowOnError>): RequestResult<TopicsResearchResponses, TopicsResearchErrors, ThrowOnError> {
+        return (options.client ?? this.client).post<TopicsResearchResponses, TopicsResearchErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/topics/{id}/research',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * List the claims of a topic's report
+     *
+     * The claims of the newest run that has a report, in its order: every sentence that states a fact, with the quote
+     * that it rests on, where that stands, and how it was judged. A topic that was never researched is a 404.
+     *
+     */
+    public listClaims<ThrowOnError extends boolean = true>(options: Options<TopicsListClaimsData, ThrowOnError>): RequestResult<TopicsListClaimsResponses, TopicsListClaimsErrors, ThrowOnError> {
+        return (options.client ?? this.client).get<TopicsListClaimsResponses, TopicsListClaimsErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/topics/{id}/claims',
+            ...options
         });
     }
 }
@@ -659,6 +694,151 @@ export class Searches extends HeyApiClient {
     }
 }
 
+export class Research extends HeyApiClient {
+    /**
+     * Research a question
+     *
+     * Queues a run of research: it plans what to look for, asks the own archive first and then the search services
+     * that are set up, reads what they found, and writes a report in which every sentence that states a fact cites the
+     * words it rests on. Without a model the report is made of the sources' own sentences, and says so (`method`).
+     *
+     * **Budget.** What a call can cost is reserved before it is made, so that `max_cost_usd`, `max_seconds` and
+     * `max_requests` are never exceeded; when one runs out, what is there by then becomes a report of status `partial`
+     * that says what is missing. With `max_cost_usd`, calls of unknown price are not made at all.
+     *
+     * **Interruption.** Every step and every answer is kept. A run whose process was killed goes on where it stopped,
+     * and pays for nothing twice: a paid call whose answer was lost is not made again unless `repeat_lost_calls` says so.
+     *
+     * **The same question** in the same market, languages, domain, depth and scope that is being worked on is
+     * followed instead of asked again, and one that was answered in the last `max_age_hours` is answered from there: the job then succeeds at once
+     * with `reused: true`.
+     *
+     * The job's `result` is a ResearchResult; its progress says what is being done, in words.
+     *
+     */
+    public researchQuestion<ThrowOnError extends boolean = true>(options: Options<ResearchResearchQuestionData, ThrowOnError>): RequestResult<ResearchResearchQuestionResponses, ResearchResearchQuestionErrors, ThrowOnError> {
+        return (options.client ?? this.client).post<ResearchResearchQuestionResponses, ResearchResearchQuestionErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/research/deep',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * List runs of research
+     *
+     * One page of runs, the newest first.
+     */
+    public listRuns<ThrowOnError extends boolean = true>(options?: Options<ResearchListRunsData, ThrowOnError>): RequestResult<ResearchListRunsResponses, ResearchListRunsErrors, ThrowOnError> {
+        return (options?.client ?? this.client).get<ResearchListRunsResponses, ResearchListRunsErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/research/runs',
+            ...options
+        });
+    }
+    
+    /**
+     * Read a run of research
+     *
+     * The question, what it has cost, and the report once there is one.
+     */
+    public getRun<ThrowOnError extends boolean = true>(options: Options<ResearchGetRunData, ThrowOnError>): RequestResult<ResearchGetRunResponses, ResearchGetRunErrors, ThrowOnError> {
+        return (options.client ?? this.client).get<ResearchGetRunResponses, ResearchGetRunErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/research/runs/{id}',
+            ...options
+        });
+    }
+    
+    /**
+     * List what a run has done
+     *
+     * One page of its steps with what went in and what came out, in the order in which they began.
+     */
+    public listSteps<ThrowOnError extends boolean = true>(options: Options<ResearchListStepsData, ThrowOnError>): RequestResult<ResearchListStepsResponses, ResearchListStepsErrors, ThrowOnError> {
+        return (options.client ?? this.client).get<ResearchListStepsResponses, ResearchListStepsErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/research/runs/{id}/steps',
+            ...options
+        });
+    }
+    
+    /**
+     * List the sources of a run
+     *
+     * One page of the pages that it found, the best first, read or with why not; `position` is the n of [n] in the report.
+     */
+    public listSources<ThrowOnError extends boolean = true>(options: Options<ResearchListSourcesData, ThrowOnError>): RequestResult<ResearchListSourcesResponses, ResearchListSourcesErrors, ThrowOnError> {
+        return (options.client ?? this.client).get<ResearchListSourcesResponses, ResearchListSourcesErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/research/runs/{id}/sources',
+            ...options
+        });
+    }
+    
+    /**
+     * List the claims of a run
+     *
+     * One page of the sentences of its report that state a fact, each with the quote that it rests on and the verdict on it.
+     */
+    public listClaims<ThrowOnError extends boolean = true>(options: Options<ResearchListClaimsData, ThrowOnError>): RequestResult<ResearchListClaimsResponses, ResearchListClaimsErrors, ThrowOnError> {
+        return (options.client ?? this.client).get<ResearchListClaimsResponses, ResearchListClaimsErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/research/runs/{id}/claims',
+            ...options
+        });
+    }
+    
+    /**
+     * Read a snapshot
+     *
+     * The text of a source as it was when it was read, which never changes: `start` and `end` of a claim are positions in
+     * its `text`, counted in characters (Unicode code points).
+     *
+     */
+    public getSnapshot<ThrowOnError extends boolean = true>(options: Options<ResearchGetSnapshotData, ThrowOnError>): RequestResult<ResearchGetSnapshotResponses, ResearchGetSnapshotErrors, ThrowOnError> {
+        return (options.client ?? this.client).get<ResearchGetSnapshotResponses, ResearchGetSnapshotErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/snapshots/{id}',
+            ...options
+        });
+    }
+}
+
+export class Costs extends HeyApiClient {
+    /**
+     * Sum up what was spent
+     *
+     * What calls to models and search services have cost, as a whole and by provider, model and operation. A call whose
+     * price is not known counts in `calls_of_unknown_cost` and adds nothing to the sums.
+     *
+     */
+    public get<ThrowOnError extends boolean = true>(options?: Options<CostsGetData, ThrowOnError>): RequestResult<CostsGetResponses, CostsGetErrors, ThrowOnError> {
+        return (options?.client ?? this.client).get<CostsGetResponses, CostsGetErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/costs',
+            ...options
+        });
+    }
+    
+    /**
+     * List calls to paid services
+     *
+     * One page of the cost ledger, the newest first. Pages that were read stand in it too, as free calls to `web`.
+     */
+    public listCalls<ThrowOnError extends boolean = true>(options?: Options<CostsListCallsData, ThrowOnError>): RequestResult<CostsListCallsResponses, CostsListCallsErrors, ThrowOnError> {
+        return (options?.client ?? this.client).get<CostsListCallsResponses, CostsListCallsErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/costs/calls',
+            ...options
+        });
+    }
+}
+
 export class Jobs extends HeyApiClient {
     /**
      * List jobs
@@ -891,6 +1071,16 @@ export class Api extends HeyApiClient {
     private _searches?: Searches;
     get searches(): Searches {
         return this._searches ??= new Searches({ client: this.client });
+    }
+    
+    private _research?: Research;
+    get research(): Research {
+        return this._research ??= new Research({ client: this.client });
+    }
+    
+    private _costs?: Costs;
+    get costs(): Costs {
+        return this._costs ??= new Costs({ client: this.client });
     }
     
     private _jobs?: Jobs;

@@ -35,7 +35,7 @@ export type ErrorBody = {
  * | `UNAUTHORIZED` | 401 | no key, or one that is wrong, expired or revoked |
  * | `FORBIDDEN` | 403 | the key lacks the scope in `details.required_scope` |
  * | `ROUTE_NOT_FOUND` | 404 | no such path |
- * | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `STORY_NOT_FOUND`, `KEYWORD_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND`, `HOST_NOT_FOUND`, `SEARCH_NOT_FOUND` | 404 | no such resource |
+ * | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `STORY_NOT_FOUND`, `KEYWORD_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND`, `HOST_NOT_FOUND`, `SEARCH_NOT_FOUND`, `RESEARCH_RUN_NOT_FOUND`, `SNAPSHOT_NOT_FOUND` | 404 | no such resource |
  * | `METHOD_NOT_ALLOWED` | 405 | the path has no such method |
  * | `COLLECTION_CONFLICT` | 409 | the feed is there already; see `details.existing_id` |
  * | `JOB_CONFLICT` | 409 | the job is in no state for that |
@@ -45,7 +45,7 @@ export type ErrorBody = {
  * | `BODY_TOO_LARGE` | 413 | the body is over 1 MiB; of an OPML document, over 10 MiB |
  * | `UNSUPPORTED_MEDIA_TYPE` | 415 | not JSON by its Content-Type; not XML where that is asked for |
  * | `VALIDATION_FAILED` | 422 | a parameter or field breaks the specification |
- * | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `STORY_VALIDATION_FAILED`, `KEYWORD_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED`, `SEARCH_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
+ * | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `STORY_VALIDATION_FAILED`, `KEYWORD_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED`, `SEARCH_VALIDATION_FAILED`, `RESEARCH_RUN_VALIDATION_FAILED`, `CLAIM_VALIDATION_FAILED`, `CALL_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
  * | `IDEMPOTENCY_KEY_REUSED` | 422 | this key came with another request before |
  * | `RATE_LIMITED` | 429 | too many requests; see Retry-After |
  * | `INTERNAL` | 500 | a fault of the server |
@@ -68,6 +68,8 @@ export const ErrorCode = {
     API_KEY_NOT_FOUND: 'API_KEY_NOT_FOUND',
     HOST_NOT_FOUND: 'HOST_NOT_FOUND',
     SEARCH_NOT_FOUND: 'SEARCH_NOT_FOUND',
+    RESEARCH_RUN_NOT_FOUND: 'RESEARCH_RUN_NOT_FOUND',
+    SNAPSHOT_NOT_FOUND: 'SNAPSHOT_NOT_FOUND',
     METHOD_NOT_ALLOWED: 'METHOD_NOT_ALLOWED',
     COLLECTION_CONFLICT: 'COLLECTION_CONFLICT',
     JOB_CONFLICT: 'JOB_CONFLICT',
@@ -92,6 +94,9 @@ export const ErrorCode = {
     HOST_VALIDATION_FAILED: 'HOST_VALIDATION_FAILED',
     FETCH_VALIDATION_FAILED: 'FETCH_VALIDATION_FAILED',
     SEARCH_VALIDATION_FAILED: 'SEARCH_VALIDATION_FAILED',
+    RESEARCH_RUN_VALIDATION_FAILED: 'RESEARCH_RUN_VALIDATION_FAILED',
+    CLAIM_VALIDATION_FAILED: 'CLAIM_VALIDATION_FAILED',
+    CALL_VALIDATION_FAILED: 'CALL_VALIDATION_FAILED',
     IDEMPOTENCY_KEY_REUSED: 'IDEMPOTENCY_KEY_REUSED',
     RATE_LIMITED: 'RATE_LIMITED',
     INTERNAL: 'INTERNAL',
@@ -109,7 +114,7 @@ export const ErrorCode = {
  * | `UNAUTHORIZED` | 401 | no key, or one that is wrong, expired or revoked |
  * | `FORBIDDEN` | 403 | the key lacks the scope in `details.required_scope` |
  * | `ROUTE_NOT_FOUND` | 404 | no such path |
- * | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `STORY_NOT_FOUND`, `KEYWORD_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND`, `HOST_NOT_FOUND`, `SEARCH_NOT_FOUND` | 404 | no such resource |
+ * | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `STORY_NOT_FOUND`, `KEYWORD_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND`, `HOST_NOT_FOUND`, `SEARCH_NOT_FOUND`, `RESEARCH_RUN_NOT_FOUND`, `SNAPSHOT_NOT_FOUND` | 404 | no such resource |
  * | `METHOD_NOT_ALLOWED` | 405 | the path has no such method |
  * | `COLLECTION_CONFLICT` | 409 | the feed is there already; see `details.existing_id` |
  * | `JOB_CONFLICT` | 409 | the job is in no state for that |
@@ -119,7 +124,7 @@ export const ErrorCode = {
  * | `BODY_TOO_LARGE` | 413 | the body is over 1 MiB; of an OPML document, over 10 MiB |
  * | `UNSUPPORTED_MEDIA_TYPE` | 415 | not JSON by its Content-Type; not XML where that is asked for |
  * | `VALIDATION_FAILED` | 422 | a parameter or field breaks the specification |
- * | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `STORY_VALIDATION_FAILED`, `KEYWORD_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED`, `SEARCH_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
+ * | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `STORY_VALIDATION_FAILED`, `KEYWORD_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED`, `SEARCH_VALIDATION_FAILED`, `RESEARCH_RUN_VALIDATION_FAILED`, `CLAIM_VALIDATION_FAILED`, `CALL_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
  * | `IDEMPOTENCY_KEY_REUSED` | 422 | this key came with another request before |
  * | `RATE_LIMITED` | 429 | too many requests; see Retry-After |
  * | `INTERNAL` | 500 | a fault of the server |
@@ -2403,20 +2408,902 @@ export type ImportReport = {
 };
 
 /**
+ * How far research goes: `quick` reads up to 6 sources, `balanced` 12, `deep` 25.
+ */
+export const ResearchDepth = {
+    QUICK: 'quick',
+    BALANCED: 'balanced',
+    DEEP: 'deep'
+} as const;
+
+/**
+ * How far research goes: `quick` reads up to 6 sources, `balanced` 12, `deep` 25.
+ */
+export type ResearchDepth = typeof ResearchDepth[keyof typeof ResearchDepth];
+
+/**
+ * Where is searched: in the own archive alone, or also with every search service that is set up.
+ */
+export const ResearchScope = { ARCHIVE: 'archive', ALL: 'all' } as const;
+
+/**
+ * Where is searched: in the own archive alone, or also with every search service that is set up.
+ */
+export type ResearchScope = typeof ResearchScope[keyof typeof ResearchScope];
+
+/**
+ * How far a run is. `partial` has a report in which something is missing, as `shortfalls` says.
+ */
+export const ResearchStatus = {
+    QUEUED: 'queued',
+    RUNNING: 'running',
+    COMPLETE: 'complete',
+    PARTIAL: 'partial',
+    FAILED: 'failed',
+    CANCELLED: 'cancelled'
+} as const;
+
+/**
+ * How far a run is. `partial` has a report in which something is missing, as `shortfalls` says.
+ */
+export type ResearchStatus = typeof ResearchStatus[keyof typeof ResearchStatus];
+
+/**
+ * Who wrote the report: `extractive`, the sources in their own sentences; `model`, a language model. Null before there is one.
+ */
+export const ResearchMethod = { EXTRACTIVE: 'extractive', MODEL: 'model' } as const;
+
+/**
+ * Who wrote the report: `extractive`, the sources in their own sentences; `model`, a language model. Null before there is one.
+ */
+export type ResearchMethod = typeof ResearchMethod[keyof typeof ResearchMethod];
+
+/**
+ * What a run may spend. What is left out takes the default of its depth.
+ */
+export type ResearchBudgetRequest = {
+    /**
+     * US dollars; without it the cost is not limited, but the requests are.
+     */
+    max_cost_usd?: number;
+    /**
+     * Seconds of work; by default 120, 300 or 1200. Time in which nobody works on it does not count.
+     */
+    max_seconds?: number;
+    /**
+     * Requests to search services, models and pages; by default 40, 100 or 300. The own archive needs none.
+     */
+    max_requests?: number;
+    /**
+     * Make a paid call again whose answer was lost because the process was killed; it may then be paid for twice. Its first price stays booked.
+     */
+    repeat_lost_calls?: boolean;
+};
+
+/**
+ * What a run may spend; it is never exceeded.
+ */
+export type ResearchBudget = {
+    /**
+     * US dollars; null is no limit.
+     */
+    max_cost_usd: number | null;
+    /**
+     * Seconds of work.
+     */
+    max_seconds: number;
+    /**
+     * Requests to outside services.
+     */
+    max_requests: number;
+    /**
+     * Whether lost paid calls are made again.
+     */
+    repeat_lost_calls: boolean;
+};
+
+/**
+ * A question to research.
+ */
+export type ResearchRequest = {
+    /**
+     * The question, or what it is about.
+     */
+    question: string;
+    language: LanguageTag;
+    /**
+     * The market that is meant.
+     */
+    market?: string;
+    /**
+     * Search only this domain of the archive.
+     */
+    domain?: string;
+    output_language?: LanguageTag;
+    /**
+     * How far to go.
+     */
+    depth?: 'quick' | 'balanced' | 'deep';
+    /**
+     * Where to search.
+     */
+    scope?: 'archive' | 'all';
+    /**
+     * How old an answer to the same question may be to be answered again; 0 always researches anew.
+     */
+    max_age_hours?: number;
+    budget?: ResearchBudgetRequest;
+};
+
+/**
+ * How to research a topic.
+ */
+export type TopicResearchRequest = {
+    /**
+     * The question; by default the title of the topic.
+     */
+    question?: string;
+    output_language?: LanguageTag;
+    /**
+     * How far to go.
+     */
+    depth?: 'quick' | 'balanced' | 'deep';
+    /**
+     * Where to search.
+     */
+    scope?: 'archive' | 'all';
+    /**
+     * Search all domains of the archive; false only the topic's.
+     */
+    any_domain?: boolean;
+    /**
+     * How old an answer to the same question may be to be answered again; 0 always researches anew.
+     */
+    max_age_hours?: number;
+    budget?: ResearchBudgetRequest;
+};
+
+/**
+ * What came of a `research` job.
+ */
+export type ResearchResult = {
+    /**
+     * The run; read it at /research/runs/{id}.
+     */
+    run_id: string;
+    status: ResearchStatus;
+    /**
+     * The same question had been answered before.
+     */
+    reused: boolean;
+    /**
+     * Whether anything was found that answers.
+     */
+    answered: boolean | null;
+    claims: ClaimCounts;
+    cost: Spending;
+};
+
+/**
+ * A `research` job.
+ */
+export type ResearchJob = Job & {
+    result?: ResearchResult;
+};
+
+/**
+ * A question, what may be spent on it, and what came of it.
+ */
+export type ResearchRun = {
+    /**
+     * The id.
+     */
+    id: string;
+    /**
+     * The topic that it is for; null where it is for none.
+     */
+    topic_id: string | null;
+    job_id: JobId;
+    /**
+     * The question.
+     */
+    question: string;
+    /**
+     * The domain of the archive that is searched; empty for all.
+     */
+    domain: string;
+    /**
+     * The market that is meant; empty for none.
+     */
+    market: string;
+    /**
+     * The language of the question.
+     */
+    language: string;
+    /**
+     * The language of the report.
+     */
+    output_language: string;
+    depth: ResearchDepth;
+    scope: ResearchScope;
+    budget: ResearchBudget;
+    status: ResearchStatus;
+    method: ResearchMethod | null;
+    /**
+     * Whether anything was found that answers; null before that is known.
+     */
+    answered: boolean | null;
+    /**
+     * The report in CommonMark; [n] is the source of position n.
+     */
+    report: string | null;
+    /**
+     * What was looked into.
+     */
+    questions: Array<string>;
+    /**
+     * What no source has answered.
+     */
+    open_questions: Array<string>;
+    /**
+     * What could not be done, and why.
+     */
+    shortfalls: Array<string>;
+    /**
+     * Sentences that were written and did not pass the check.
+     */
+    dropped: Array<{
+        /**
+         * What it said.
+         */
+        sentence: string;
+        /**
+         * Why it is not in the report so.
+         */
+        reason: string;
+    }>;
+    /**
+     * Figures, dates and names on which sources differ that have not copied each other; the newest value first.
+     */
+    disagreements: Array<{
+        kind: DisagreementKind;
+        /**
+         * What it is about.
+         */
+        subject: string;
+        /**
+         * What each source says.
+         */
+        values: Array<{
+            /**
+             * The figure.
+             */
+            value: string;
+            /**
+             * The position of the source.
+             */
+            source: number;
+            /**
+             * The sentence.
+             */
+            quote: string;
+            /**
+             * When it was published.
+             */
+            published_at: string | null;
+        }>;
+    }>;
+    claims: ClaimCounts;
+    /**
+     * How many sources were read.
+     */
+    sources_read: number;
+    cost: Spending;
+    /**
+     * How long it was worked on.
+     */
+    worked_seconds: number;
+    /**
+     * Why it failed.
+     */
+    error: string | null;
+    /**
+     * When it was asked for.
+     */
+    created_at: string;
+    /**
+     * When it first began.
+     */
+    started_at: string | null;
+    /**
+     * When it ended.
+     */
+    finished_at: string | null;
+};
+
+/**
+ * One page of runs.
+ */
+export type ResearchRunList = {
+    /**
+     * The runs.
+     */
+    items: Array<ResearchRun>;
+    /**
+     * How many match.
+     */
+    total: number;
+    total_relation: TotalRelation;
+    /**
+     * The number of this page; 0 after a cursor.
+     */
+    page: number;
+    /**
+     * How many items a page has.
+     */
+    page_size: number;
+    /**
+     * How many pages there are, as far as total counts.
+     */
+    pages: number;
+    /**
+     * Where the next page begins; null on the last.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * A piece of a run's work, done once.
+ */
+export type ResearchStep = {
+    /**
+     * Unique in the run.
+     */
+    key: string;
+    /**
+     * What kind of work.
+     */
+    stage: 'plan' | 'search' | 'fetch' | 'extract' | 'fuse' | 'rerank' | 'write' | 'check';
+    /**
+     * The same in words.
+     */
+    message: string;
+    /**
+     * How far it is.
+     */
+    state: 'running' | 'done' | 'failed';
+    /**
+     * What went in: any JSON.
+     */
+    input: unknown;
+    /**
+     * What came out: any JSON; null until it is done.
+     */
+    output: unknown;
+    /**
+     * Why it failed.
+     */
+    error: string | null;
+    /**
+     * When it began.
+     */
+    started_at: string;
+    /**
+     * When it ended.
+     */
+    finished_at: string | null;
+};
+
+/**
+ * One page of steps.
+ */
+export type ResearchStepList = {
+    /**
+     * The steps.
+     */
+    items: Array<ResearchStep>;
+    /**
+     * How many match.
+     */
+    total: number;
+    total_relation: TotalRelation;
+    /**
+     * The number of this page; 0 after a cursor.
+     */
+    page: number;
+    /**
+     * How many items a page has.
+     */
+    page_size: number;
+    /**
+     * How many pages there are, as far as total counts.
+     */
+    pages: number;
+    /**
+     * Where the next page begins; null on the last.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * A page that a run found.
+ */
+export type ResearchSource = {
+    /**
+     * Its place, the best being 1: the n of [n] in the report.
+     */
+    position: number;
+    /**
+     * Its address.
+     */
+    url: string;
+    /**
+     * Its title.
+     */
+    title: string;
+    /**
+     * What found it.
+     */
+    found_by: Array<string>;
+    /**
+     * How well it suits.
+     */
+    score: number | null;
+    /**
+     * What the score is made of.
+     */
+    parts: Array<{
+        [key: string]: unknown;
+    }>;
+    /**
+     * Its text as it was read; null where it was not.
+     */
+    snapshot_id: string | null;
+    /**
+     * The SHA-256 of that text, in hex.
+     */
+    hash: string | null;
+    /**
+     * When it was published.
+     */
+    published_at: string | null;
+    /**
+     * When it was read.
+     */
+    fetched_at: string | null;
+    /**
+     * The position of the source whose text it repeats.
+     */
+    copy_of: number | null;
+    error: PageError | null;
+};
+
+/**
+ * One page of sources.
+ */
+export type ResearchSourceList = {
+    /**
+     * The sources.
+     */
+    items: Array<ResearchSource>;
+    /**
+     * How many match.
+     */
+    total: number;
+    total_relation: TotalRelation;
+    /**
+     * The number of this page; 0 after a cursor.
+     */
+    page: number;
+    /**
+     * How many items a page has.
+     */
+    page_size: number;
+    /**
+     * How many pages there are, as far as total counts.
+     */
+    pages: number;
+    /**
+     * Where the next page begins; null on the last.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * Whether a quote bears its sentence: `supported`, `partly`, `not_supported`, or `unreachable` where the source could not be read again.
+ */
+export const Verdict = {
+    SUPPORTED: 'supported',
+    PARTLY: 'partly',
+    NOT_SUPPORTED: 'not_supported',
+    UNREACHABLE: 'unreachable'
+} as const;
+
+/**
+ * Whether a quote bears its sentence: `supported`, `partly`, `not_supported`, or `unreachable` where the source could not be read again.
+ */
+export type Verdict = typeof Verdict[keyof typeof Verdict];
+
+/**
+ * A sentence of a report that states a fact, with the words of a source that it rests on.
+ */
+export type ResearchClaim = {
+    /**
+     * The id.
+     */
+    id: string;
+    /**
+     * The run.
+     */
+    run_id: string;
+    /**
+     * Its place in the report.
+     */
+    position: number;
+    /**
+     * The heading it stands under.
+     */
+    section: string;
+    /**
+     * The sentence.
+     */
+    sentence: string;
+    /**
+     * The exact words of the source.
+     */
+    quote: string;
+    /**
+     * Where the quote begins in the snapshot's text, in characters.
+     */
+    start: number;
+    /**
+     * Where it ends, exclusive.
+     */
+    end: number;
+    /**
+     * Where the quote stands.
+     */
+    source: {
+        /**
+         * The n of [n] in the report.
+         */
+        number: number;
+        /**
+         * Its address.
+         */
+        url: string;
+        /**
+         * Its title.
+         */
+        title: string;
+        /**
+         * The SHA-256 of its text, in hex.
+         */
+        hash: string;
+        /**
+         * When it was read.
+         */
+        fetched_at: string;
+        /**
+         * When it was published.
+         */
+        published_at: string | null;
+        /**
+         * Its text, at /snapshots/{id}.
+         */
+        snapshot_id: string;
+    };
+    verdict: Verdict;
+    /**
+     * `quote` where the sentence is the source's own, `rules`, or the name of a model.
+     */
+    judged_by: string;
+    /**
+     * Why.
+     */
+    reason: string;
+    /**
+     * How many sources of the run say so that have not copied each other.
+     */
+    independent_sources: number;
+};
+
+/**
+ * How many claims have which verdict.
+ */
+export type ClaimCounts = {
+    /**
+     * Borne by their quotes.
+     */
+    supported: number;
+    /**
+     * Borne in part.
+     */
+    partly: number;
+    /**
+     * Not borne.
+     */
+    not_supported: number;
+    /**
+     * Of a source that could not be read again.
+     */
+    unreachable: number;
+};
+
+/**
+ * One page of claims.
+ */
+export type ResearchClaimList = {
+    /**
+     * The claims.
+     */
+    items: Array<ResearchClaim>;
+    /**
+     * How many match.
+     */
+    total: number;
+    total_relation: TotalRelation;
+    /**
+     * The number of this page; 0 after a cursor.
+     */
+    page: number;
+    /**
+     * How many items a page has.
+     */
+    page_size: number;
+    /**
+     * How many pages there are, as far as total counts.
+     */
+    pages: number;
+    /**
+     * Where the next page begins; null on the last.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * A text as it was when it was read.
+ */
+export type Snapshot = {
+    /**
+     * The id.
+     */
+    id: string;
+    /**
+     * Where it was read.
+     */
+    url: string;
+    /**
+     * The same without what only tracks readers.
+     */
+    canonical_url: string;
+    /**
+     * Its title.
+     */
+    title: string;
+    /**
+     * The SHA-256 of text, in hex.
+     */
+    hash: string;
+    /**
+     * Plain text, up to 200,000 bytes of it.
+     */
+    text: string;
+    /**
+     * Its language.
+     */
+    language: string;
+    /**
+     * The document of the archive that it was taken from; null where it was read from the web.
+     */
+    document_id: string | null;
+    /**
+     * When it was published.
+     */
+    published_at: string | null;
+    /**
+     * When it was read.
+     */
+    fetched_at: string;
+};
+
+/**
+ * How far a call is: `reserved` is made and not answered yet, `lost` was made by a process that died.
+ */
+export const CallState = {
+    RESERVED: 'reserved',
+    ANSWERED: 'answered',
+    FAILED: 'failed',
+    LOST: 'lost'
+} as const;
+
+/**
+ * How far a call is: `reserved` is made and not answered yet, `lost` was made by a process that died.
+ */
+export type CallState = typeof CallState[keyof typeof CallState];
+
+/**
+ * One request to an outside service, with what it cost.
+ */
+export type Call = {
+    /**
+     * The id.
+     */
+    id: string;
+    job_id: JobId;
+    /**
+     * The run of research that it was for.
+     */
+    run_id: string | null;
+    /**
+     * The topic that it was for.
+     */
+    topic_id: string | null;
+    /**
+     * Who was asked.
+     */
+    provider: string;
+    /**
+     * Which model.
+     */
+    model: string | null;
+    /**
+     * What for.
+     */
+    operation: string;
+    state: CallState;
+    /**
+     * The most that it could cost, in US dollars; null is not known.
+     */
+    reserved_usd: number | null;
+    /**
+     * What it did cost; null is not known.
+     */
+    cost_usd: number | null;
+    /**
+     * What was asked then, in US dollars; null is not known.
+     */
+    price: {
+        /**
+         * A million tokens of the prompt.
+         */
+        input_per_million_usd: number | null;
+        /**
+         * A million tokens of the answer.
+         */
+        output_per_million_usd: number | null;
+        /**
+         * The request itself.
+         */
+        per_request_usd: number | null;
+    };
+    /**
+     * Tokens of the prompt as they were counted.
+     */
+    input_tokens: number | null;
+    /**
+     * Tokens of the answer as they were counted.
+     */
+    output_tokens: number | null;
+    /**
+     * Why it was not answered.
+     */
+    error: string | null;
+    /**
+     * When it was made.
+     */
+    made_at: string;
+    /**
+     * When it was answered or given up.
+     */
+    settled_at: string | null;
+};
+
+/**
+ * One page of calls.
+ */
+export type CallList = {
+    /**
+     * The calls.
+     */
+    items: Array<Call>;
+    /**
+     * How many match.
+     */
+    total: number;
+    total_relation: TotalRelation;
+    /**
+     * The number of this page; 0 after a cursor.
+     */
+    page: number;
+    /**
+     * How many items a page has.
+     */
+    page_size: number;
+    /**
+     * How many pages there are, as far as total counts.
+     */
+    pages: number;
+    /**
+     * Where the next page begins; null on the last.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * What calls have cost.
+ */
+export type Spending = {
+    /**
+     * How many calls were made.
+     */
+    requests: number;
+    /**
+     * What those of known cost came to.
+     */
+    known_usd: number;
+    /**
+     * Of how many it is not known what they cost.
+     */
+    calls_of_unknown_cost: number;
+    /**
+     * Tokens of prompts.
+     */
+    input_tokens: number;
+    /**
+     * Tokens of answers.
+     */
+    output_tokens: number;
+};
+
+/**
+ * What was spent, and on what.
+ */
+export type CostReport = {
+    /**
+     * From when; null is from the beginning.
+     */
+    since: string | null;
+    /**
+     * Before when; null is until now.
+     */
+    until: string | null;
+    total: Spending;
+    /**
+     * By provider, model and operation, the dearest first; at most 200.
+     */
+    parts: Array<{
+        /**
+         * Who was asked.
+         */
+        provider: string;
+        /**
+         * Which model.
+         */
+        model: string | null;
+        /**
+         * What for.
+         */
+        operation: string;
+    } & Spending>;
+};
+
+/**
  * What a job does. `poll` collects one source, `article` reads the page of one document, `discover` finds the feeds
- * of sites, `import` reads an OPML document.
+ * of sites, `import` reads an OPML document, `research` works on a run of research.
  *
  */
 export const JobKind = {
     POLL: 'poll',
     ARTICLE: 'article',
     DISCOVER: 'discover',
-    IMPORT: 'import'
+    IMPORT: 'import',
+    RESEARCH: 'research'
 } as const;
 
 /**
  * What a job does. `poll` collects one source, `article` reads the page of one document, `discover` finds the feeds
- * of sites, `import` reads an OPML document.
+ * of sites, `import` reads an OPML document, `research` works on a run of research.
  *
  */
 export type JobKind = typeof JobKind[keyof typeof JobKind];
@@ -2480,7 +3367,7 @@ export type JobSubject = {
     /**
      * The kind of resource.
      */
-    type: 'collection' | 'document';
+    type: 'collection' | 'document' | 'topic';
     /**
      * Its id.
      */
@@ -2506,7 +3393,7 @@ export type Job = {
     max_attempts: number;
     error: JobError | null;
     /**
-     * What came of it; null until it has succeeded. Of a `discover` job it is a DiscoveryReport, also where the job has failed; of an `import` job an ImportReport.
+     * What came of it; null until it has succeeded. Of a `discover` job it is a DiscoveryReport, also where the job has failed; of an `import` job an ImportReport; of a `research` job a ResearchResult.
      */
     result: {
         [key: string]: unknown;
@@ -3673,6 +4560,165 @@ export type TopicsUpdateResponses = {
 };
 
 export type TopicsUpdateResponse = TopicsUpdateResponses[keyof TopicsUpdateResponses];
+
+export type TopicsResearchData = {
+    body?: TopicResearchRequest;
+    headers?: {
+        /**
+         * A random string of your own. A retry with the same key and body gets the first answer again.
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * `wait=N` waits up to N seconds (60 at most) for the job to finish.
+         */
+        Prefer?: string;
+    };
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/topics/{id}/research';
+};
+
+export type TopicsResearchErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It is in no state for that, or a request with the same Idempotency-Key is still running.
+     */
+    409: ErrorBody;
+    /**
+     * The body is over 1 MiB; of an OPML document, over 10 MiB.
+     */
+    413: ErrorBody;
+    /**
+     * The body's Content-Type is not one that the operation takes.
+     */
+    415: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type TopicsResearchError = TopicsResearchErrors[keyof TopicsResearchErrors];
+
+export type TopicsResearchResponses = {
+    /**
+     * The job finished within the time that `Prefer` gave.
+     */
+    200: ResearchJob;
+    /**
+     * The work is queued. The job is at the address in `Location`.
+     */
+    202: Job;
+};
+
+export type TopicsResearchResponse = TopicsResearchResponses[keyof TopicsResearchResponses];
+
+export type TopicsListClaimsData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * Only claims of this verdict.
+         */
+        verdict?: Verdict;
+        /**
+         * The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+         */
+        page?: number;
+        /**
+         * How many items a page has.
+         */
+        page_size?: number;
+        /**
+         * The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+         */
+        cursor?: string;
+    };
+    url: '/topics/{id}/claims';
+};
+
+export type TopicsListClaimsErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type TopicsListClaimsError = TopicsListClaimsErrors[keyof TopicsListClaimsErrors];
+
+export type TopicsListClaimsResponses = {
+    /**
+     * One page of claims.
+     */
+    200: ResearchClaimList;
+};
+
+export type TopicsListClaimsResponse = TopicsListClaimsResponses[keyof TopicsListClaimsResponses];
 
 export type CollectionsListData = {
     body?: never;
@@ -6076,6 +7122,654 @@ export type SearchesCreateFeedTokenResponses = {
 };
 
 export type SearchesCreateFeedTokenResponse = SearchesCreateFeedTokenResponses[keyof SearchesCreateFeedTokenResponses];
+
+export type ResearchResearchQuestionData = {
+    body: ResearchRequest;
+    headers?: {
+        /**
+         * A random string of your own. A retry with the same key and body gets the first answer again.
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * `wait=N` waits up to N seconds (60 at most) for the job to finish.
+         */
+        Prefer?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/research/deep';
+};
+
+export type ResearchResearchQuestionErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * It is in no state for that, or a request with the same Idempotency-Key is still running.
+     */
+    409: ErrorBody;
+    /**
+     * The body is over 1 MiB; of an OPML document, over 10 MiB.
+     */
+    413: ErrorBody;
+    /**
+     * The body's Content-Type is not one that the operation takes.
+     */
+    415: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type ResearchResearchQuestionError = ResearchResearchQuestionErrors[keyof ResearchResearchQuestionErrors];
+
+export type ResearchResearchQuestionResponses = {
+    /**
+     * The job finished within the time that `Prefer` gave.
+     */
+    200: ResearchJob;
+    /**
+     * The work is queued. The job is at the address in `Location`.
+     */
+    202: Job;
+};
+
+export type ResearchResearchQuestionResponse = ResearchResearchQuestionResponses[keyof ResearchResearchQuestionResponses];
+
+export type ResearchListRunsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Only runs for this topic.
+         */
+        topic_id?: string;
+        /**
+         * Only runs of this status.
+         */
+        status?: ResearchStatus;
+        /**
+         * Only runs for this market.
+         */
+        market?: string;
+        /**
+         * Only runs of this depth.
+         */
+        depth?: ResearchDepth;
+        /**
+         * The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+         */
+        page?: number;
+        /**
+         * How many items a page has.
+         */
+        page_size?: number;
+        /**
+         * The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+         */
+        cursor?: string;
+    };
+    url: '/research/runs';
+};
+
+export type ResearchListRunsErrors = {
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type ResearchListRunsError = ResearchListRunsErrors[keyof ResearchListRunsErrors];
+
+export type ResearchListRunsResponses = {
+    /**
+     * One page of runs.
+     */
+    200: ResearchRunList;
+};
+
+export type ResearchListRunsResponse = ResearchListRunsResponses[keyof ResearchListRunsResponses];
+
+export type ResearchGetRunData = {
+    body?: never;
+    headers?: {
+        /**
+         * Answer 304 without a body if the resource still has this ETag.
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/research/runs/{id}';
+};
+
+export type ResearchGetRunErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type ResearchGetRunError = ResearchGetRunErrors[keyof ResearchGetRunErrors];
+
+export type ResearchGetRunResponses = {
+    /**
+     * The run.
+     */
+    200: ResearchRun;
+};
+
+export type ResearchGetRunResponse = ResearchGetRunResponses[keyof ResearchGetRunResponses];
+
+export type ResearchListStepsData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+         */
+        page?: number;
+        /**
+         * How many items a page has.
+         */
+        page_size?: number;
+        /**
+         * The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+         */
+        cursor?: string;
+    };
+    url: '/research/runs/{id}/steps';
+};
+
+export type ResearchListStepsErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type ResearchListStepsError = ResearchListStepsErrors[keyof ResearchListStepsErrors];
+
+export type ResearchListStepsResponses = {
+    /**
+     * One page of steps.
+     */
+    200: ResearchStepList;
+};
+
+export type ResearchListStepsResponse = ResearchListStepsResponses[keyof ResearchListStepsResponses];
+
+export type ResearchListSourcesData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+         */
+        page?: number;
+        /**
+         * How many items a page has.
+         */
+        page_size?: number;
+        /**
+         * The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+         */
+        cursor?: string;
+    };
+    url: '/research/runs/{id}/sources';
+};
+
+export type ResearchListSourcesErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type ResearchListSourcesError = ResearchListSourcesErrors[keyof ResearchListSourcesErrors];
+
+export type ResearchListSourcesResponses = {
+    /**
+     * One page of sources.
+     */
+    200: ResearchSourceList;
+};
+
+export type ResearchListSourcesResponse = ResearchListSourcesResponses[keyof ResearchListSourcesResponses];
+
+export type ResearchListClaimsData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * Only claims of this verdict.
+         */
+        verdict?: Verdict;
+        /**
+         * The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+         */
+        page?: number;
+        /**
+         * How many items a page has.
+         */
+        page_size?: number;
+        /**
+         * The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+         */
+        cursor?: string;
+    };
+    url: '/research/runs/{id}/claims';
+};
+
+export type ResearchListClaimsErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type ResearchListClaimsError = ResearchListClaimsErrors[keyof ResearchListClaimsErrors];
+
+export type ResearchListClaimsResponses = {
+    /**
+     * One page of claims.
+     */
+    200: ResearchClaimList;
+};
+
+export type ResearchListClaimsResponse = ResearchListClaimsResponses[keyof ResearchListClaimsResponses];
+
+export type ResearchGetSnapshotData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/snapshots/{id}';
+};
+
+export type ResearchGetSnapshotErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type ResearchGetSnapshotError = ResearchGetSnapshotErrors[keyof ResearchGetSnapshotErrors];
+
+export type ResearchGetSnapshotResponses = {
+    /**
+     * The snapshot.
+     */
+    200: Snapshot;
+};
+
+export type ResearchGetSnapshotResponse = ResearchGetSnapshotResponses[keyof ResearchGetSnapshotResponses];
+
+export type CostsGetData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Only calls to this provider.
+         */
+        provider?: string;
+        /**
+         * Only calls for this purpose.
+         */
+        operation?: string;
+        /**
+         * Only calls in this state.
+         */
+        state?: CallState;
+        /**
+         * Only calls of this run of research.
+         */
+        run_id?: string;
+        /**
+         * Only calls for this topic.
+         */
+        topic_id?: string;
+        /**
+         * Only calls made at this time or later.
+         */
+        since?: string;
+        /**
+         * Only calls made before this time.
+         */
+        until?: string;
+    };
+    url: '/costs';
+};
+
+export type CostsGetErrors = {
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type CostsGetError = CostsGetErrors[keyof CostsGetErrors];
+
+export type CostsGetResponses = {
+    /**
+     * What was spent.
+     */
+    200: CostReport;
+};
+
+export type CostsGetResponse = CostsGetResponses[keyof CostsGetResponses];
+
+export type CostsListCallsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Only calls to this provider.
+         */
+        provider?: string;
+        /**
+         * Only calls for this purpose.
+         */
+        operation?: string;
+        /**
+         * Only calls in this state.
+         */
+        state?: CallState;
+        /**
+         * Only calls of this run of research.
+         */
+        run_id?: string;
+        /**
+         * Only calls for this topic.
+         */
+        topic_id?: string;
+        /**
+         * Only calls made at this time or later.
+         */
+        since?: string;
+        /**
+         * Only calls made before this time.
+         */
+        until?: string;
+        /**
+         * The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+         */
+        page?: number;
+        /**
+         * How many items a page has.
+         */
+        page_size?: number;
+        /**
+         * The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+         */
+        cursor?: string;
+    };
+    url: '/costs/calls';
+};
+
+export type CostsListCallsErrors = {
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type CostsListCallsError = CostsListCallsErrors[keyof CostsListCallsErrors];
+
+export type CostsListCallsResponses = {
+    /**
+     * One page of calls.
+     */
+    200: CallList;
+};
+
+export type CostsListCallsResponse = CostsListCallsResponses[keyof CostsListCallsResponses];
 
 export type JobsListData = {
     body?: never;

@@ -1,0 +1,47 @@
+package collect
+
+import "strings"
+
+// A StatedNumber is a number that a sentence states, as 14,500, "1.2 million euros" or "zwölf".
+type StatedNumber struct {
+	// Text is as it stands there.
+	Text  string
+	Value float64
+	// Step is the place value of its last digit that tells: 0.1 million is 100,000.
+	Step float64
+	// Unit is "percent", the code of a currency, or the beginning of the word that is counted; "" where there is none.
+	Unit string
+}
+
+// A StatedDate is a date that a sentence states; 0 is what it does not say. Weekday counts from Monday, 1.
+type StatedDate struct {
+	Text                      string
+	Year, Month, Day, Weekday int
+}
+
+// Stated are the numbers and the dates of a sentence. A number is read as its language writes it; one that could be
+// read in two ways is read in neither.
+func Stated(sentence, language string) (numbers []StatedNumber, dates []StatedDate) {
+	found, rest := datesIn(sentence)
+	for _, d := range found {
+		dates = append(dates, StatedDate{d.text, d.date.year, d.date.month, d.date.day, d.date.weekday})
+	}
+	if hasWord(rest, numberWords) {
+		rest = writtenNumber.ReplaceAllStringFunc(rest, func(word string) string { return numberWords[strings.ToLower(word)] })
+	}
+	for _, p := range numberPattern.FindAllStringSubmatch(rest, -1) {
+		currency, digits, scale, sign, word := p[1], p[2], strings.ToLower(p[3]), p[4], p[5]
+		value, step, ok := parseNumber(digits, language)
+		if !ok {
+			continue
+		}
+		if scale != "" && (len(scale) > 1 || currency != "" || sign != "") {
+			factor := scaleOf(scale, language)
+			value, step = value*factor, step*factor
+		}
+		numbers = append(numbers, StatedNumber{
+			Text: strings.TrimSpace(strings.TrimSuffix(p[0], word)), Value: value, Step: step, Unit: unitOf(currency, sign, word),
+		})
+	}
+	return numbers, dates
+}

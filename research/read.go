@@ -1,0 +1,153 @@
+package research
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"sync"
+
+	"github.com/google/uuid"
+
+	"github.com/content-creator/content-creator-api/annotate"
+	"github.com/content-creator/content-creator-api/collect"
+	"github.com/content-creator/content-creator-api/ledger"
+	"github.com/content-creator/content-creator-api/store"
+)
+
+// A source is a page that was found, and where it could be read its text.
+type source struct {
+	found
+	position int
+	snapshot *store.Snapshot
+	fault    *store.PageError
+	// text is the snapshot's cut into sentences, stems those of each.
+	text  []annotate.Sentence
+	stems [][]string
+	// copyOf is the source whose text this one repeats.
+	copyOf *source
+	score  float64
+	parts  json.RawMessage
+}
+
+// readers is how many sources are read at once.
+const readers = 4
+
+// A reading is what came of a source: a text that is kept, or why there is none.
+type reading struct {
+	SnapshotID *uuid.UUID       `json:"snapshot_id,omitempty"`
+	Fault      *store.PageError `json:"fault,omitempty"`
+}
+
+// read reads the sources.
+func (r *run) read(ctx context.Context) error {
+	var (
+		group sync.WaitGroup
+		mu    sync.Mutex
+		done  int
+		fatal error
+	)
+	slots := make(chan struct{}, readers)
+	for _, s := range r.sources {
+		slots <- struct{}{}
+		group.Go(func() {
+			defer func() { <-slots }()
+			mu.Lock()
+			done++
+			message := fmt.Sprintf("Reading %d of %d: %s.", done, len(r.sources), s.site())
+			mu.Unlock()
+			r.journal.Tell(ctx, 20+40*done/len(r.sources), "fetch", message)
+			err := r.readSource(ctx, s, message)
+			mu.Lock()
+			defer mu.Unlock()
+			fatal = errors.Join(fatal, err)
+		})
+	}
+	group.Wait()
+	if fatal != nil {
+		return fatal
+	}
+	for _, s := range r.sources {
+		if s.fault != nil && s.fault.Code == codeNotAllowed {
+			r.lacks("Not every source was read: %s.", s.fault.Message)
+		}
+	}
+	return nil
+}
+
+// site is who publishes a source, in words.
+func (s *source) site() string {
+	parsed, err := url.Parse(s.URL)
+	if err != nil || parsed.Hostname() == "" {
+		return s.URL
+	}
+	return parsed.Hostname()
+}
+
+// codeNotAllowed is the fault of a source that the run's budget or time left no room for.
+const codeNotAllowed = "not_read"
+
+// readSource reads one source. That it cannot be read is part of the answer; the error is the journal's own.
+func (r *run) readSource(ctx context.Context, s *source, message string) error {
+	key, _ := collect.Canonical(s.URL) // it was fused by it
+	step := Step{Key: "fetch:" + key, Stage: "fetch", Message: message, Input: map[string]string{"url": s.URL}}
+	result, err := do(r.work, r.journal, step, func(ctx context.Context) (reading, error) { return r.readPage(ctx, s) })
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		result = reading{Fault: &store.PageError{Code: codeNotAllowed, Message: r.why(err)}}
+	}
+	s.fault = result.Fault
+	if result.SnapshotID == nil {
+		return nil
+	}
+	snapshot, err := r.journal.Kept(ctx, *result.SnapshotID)
+	if err != nil {
+		return err
+	}
+	s.snapshot = &snapshot
+	s.text = annotate.Sentences(snapshot.Text, snapshot.Language)
+	for _, sentence := range s.text {
+		s.stems = append(s.stems, annotate.Stems(sentence.Text, snapshot.Language))
+	}
+	return nil
+}
+
+// readPage reads a page by way of the book, which counts requests, and keeps its text.
+func (r *run) readPage(ctx context.Context, s *source) (reading, error) {
+	free := int64(0)
+	call := ledger.Call{
+		Provider: "web", Operation: "read", Request: []byte(s.URL), Price: ledger.Price{PerRequest: &free}, Most: &free,
+	}
+	read := func(ctx context.Context) (ledger.Reply, error) {
+		snapshot, err := r.Read(ctx, s.Hit)
+		if err != nil {
+			return ledger.Reply{Cost: &free}, err
+		}
+		snapshot.Text = annotate.Normal(snapshot.Text)
+		if snapshot, err = r.journal.Keep(ctx, snapshot); err != nil {
+			return ledger.Reply{Cost: &free}, err
+		}
+		body, err := json.Marshal(reading{SnapshotID: &snapshot.ID})
+		return ledger.Reply{Body: body, Cost: &free}, err
+	}
+	var reply ledger.Reply
+	var err error
+	if s.DocumentID != nil {
+		// The own archive is not asked over the network.
+		reply, err = read(ctx)
+	} else {
+		reply, err = r.journal.Make(ctx, call, read)
+	}
+	var fault *collect.Error
+	if errors.As(err, &fault) {
+		return reading{Fault: &store.PageError{Code: fault.Code, Message: fault.Message}}, nil
+	}
+	if err != nil {
+		return reading{}, err
+	}
+	var result reading
+	return result, json.Unmarshal(reply.Body, &result)
+}

@@ -1,0 +1,183 @@
+package research
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/content-creator/content-creator-api/annotate"
+	"github.com/content-creator/content-creator-api/store"
+)
+
+func stemsOf(s sentence, language string) []string { return annotate.Stems(s.Text, language) }
+
+// listSources are the sources of the report: read, or why not.
+func (r *run) listSources(out *store.ResearchOutcome) {
+	for _, s := range r.sources {
+		entry := store.ResearchSource{Position: s.position, URL: s.URL, Title: s.Title, FoundBy: s.FoundBy, Score: &s.score, Parts: s.parts, Error: s.fault}
+		if s.snapshot != nil {
+			entry.SnapshotID, entry.Title = &s.snapshot.ID, s.snapshot.Title
+		}
+		if s.copyOf != nil {
+			entry.CopyOf = &s.copyOf.position
+		}
+		out.Sources = append(out.Sources, entry)
+	}
+}
+
+// labels are the words of a report that no source has said.
+type labels struct{ extractive, model, partial, nothing, disputes, against, open, sources, published, read, unknownDate, copyOf, unread string }
+
+var labelsOf = map[string]labels{
+	"en": {
+		extractive: "Made of the sources' own sentences, chosen by rules; no model has written anything here.",
+		model:      "Written by a language model from the sources below; every sentence was checked against the quote it cites.",
+		partial:    "This report is partial:",
+		nothing:    "Nothing was found that answers the question.",
+		disputes:   "Where sources differ", against: "against", open: "Open questions", sources: "Sources", published: "published", read: "read",
+		unknownDate: "date unknown", copyOf: "repeats", unread: "not read",
+	},
+	"de": {
+		extractive: "Aus den Sätzen der Quellen selbst, nach Regeln ausgewählt; kein Modell hat hier etwas geschrieben.",
+		model:      "Von einem Sprachmodell aus den Quellen unten geschrieben; jeder Satz wurde an dem Zitat geprüft, das er nennt.",
+		partial:    "Dieser Bericht ist unvollständig:",
+		nothing:    "Es wurde nichts gefunden, was die Frage beantwortet.",
+		disputes:   "Worin sich die Quellen widersprechen", against: "gegenüber", open: "Offene Fragen", sources: "Quellen", published: "veröffentlicht", read: "gelesen",
+		unknownDate: "Datum unbekannt", copyOf: "wiederholt", unread: "nicht gelesen",
+	},
+}
+
+// render puts the report together as CommonMark. What sources have said is text in it and never markup.
+func (r *run) render(out store.ResearchOutcome, sections []section) string {
+	words, known := labelsOf[r.OutputLanguage]
+	if !known {
+		words = labelsOf["en"]
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "# %s\n\n", markdown(r.Question))
+	label := words.extractive
+	if out.Method == ByModel {
+		label = words.model
+	}
+	fmt.Fprintf(&b, "*%s*\n\n", label)
+	if len(out.Shortfalls) > 0 {
+		fmt.Fprintf(&b, "**%s**\n\n", words.partial)
+		for _, shortfall := range out.Shortfalls {
+			fmt.Fprintf(&b, "- %s\n", markdown(shortfall))
+		}
+		b.WriteByte('\n')
+	}
+	if len(sections) == 0 {
+		fmt.Fprintf(&b, "%s\n\n", words.nothing)
+	}
+	for _, part := range sections {
+		if part.Heading != r.Question {
+			fmt.Fprintf(&b, "## %s\n\n", markdown(part.Heading))
+		}
+		for _, s := range part.Sentences {
+			bullet := ""
+			if out.Method == Extractive {
+				bullet = "- "
+			}
+			fmt.Fprintf(&b, "%s%s %s\n", bullet, markdown(s.Text), r.marks(s))
+		}
+		b.WriteByte('\n')
+	}
+	r.renderDisputes(&b, words, out.Disagreements)
+	if len(out.OpenQuestions) > 0 {
+		fmt.Fprintf(&b, "## %s\n\n", words.open)
+		for _, question := range out.OpenQuestions {
+			fmt.Fprintf(&b, "- %s\n", markdown(question))
+		}
+		b.WriteByte('\n')
+	}
+	r.renderSources(&b, words, out)
+	return b.String()
+}
+
+// marks are the numbers of the sources that a sentence cites.
+func (r *run) marks(s sentence) string {
+	var marks []string
+	for _, id := range s.Evidence {
+		position, _, _ := strings.Cut(id, ".")
+		if mark := "[" + position + "]"; !slices.Contains(marks, mark) {
+			marks = append(marks, mark)
+		}
+	}
+	return strings.Join(marks, "")
+}
+
+func (r *run) renderDisputes(b *strings.Builder, words labels, disputes []store.SourceDispute) {
+	if len(disputes) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "## %s\n\n", words.disputes)
+	for _, dispute := range disputes {
+		var values []string
+		for _, value := range dispute.Values {
+			values = append(values, fmt.Sprintf("%s [%d] (%s)", markdown(value.Value), value.Source, day(value.PublishedAt, words)))
+		}
+		fmt.Fprintf(b, "- %s: %s\n", markdown(dispute.Subject), strings.Join(values, " "+words.against+" "))
+	}
+	b.WriteByte('\n')
+}
+
+func day(at *time.Time, words labels) string {
+	if at == nil {
+		return words.unknownDate
+	}
+	return at.UTC().Format(time.DateOnly)
+}
+
+// renderSources lists the sources that are cited, or that repeat one that is.
+func (r *run) renderSources(b *strings.Builder, words labels, out store.ResearchOutcome) {
+	cited := map[int]bool{}
+	for _, claim := range out.Claims {
+		cited[claim.Source.Number] = true
+	}
+	for _, dispute := range out.Disagreements {
+		for _, value := range dispute.Values {
+			cited[value.Source] = true
+		}
+	}
+	if len(cited) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "## %s\n\n", words.sources)
+	for _, s := range r.sources {
+		repeats := s.copyOf != nil && cited[s.copyOf.position]
+		if s.snapshot == nil || !cited[s.position] && !repeats {
+			continue
+		}
+		fmt.Fprintf(b, "- [%d] [%s](<%s>), %s %s, %s %s", s.position, markdown(s.snapshot.Title), address(s.URL),
+			words.published, day(s.snapshot.PublishedAt, words), words.read, day(&s.snapshot.FetchedAt, words))
+		if repeats {
+			fmt.Fprintf(b, " (%s [%d])", words.copyOf, s.copyOf.position)
+		}
+		b.WriteByte('\n')
+	}
+}
+
+// markdownSpecial are the characters that mean something in CommonMark, or would once the report is rendered.
+const markdownSpecial = "\\`*_{}[]<>#|~"
+
+// markdown is a text that CommonMark shows as it is.
+func markdown(text string) string {
+	var b strings.Builder
+	for _, r := range strings.Join(strings.Fields(text), " ") {
+		if strings.ContainsRune(markdownSpecial, r) {
+			b.WriteByte('\\')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// address is one that can stand between angle brackets.
+func address(raw string) string {
+	return strings.NewReplacer("<", "%3C", ">", "%3E", "\n", "", " ", "%20").Replace(raw)
+}
+
+var _ = json.Marshal

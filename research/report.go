@@ -1,0 +1,208 @@
+package research
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/content-creator/content-creator-api/collect"
+	"github.com/content-creator/content-creator-api/store"
+)
+
+// The ways in which a report is made.
+const (
+	Extractive = "extractive"
+	ByModel    = "model"
+)
+
+// A section is a part of a report.
+type section struct {
+	Heading   string     `json:"heading"`
+	Sentences []sentence `json:"sentences"`
+}
+
+// A sentence of a report with the passages that it rests on.
+type sentence struct {
+	Text string `json:"text"`
+	// Evidence names the passages: the position of the source, a point, the index of its sentence.
+	Evidence []string `json:"evidence"`
+	verdicts []Judgement
+}
+
+// report writes what the sources say, checks every sentence against them, and puts together what is left.
+func (r *run) report(ctx context.Context) (store.ResearchOutcome, error) {
+	out := store.ResearchOutcome{Method: Extractive, Questions: r.plan.Questions}
+	disputes := r.disputes(r.passages(r.Question))
+	sections, err := r.write(ctx, &out, disputes)
+	if err != nil {
+		return out, err
+	}
+	r.journal.Tell(ctx, 85, "check", "Checking every sentence against its source.")
+	sections, err = r.check(ctx, &out, sections)
+	if err != nil {
+		return out, err
+	}
+	if out.Method == ByModel {
+		disputes = r.disputes(r.passages(r.Question))
+	}
+	out.Disagreements = disputes
+	r.claims(&out, sections)
+	out.Answered = len(out.Claims) > 0
+	if !out.Answered {
+		out.OpenQuestions = r.plan.Questions
+	}
+	r.listSources(&out)
+	out.Shortfalls = r.shortfalls
+	out.Status = "complete"
+	if len(r.shortfalls) > 0 {
+		out.Status = "partial"
+	}
+	out.Report = r.render(out, sections)
+	return out, nil
+}
+
+// write makes the sections of the report: by the model where there is one, else of the sources' own sentences.
+func (r *run) write(ctx context.Context, out *store.ResearchOutcome, disputes []store.SourceDispute) ([]section, error) {
+	r.journal.Tell(ctx, 70, "write", "Writing the report.")
+	if r.Model != nil {
+		sections, err := r.writeByModel(ctx, disputes)
+		if err == nil {
+			out.Method = ByModel
+			return sections, nil
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		r.lacks("The report is made of the sources' own sentences, since the model did not write it: %s.", r.why(err))
+	}
+	return r.extract(ctx, disputes)
+}
+
+// extract lets the sources answer in their own sentences.
+func (r *run) extract(ctx context.Context, disputes []store.SourceDispute) ([]section, error) {
+	step := Step{Key: "write:extractive", Stage: "write", Message: "Choosing the sentences that answer.", Input: r.plan.Questions}
+	return do(ctx, r.journal, step, func(context.Context) ([]section, error) {
+		var sections []section
+		said := map[string]bool{}
+		for i, question := range r.plan.Questions {
+			most := r.Depth.Sentences
+			if i > 0 {
+				most = max(most/len(r.plan.Questions), 2)
+			}
+			part := section{Heading: question}
+			for _, p := range choose(r.answering(question, disputes), most) {
+				if id := p.id(); !said[id] {
+					said[id] = true
+					part.Sentences = append(part.Sentences, sentence{Text: p.sentence().Text, Evidence: []string{id}})
+				}
+			}
+			if len(part.Sentences) > 0 {
+				sections = append(sections, part)
+			}
+		}
+		return sections, nil
+	})
+}
+
+// answering are the passages that answer a question, the best first. What newer figures have overtaken is left to the
+// part of the report that tells where sources differ.
+func (r *run) answering(question string, disputes []store.SourceDispute) []passage {
+	asked := newInquiry(question, r.Language)
+	found := r.passages(question)
+	best := 0.
+	for _, p := range found {
+		if p.covers >= answers && (!asked.particular() || asked.satisfied(p.sentence().Text, p.source.snapshot.Language)) {
+			best = max(best, p.score)
+		}
+	}
+	if best == 0 {
+		return nil
+	}
+	return slices.DeleteFunc(found, func(p passage) bool {
+		return p.score < 0.5*best || p.covers < answers && p.itself < answers || overtaken(p, disputes)
+	})
+}
+
+// id names a passage.
+func (p passage) id() string { return fmt.Sprintf("%d.%d", p.source.position, p.index) }
+
+// passage is the one that an id names.
+func (r *run) passage(id string) (passage, bool) {
+	var position, index int
+	if _, err := fmt.Sscanf(id, "%d.%d", &position, &index); err != nil {
+		return passage{}, false
+	}
+	for _, s := range r.sources {
+		if s.position == position && s.snapshot != nil && index >= 0 && index < len(s.text) {
+			return passage{source: s, index: index}, true
+		}
+	}
+	return passage{}, false
+}
+
+const (
+	// compared is how many passages are looked at for figures on which sources differ.
+	compared = 60
+	// newer is by how much later a source must be published to overtake the figures of another.
+	newer = 30 * 24 * time.Hour
+)
+
+// disputes are the figures, dates and names on which the passages of sources that have not copied each other differ.
+func (r *run) disputes(passages []passage) []store.SourceDispute {
+	texts := map[*source][]string{}
+	var order []*source
+	for _, p := range passages[:min(len(passages), compared)] {
+		if texts[p.source] == nil {
+			order = append(order, p.source)
+		}
+		texts[p.source] = append(texts[p.source], p.sentence().Text)
+	}
+	var documents []store.PendingDocument
+	byID := map[uuid.UUID]*source{}
+	for _, s := range order {
+		id := s.snapshot.ID
+		byID[id] = s
+		documents = append(documents, store.PendingDocument{
+			ID: id, Text: strings.Join(texts[s], "\n"), Language: s.snapshot.Language, URL: s.URL, SourceName: s.site(), PublishedAt: s.snapshot.PublishedAt,
+		})
+	}
+	var disputes []store.SourceDispute
+	for _, found := range collect.Disagreements(documents) {
+		dispute := store.SourceDispute{Kind: found.Kind, Subject: found.Subject}
+		for _, claim := range found.Claims {
+			s := byID[claim.DocumentID]
+			dispute.Values = append(dispute.Values, store.DisputeValue{
+				Value: claim.Value, Source: s.position, Quote: claim.Quote, PublishedAt: s.snapshot.PublishedAt,
+			})
+		}
+		slices.SortStableFunc(dispute.Values, func(a, b store.DisputeValue) int { return cmp.Compare(unix(b.PublishedAt), unix(a.PublishedAt)) })
+		disputes = append(disputes, dispute)
+	}
+	return disputes
+}
+
+func unix(at *time.Time) int64 {
+	if at == nil {
+		return 0
+	}
+	return at.Unix()
+}
+
+// overtaken: a passage states a figure of which another source has a newer one.
+func overtaken(p passage, disputes []store.SourceDispute) bool {
+	for _, dispute := range disputes {
+		latest := dispute.Values[0]
+		for _, value := range dispute.Values[1:] {
+			old := latest.PublishedAt != nil && value.PublishedAt != nil && latest.PublishedAt.Sub(*value.PublishedAt) >= newer
+			if old && value.Source == p.source.position && strings.Contains(value.Quote, p.sentence().Text) {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,232 @@
+package research
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/content-creator/content-creator-api/annotate"
+	"github.com/content-creator/content-creator-api/collect"
+	"github.com/content-creator/content-creator-api/store"
+)
+
+const (
+	// leastWords and mostWords bound a sentence that is worth quoting.
+	leastWords, mostWords = 5, 60
+	// answers is which share of the question's weight a sentence and its surroundings must have to be an answer, and
+	// answersItself which the sentence alone.
+	answers, answersItself = 0.6, 0.25
+	// tooAlike is how much of two sentences may be the same words.
+	tooAlike = 0.6
+)
+
+// A passage is a sentence of a source that may answer.
+type passage struct {
+	source *source
+	index  int
+	score  float64
+	// covers is which share of the question's weight the sentence and its surroundings have, itself which the sentence alone.
+	covers, itself float64
+}
+
+func (p passage) sentence() annotate.Sentence { return p.source.text[p.index] }
+
+// evidence is the passage with what stands around it.
+func (p passage) evidence() Evidence {
+	e := Evidence{Quote: p.sentence().Text, Context: p.source.around(p.index), Language: p.source.snapshot.Language}
+	if at := p.source.snapshot.PublishedAt; at != nil {
+		e.Year = at.Year()
+	}
+	return e
+}
+
+// around is what stands around a sentence: the title and the two sentences before it.
+func (s *source) around(index int) string {
+	context := []string{s.snapshot.Title}
+	for _, before := range s.text[max(index-2, 0):index] {
+		context = append(context, before.Text)
+	}
+	return strings.Join(context, "\n")
+}
+
+// weigh finds which sources repeat each other, and orders them.
+func (r *run) weigh(ctx context.Context) error {
+	r.journal.Tell(ctx, 62, "rerank", "Weighing the sources.")
+	r.findCopies()
+	for _, s := range r.sources {
+		s.score = s.RRF
+	}
+	slices.SortStableFunc(r.sources, func(a, b *source) int {
+		return cmp.Or(cmp.Compare(unread(a), unread(b)), cmp.Compare(b.score, a.score))
+	})
+	for i, s := range r.sources {
+		s.position = i + 1
+	}
+	return nil
+}
+
+func unread(s *source) int {
+	if s.snapshot == nil {
+		return 1
+	}
+	return 0
+}
+
+// findCopies marks the sources that repeat the text of another one. The one that was published first counts.
+func (r *run) findCopies() {
+	var read []*source
+	for _, s := range r.sources {
+		if s.snapshot != nil {
+			read = append(read, s)
+		}
+	}
+	slices.SortStableFunc(read, func(a, b *source) int { return compareTimes(a.snapshot, b.snapshot) })
+	texts := make([]collect.Text, len(read))
+	for i, s := range read {
+		texts[i] = collect.Prepare(store.PendingDocument{
+			Title: s.snapshot.Title, Text: s.snapshot.Text, Language: s.snapshot.Language, URL: s.URL, SourceName: s.site(), ContentHash: s.snapshot.Hash,
+		})
+		for j := range i {
+			if read[j].copyOf == nil && collect.Compare(&texts[j], &texts[i]).Kind != "" {
+				s.copyOf = read[j]
+				break
+			}
+		}
+	}
+}
+
+// compareTimes puts the earlier published first; those of unknown time come last.
+func compareTimes(a, b *store.Snapshot) int {
+	switch {
+	case a.PublishedAt == nil && b.PublishedAt == nil:
+		return 0
+	case a.PublishedAt == nil:
+		return 1
+	case b.PublishedAt == nil:
+		return -1
+	}
+	return a.PublishedAt.Compare(*b.PublishedAt)
+}
+
+// passages are the sentences of the sources that may answer a question, the best first. Of sources that repeat each other
+// there are those of one.
+func (r *run) passages(question string) []passage {
+	asked := newInquiry(question, r.Language)
+	weights := r.weights(asked.stems)
+	var found []passage
+	for _, s := range r.sources {
+		if s.snapshot == nil || s.copyOf != nil || asked.missesName(s) {
+			continue
+		}
+		title := annotate.Stems(s.snapshot.Title, s.snapshot.Language)
+		for i, sentence := range s.text {
+			if !quotable(sentence.Text) || asked.namesAnother(sentence.Text, s.snapshot.Language) {
+				continue
+			}
+			around := slices.Concat(title, s.stems[max(i-1, 0)])
+			p := passage{source: s, index: i}
+			p.itself = covered(asked.stems, weights, s.stems[i])
+			p.covers = covered(asked.stems, weights, append(around, s.stems[i]...))
+			if p.itself < answersItself {
+				continue
+			}
+			p.score = 0.65*p.itself + 0.25*p.covers + 0.1/float64(s.position)
+			if asked.satisfied(sentence.Text, s.snapshot.Language) {
+				p.score += 0.25
+			}
+			found = append(found, p)
+		}
+	}
+	slices.SortStableFunc(found, func(a, b passage) int { return cmp.Compare(b.score, a.score) })
+	return found
+}
+
+// weights are how much each stem of a question tells: its inverse document frequency among the sentences (never negative).
+func (r *run) weights(stems []string) []float64 {
+	weights := make([]float64, len(stems))
+	total, with := 0., make([]float64, len(stems))
+	for _, s := range r.sources {
+		for _, sentence := range s.stems {
+			total++
+			for i, stem := range stems {
+				if hasStem(sentence, stem) {
+					with[i]++
+				}
+			}
+		}
+	}
+	for i := range stems {
+		weights[i] = math.Log(1 + (total-with[i]+0.5)/(with[i]+0.5))
+	}
+	return weights
+}
+
+// covered is which share of the weight of some stems is among others.
+func covered(stems []string, weights []float64, among []string) float64 {
+	var sum, all float64
+	for i, stem := range stems {
+		all += weights[i]
+		if hasStem(among, stem) {
+			sum += weights[i]
+		}
+	}
+	if all == 0 {
+		return 0
+	}
+	return sum / all
+}
+
+// quotable: a statement of a length that can be read, made for readers.
+func quotable(sentence string) bool {
+	words := len(strings.Fields(sentence))
+	last, _ := utf8.DecodeLastRuneInString(sentence)
+	return words >= leastWords && words <= mostWords && last != '?' && last != ':' && !commands(sentence)
+}
+
+// choose takes the best passages that do not say the same, at most so many.
+func choose(passages []passage, most int) []passage {
+	var chosen []passage
+	perSource := map[*source]int{}
+	for _, p := range passages {
+		if len(chosen) == most {
+			break
+		}
+		same := slices.ContainsFunc(chosen, func(other passage) bool {
+			return alike(p.source.stems[p.index], other.source.stems[other.index]) > tooAlike
+		})
+		if same || perSource[p.source] >= (most+1)/2 {
+			continue
+		}
+		perSource[p.source]++
+		chosen = append(chosen, p)
+	}
+	return chosen
+}
+
+// alike is the Jaccard similarity of two lists of stems.
+func alike(a, b []string) float64 {
+	set := map[string]bool{}
+	for _, stem := range a {
+		set[stem] = true
+	}
+	common, all := 0, len(set)
+	seen := map[string]bool{}
+	for _, stem := range b {
+		if seen[stem] {
+			continue
+		}
+		seen[stem] = true
+		if set[stem] {
+			common++
+		} else {
+			all++
+		}
+	}
+	if all == 0 {
+		return 0
+	}
+	return float64(common) / float64(all)
+}
