@@ -1,5 +1,0 @@
-// Package llm asks language models.
-package llm
-
-// A Client asks a model.
-type Client struct{}
