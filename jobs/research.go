@@ -88,6 +88,9 @@ func (w *researchWorker) Work(ctx context.Context, job *river.Job[ResearchArgs])
 	switch {
 	case errors.Is(context.Cause(ctx), rivertype.ErrJobCancelledRemotely):
 		return err // the run was cancelled with its job
+	case errors.Is(ctx.Err(), context.Canceled):
+		// The server stops; the run goes on where it stopped, and that costs it no attempt.
+		return river.JobSnooze(time.Second)
 	case errors.Is(err, research.ErrAllFailed):
 		return w.fail(ctx, job, run.ID, err)
 	case err != nil:
@@ -133,10 +136,10 @@ func sentence(err error) string {
 
 // orFail ends the run with the last attempt that met a fault of our own.
 func (w *researchWorker) orFail(ctx context.Context, job *river.Job[ResearchArgs], id uuid.UUID, cause error) error {
-	if job.Attempt < job.MaxAttempts || ctx.Err() != nil {
+	if job.Attempt < job.MaxAttempts {
 		return cause
 	}
-	return errors.Join(cause, w.store.EndResearch(ctx, id, "failed", "An internal error; the server's log says more."))
+	return errors.Join(cause, w.store.EndResearch(context.WithoutCancel(ctx), id, "failed", "An internal error; the server's log says more."))
 }
 
 // research works on a run for as long as its budget lasts.

@@ -12,8 +12,9 @@ type plan struct {
 	// Questions are the parts of the question; the first is the question itself.
 	Questions []string `json:"questions"`
 	Queries   []string `json:"queries"`
-	// ByModel: a model made it.
-	ByModel bool `json:"by_model"`
+	// ByModel: a model made it, or Shortfall is why none did.
+	ByModel   bool   `json:"by_model"`
+	Shortfall string `json:"shortfall,omitempty"`
 }
 
 // think plans the research.
@@ -29,6 +30,9 @@ func (r *run) think(ctx context.Context) error {
 		}
 		return r.planByModel(ctx, own)
 	})
+	if r.plan.Shortfall != "" {
+		r.lacks("%s", r.plan.Shortfall)
+	}
 	return err
 }
 

@@ -92,7 +92,7 @@ const codeNotAllowed = "not_read"
 func (r *run) readSource(ctx context.Context, s *source, message string) error {
 	key, _ := collect.Canonical(s.URL) // it was fused by it
 	step := Step{Key: "fetch:" + key, Stage: "fetch", Message: message, Input: map[string]string{"url": s.URL}}
-	result, err := do(r.work, r.journal, step, func(ctx context.Context) (reading, error) { return r.readPage(ctx, s) })
+	result, err := do(ctx, r.journal, step, func(context.Context) (reading, error) { return r.readPage(r.work, s) })
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

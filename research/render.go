@@ -1,7 +1,6 @@
 package research
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -179,5 +178,3 @@ func markdown(text string) string {
 func address(raw string) string {
 	return strings.NewReplacer("<", "%3C", ">", "%3E", "\n", "", " ", "%20").Replace(raw)
 }
-
-var _ = json.Marshal

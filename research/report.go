@@ -47,14 +47,13 @@ func (r *run) report(ctx context.Context) (store.ResearchOutcome, error) {
 	if err != nil {
 		return out, err
 	}
-	if out.Method == ByModel {
-		disputes = r.disputes(r.passages(r.Question))
-	}
 	out.Disagreements = disputes
 	r.claims(&out, sections)
 	out.Answered = len(out.Claims) > 0
-	if !out.Answered {
-		out.OpenQuestions = r.plan.Questions
+	for _, question := range r.plan.Questions {
+		if !slices.ContainsFunc(sections, func(part section) bool { return part.Heading == question }) {
+			out.OpenQuestions = append(out.OpenQuestions, question)
+		}
 	}
 	r.listSources(&out)
 	out.Shortfalls = r.shortfalls
@@ -70,43 +69,44 @@ func (r *run) report(ctx context.Context) (store.ResearchOutcome, error) {
 func (r *run) write(ctx context.Context, out *store.ResearchOutcome, disputes []store.SourceDispute) ([]section, error) {
 	r.journal.Tell(ctx, 70, "write", "Writing the report.")
 	if r.Model != nil {
-		sections, err := r.writeByModel(ctx, disputes)
-		if err == nil {
+		sections, byModel, err := r.writeByModel(ctx, disputes)
+		if byModel {
 			out.Method = ByModel
-			return sections, nil
 		}
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		r.lacks("The report is made of the sources' own sentences, since the model did not write it: %s.", r.why(err))
+		return sections, err
 	}
-	return r.extract(ctx, disputes)
-}
-
-// extract lets the sources answer in their own sentences.
-func (r *run) extract(ctx context.Context, disputes []store.SourceDispute) ([]section, error) {
 	step := Step{Key: "write:extractive", Stage: "write", Message: "Choosing the sentences that answer.", Input: r.plan.Questions}
 	return do(ctx, r.journal, step, func(context.Context) ([]section, error) {
 		var sections []section
-		said := map[string]bool{}
 		for i, question := range r.plan.Questions {
-			most := r.Depth.Sentences
-			if i > 0 {
-				most = max(most/len(r.plan.Questions), 2)
-			}
-			part := section{Heading: question}
-			for _, p := range choose(r.answering(question, disputes), most) {
-				if id := p.id(); !said[id] {
-					said[id] = true
-					part.Sentences = append(part.Sentences, sentence{Text: p.sentence().Text, Evidence: []string{id}})
-				}
-			}
-			if len(part.Sentences) > 0 {
+			if part := r.extractSection(question, r.answering(question, disputes), sections, i); len(part.Sentences) > 0 {
 				sections = append(sections, part)
 			}
 		}
 		return sections, nil
 	})
+}
+
+// extractSection lets the sources answer a question in their own sentences, which are not said twice.
+func (r *run) extractSection(question string, passages []passage, before []section, i int) section {
+	most := r.Depth.Sentences
+	if i > 0 {
+		most = max(most/len(r.plan.Questions), 2)
+	}
+	said := map[string]bool{}
+	for _, part := range before {
+		for _, s := range part.Sentences {
+			said[s.Text] = true
+		}
+	}
+	part := section{Heading: question}
+	for _, p := range choose(passages, most) {
+		if text := p.sentence().Text; !said[text] {
+			said[text] = true
+			part.Sentences = append(part.Sentences, sentence{Text: text, Evidence: []string{p.id()}})
+		}
+	}
+	return part
 }
 
 // answering are the passages that answer a question, the best first. What newer figures have overtaken is left to the

@@ -29,7 +29,7 @@ func (r *run) search(ctx context.Context) error {
 			r.journal.Tell(ctx, 5+15*i/len(r.plan.Queries), "search", message)
 			q := Query{Text: query, Language: r.Language, Market: r.Market, Limit: r.Depth.Hits}
 			step := Step{Key: fmt.Sprintf("search:%d:%s", i, backend.Name), Stage: "search", Message: message, Input: q}
-			hits, err := do(r.work, r.journal, step, func(ctx context.Context) ([]Hit, error) { return ask(ctx, r.journal, backend, q) })
+			hits, err := do(ctx, r.journal, step, func(context.Context) ([]Hit, error) { return ask(r.work, r.journal, backend, q) })
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}

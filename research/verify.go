@@ -34,7 +34,7 @@ func (r *run) check(ctx context.Context, out *store.ResearchOutcome, sections []
 	if err != nil {
 		return nil, err
 	}
-	if verdicts, err = r.judgeByModel(ctx, sections, verdicts); err != nil {
+	if verdicts, err = r.judgeByModel(ctx, verdicts); err != nil {
 		return nil, err
 	}
 	at := 0
