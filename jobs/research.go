@@ -169,9 +169,7 @@ func (w *researchWorker) research(ctx context.Context, job *river.Job[ResearchAr
 
 // archive is the own archive as a backend: what matches all words of a query first, then what matches some.
 func (w *researchWorker) archive(run store.ResearchRun) research.Backend {
-	free := int64(0)
-	backend := research.Backend{Name: "archive"}
-	backend.Price.PerRequest = &free
+	backend := research.Backend{Name: "archive", Own: true}
 	backend.Search = func(ctx context.Context, q research.Query) ([]research.Hit, error) {
 		words := annotate.TellingWords(q.Text, q.Language)
 		var hits []research.Hit

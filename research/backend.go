@@ -13,7 +13,9 @@ import (
 
 // A Backend finds pages for a query.
 type Backend struct {
-	Name   string
+	Name string
+	// Own: it is the own archive, which is asked without a book.
+	Own    bool
 	Price  ledger.Price
 	Search func(ctx context.Context, q Query) ([]Hit, error)
 }

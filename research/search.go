@@ -53,8 +53,11 @@ func (r *run) search(ctx context.Context) error {
 	return err
 }
 
-// ask asks a backend by way of the book.
+// ask asks a backend, by way of the book unless it is the own archive.
 func ask(ctx context.Context, book ledger.Book, b Backend, q Query) ([]Hit, error) {
+	if b.Own {
+		return b.Search(ctx, q)
+	}
 	request, err := json.Marshal(q)
 	if err != nil {
 		return nil, err
