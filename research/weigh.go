@@ -147,7 +147,9 @@ func (r *run) passages(question string) []passage {
 // weights are how much each stem of a question tells: its inverse document frequency among the sentences (never negative).
 func (r *run) weights(stems []string) []float64 {
 	weights := make([]float64, len(stems))
-	total, with := 0., make([]float64, len(stems))
+	with := make([]float64, len(stems))
+	// Few sentences tell little about how rare a word is.
+	total := 50.
 	for _, s := range r.sources {
 		for _, sentence := range s.stems {
 			total++
