@@ -121,6 +121,7 @@ func (c *Client) workers(config Config, m *metrics) *river.Workers {
 	river.AddWorker(workers, &discoverWorker{store: config.Store, discoverer: config.Discoverer})
 	river.AddWorker(workers, &importWorker{store: config.Store})
 	river.AddWorker(workers, &articleWorker{store: config.Store, pages: config.Pages, now: config.Now})
+	river.AddWorker(workers, &topicsWorker{store: config.Store, pages: config.Pages, now: config.Now})
 	river.AddWorker(workers, &researchWorker{store: config.Store, backends: config.Backends, model: config.Model, pages: config.Pages, now: config.Now})
 	river.AddWorker(workers, &sweepWorker{client: c})
 	river.AddWorker(workers, &tidyWorker{store: config.Store})

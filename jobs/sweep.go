@@ -29,9 +29,9 @@ type sweepWorker struct {
 }
 
 // Work queues the processing of documents that wait for it, then claims due collections and queues their polls, batch by batch, each
-// in one transaction. What the last polls brought is indexed for good.
+// in one transaction. What the last polls brought is indexed for good, and discoveries that are due are queued.
 func (w *sweepWorker) Work(ctx context.Context, _ *river.Job[SweepArgs]) error {
-	if err := errors.Join(w.client.queueProcessing(ctx), w.client.store.IndexPendingDocuments(ctx)); err != nil {
+	if err := errors.Join(w.client.queueProcessing(ctx), w.client.store.IndexPendingDocuments(ctx), w.client.queueSchedules(ctx)); err != nil {
 		return err
 	}
 	settings, err := w.client.store.Settings(ctx)

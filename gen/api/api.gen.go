@@ -532,11 +532,12 @@ func (e HostSort) Valid() bool {
 
 // Defines values for JobKind.
 const (
-	JobKindArticle  JobKind = "article"
-	JobKindDiscover JobKind = "discover"
-	JobKindImport   JobKind = "import"
-	JobKindPoll     JobKind = "poll"
-	JobKindResearch JobKind = "research"
+	JobKindArticle        JobKind = "article"
+	JobKindDiscover       JobKind = "discover"
+	JobKindDiscoverTopics JobKind = "discover_topics"
+	JobKindImport         JobKind = "import"
+	JobKindPoll           JobKind = "poll"
+	JobKindResearch       JobKind = "research"
 )
 
 // Valid indicates whether the value is a known member of the JobKind enum.
@@ -545,6 +546,8 @@ func (e JobKind) Valid() bool {
 	case JobKindArticle:
 		return true
 	case JobKindDiscover:
+		return true
+	case JobKindDiscoverTopics:
 		return true
 	case JobKindImport:
 		return true
@@ -668,6 +671,24 @@ func (e LogLevel) Valid() bool {
 	case LogLevelInfo:
 		return true
 	case LogLevelWarn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ProfileKind.
+const (
+	ProfileKindDiscovery  ProfileKind = "discovery"
+	ProfileKindValidation ProfileKind = "validation"
+)
+
+// Valid indicates whether the value is a known member of the ProfileKind enum.
+func (e ProfileKind) Valid() bool {
+	switch e {
+	case ProfileKindDiscovery:
+		return true
+	case ProfileKindValidation:
 		return true
 	default:
 		return false
@@ -917,6 +938,21 @@ func (e StorySort) Valid() bool {
 	}
 }
 
+// Defines values for TopicDiscoveryReportSiteMethod.
+const (
+	TopicDiscoveryReportSiteMethodExtractive TopicDiscoveryReportSiteMethod = "extractive"
+)
+
+// Valid indicates whether the value is a known member of the TopicDiscoveryReportSiteMethod enum.
+func (e TopicDiscoveryReportSiteMethod) Valid() bool {
+	switch e {
+	case TopicDiscoveryReportSiteMethodExtractive:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for TopicIntent.
 const (
 	TopicIntentCommercial    TopicIntent = "commercial"
@@ -938,6 +974,33 @@ func (e TopicIntent) Valid() bool {
 	case TopicIntentNavigational:
 		return true
 	case TopicIntentTransactional:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TopicReason.
+const (
+	TopicReasonSeed       TopicReason = "seed"
+	TopicReasonStory      TopicReason = "story"
+	TopicReasonSuggestion TopicReason = "suggestion"
+	TopicReasonTerm       TopicReason = "term"
+	TopicReasonTrend      TopicReason = "trend"
+)
+
+// Valid indicates whether the value is a known member of the TopicReason enum.
+func (e TopicReason) Valid() bool {
+	switch e {
+	case TopicReasonSeed:
+		return true
+	case TopicReasonStory:
+		return true
+	case TopicReasonSuggestion:
+		return true
+	case TopicReasonTerm:
+		return true
+	case TopicReasonTrend:
 		return true
 	default:
 		return false
@@ -1425,6 +1488,18 @@ type DiscoveryRequest struct {
 	// Example: heise.de
 	URL *string `json:"url,omitempty"`
 }
+
+// DiscoverySchedule A discovery that runs by the clock.
+type DiscoverySchedule = store.DiscoverySchedule
+
+// DiscoveryScheduleCreate A schedule to add.
+type DiscoveryScheduleCreate = store.DiscoveryScheduleCreate
+
+// DiscoveryScheduleList One page of schedules.
+type DiscoveryScheduleList = store.List[store.DiscoverySchedule]
+
+// DiscoveryScheduleUpdate What to change of a schedule.
+type DiscoveryScheduleUpdate = store.DiscoveryScheduleUpdate
 
 // Document One article, kept once however many feeds carry it.
 type Document = store.Document
@@ -1994,7 +2069,8 @@ type JobError struct {
 type JobID = string
 
 // JobKind What a job does. `poll` collects one source, `article` reads the page of one document, `discover` finds the feeds
-// of sites, `import` reads an OPML document, `research` works on a run of research.
+// of sites, `import` reads an OPML document, `research` works on a run of research,
+// `discover_topics` looks for topics.
 //
 // Example: poll
 type JobKind string
@@ -2149,6 +2225,11 @@ type PollError struct {
 	// Example: https://example.org/ answered a web page, not a feed.
 	Message string `json:"message"`
 }
+
+// ProfileKind What is scored: topics as they stand, or candidates for new ones.
+//
+// Example: validation
+type ProfileKind string
 
 // ResearchBudget What a run may spend; it is never exceeded.
 type ResearchBudget struct {
@@ -2523,6 +2604,48 @@ type SavedSearchUpdate = store.SavedSearchUpdate
 // Example: read
 type Scope string
 
+// ScorePart What one metric adds to a score.
+type ScorePart struct {
+	// Explanation The same in words.
+	//
+	// Example: 3 publishers write about it; 5 count in full.
+	Explanation string `json:"explanation"`
+
+	// Inputs What it was made of.
+	//
+	// Example: {"full":5,"publishers":3}
+	Inputs map[string]interface{} `json:"inputs"`
+
+	// Name The metric.
+	//
+	// Example: diversity
+	Name string `json:"name"`
+
+	// Value From 0 to 1; null where nothing is known.
+	//
+	// Example: 0.6
+	Value nullable.Nullable[float64] `json:"value"`
+
+	// Weight Its weight in the profile.
+	//
+	// Example: 0.25
+	Weight float64 `json:"weight"`
+
+	// Weighted What it adds to the score.
+	//
+	// Example: 0.15
+	Weighted float64 `json:"weighted"`
+}
+
+// ScoringProfile How topics are scored.
+type ScoringProfile = store.ScoringProfile
+
+// ScoringProfileCreate A profile to add.
+type ScoringProfileCreate = store.ScoringProfileCreate
+
+// ScoringProfileList One page of profiles.
+type ScoringProfileList = store.List[store.ScoringProfile]
+
 // SearchFilters Which documents a saved search looks at; what is left out does not matter.
 //
 // Example: {"language":"de","market":"de"}
@@ -2698,6 +2821,283 @@ type Topic = store.Topic
 // TopicCreate A topic to add.
 type TopicCreate = store.TopicCreate
 
+// TopicDiscovery A discovery that has run.
+type TopicDiscovery struct {
+	// CreatedAt When.
+	//
+	// Example: 2026-11-23T08:15:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// ID The id.
+	//
+	// Example: 0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37
+	ID openapi_types.UUID `json:"id"`
+
+	// JobID A job's id.
+	//
+	// Example: 1042
+	JobID JobID `json:"job_id"`
+
+	// Report What it has come to.
+	Report struct {
+		// Considered How many candidates there were.
+		//
+		// Example: 143
+		Considered int `json:"considered"`
+
+		// Documents How many documents were looked at.
+		//
+		// Example: 812
+		Documents int `json:"documents"`
+
+		// DocumentsBefore How many of the time before they were compared with.
+		//
+		// Example: 790
+		DocumentsBefore int `json:"documents_before"`
+
+		// LeftOut Candidates that were not made topics; at most 30.
+		LeftOut []struct {
+			// Reason Why.
+			//
+			// Example: Its score is below the threshold.
+			Reason string `json:"reason"`
+
+			// Score Its score.
+			//
+			// Example: 0.12
+			Score nullable.Nullable[float64] `json:"score"`
+
+			// Title Its title.
+			//
+			// Example: Wetter am Montag
+			Title string `json:"title"`
+		} `json:"left_out"`
+
+		// Note Why nothing was found, where nothing was.
+		Note nullable.Nullable[string] `json:"note"`
+
+		// Profile The profile.
+		//
+		// Example: burst
+		Profile string `json:"profile"`
+
+		// ProfileVersion Its version.
+		//
+		// Example: 1
+		ProfileVersion int `json:"profile_version"`
+
+		// Since From when.
+		//
+		// Example: 2026-11-16T00:00:00Z
+		Since time.Time `json:"since"`
+
+		// Site What the pages of the site are about; null where none was given.
+		Site nullable.Nullable[struct {
+			// Error Why the page could not be read when that was last tried; null if it could, or was not tried.
+			Error nullable.Nullable[PageError] `json:"error"`
+
+			// Keywords Its keywords.
+			Keywords []string `json:"keywords"`
+
+			// Language Its language.
+			//
+			// Example: de
+			Language nullable.Nullable[string] `json:"language"`
+
+			// Method How that was found out.
+			//
+			// Example: extractive
+			Method TopicDiscoveryReportSiteMethod `json:"method"`
+
+			// Pages What was read.
+			Pages []string `json:"pages"`
+
+			// Themes What most of these share.
+			Themes []string `json:"themes"`
+
+			// URL The site.
+			//
+			// Example: https://example.com
+			URL string `json:"url"`
+		}] `json:"site"`
+
+		// Topics What was found, the best first.
+		Topics []struct {
+			// Created Whether it is new.
+			//
+			// Example: true
+			Created bool `json:"created"`
+
+			// Documents The documents that it was found in.
+			Documents []struct {
+				// ID Its id.
+				//
+				// Example: 0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37
+				ID openapi_types.UUID `json:"id"`
+
+				// Reason Why a document is one of a topic: it has a term or speaks of a seed, it is of a story, it is a search that trends or is suggested.
+				//
+				// Example: term
+				Reason TopicReason `json:"reason"`
+
+				// Title Its title.
+				//
+				// Example: Wärmepumpen legen zu
+				Title string `json:"title"`
+
+				// URL Its address.
+				//
+				// Example: https://www.heise.de/news/a-1.html
+				URL string `json:"url"`
+
+				// Words What says so.
+				//
+				// Example: Wärmepumpe
+				Words string `json:"words"`
+			} `json:"documents"`
+
+			// Parts What the score is made of.
+			Parts []ScorePart `json:"parts"`
+
+			// Score From 0 to 1.
+			//
+			// Example: 0.71
+			Score float64 `json:"score"`
+
+			// Source What kind of source a topic came from.
+			//
+			// Example: manual
+			Source TopicSource `json:"source"`
+
+			// Terms The words that made it.
+			Terms []string `json:"terms"`
+
+			// Title Its title.
+			//
+			// Example: Wärmepumpen legen zu
+			Title string `json:"title"`
+
+			// TopicID The topic; null with dry_run.
+			//
+			// Example: 0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37
+			TopicID nullable.Nullable[openapi_types.UUID] `json:"topic_id"`
+		} `json:"topics"`
+
+		// Until Until when.
+		//
+		// Example: 2026-11-23T00:00:00Z
+		Until time.Time `json:"until"`
+	} `json:"report"`
+
+	// Request Where topics are looked for.
+	Request TopicDiscoveryRequest `json:"request"`
+
+	// ScheduleID The schedule that it was of.
+	ScheduleID nullable.Nullable[openapi_types.UUID] `json:"schedule_id"`
+}
+
+// TopicDiscoveryReportSiteMethod How that was found out.
+//
+// Example: extractive
+type TopicDiscoveryReportSiteMethod string
+
+// TopicDiscoveryList One page of discoveries.
+type TopicDiscoveryList = store.List[store.DiscoveryRun]
+
+// TopicDiscoveryRequest Where topics are looked for.
+type TopicDiscoveryRequest = store.DiscoveryRequest
+
+// TopicDocument A document that a topic was discovered in.
+type TopicDocument struct {
+	// AddedAt When it was linked.
+	//
+	// Example: 2026-11-23T08:15:00Z
+	AddedAt time.Time `json:"added_at"`
+
+	// Author Who wrote it.
+	//
+	// Example: Erika Mustermann
+	Author nullable.Nullable[string] `json:"author"`
+
+	// CollectionID The collection that brought it first; null once that is removed.
+	//
+	// Example: 0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e38
+	CollectionID nullable.Nullable[openapi_types.UUID] `json:"collection_id"`
+
+	// Domain The field of business.
+	//
+	// Example: technology
+	Domain string `json:"domain"`
+
+	// FetchedAt When it was collected.
+	//
+	// Example: 2026-11-23T08:15:00Z
+	FetchedAt time.Time `json:"fetched_at"`
+
+	// ID The id.
+	//
+	// Example: 0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37
+	ID openapi_types.UUID `json:"id"`
+
+	// Language The language's BCP 47 primary tag; `und` where neither the source nor the text tells.
+	//
+	// Example: de
+	Language string `json:"language"`
+
+	// Market The market.
+	//
+	// Example: de
+	Market string `json:"market"`
+
+	// PublishedAt When it was published; null when the source does not say.
+	//
+	// Example: 2026-11-23T07:58:00Z
+	PublishedAt nullable.Nullable[time.Time] `json:"published_at"`
+
+	// Reason Why a document is one of a topic: it has a term or speaks of a seed, it is of a story, it is a search that trends or is suggested.
+	//
+	// Example: term
+	Reason TopicReason `json:"reason"`
+
+	// Source What kind of source a document came from.
+	//
+	// Example: rss
+	Source DocumentSource `json:"source"`
+
+	// SourceName The origin.
+	//
+	// Example: heise.de
+	SourceName string `json:"source_name"`
+
+	// Status How far a document has been processed.
+	//
+	// Example: new
+	Status DocumentStatus `json:"status"`
+
+	// Summary The source's own summary as plain text, its first 500 characters.
+	//
+	// Example: Smart Buildings sparen Energie.
+	Summary nullable.Nullable[string] `json:"summary"`
+
+	// Title The title as plain text.
+	//
+	// Example: Neue Häuser denken mit
+	Title string `json:"title"`
+
+	// URL The address as the source gave it.
+	//
+	// Example: https://www.heise.de/news/a-1.html
+	URL string `json:"url"`
+
+	// Words What says so.
+	//
+	// Example: Wärmepumpe
+	Words string `json:"words"`
+}
+
+// TopicDocumentList One page of documents.
+type TopicDocumentList = store.List[store.TopicDocument]
+
 // TopicIntent What a reader who searches for it wants; null until known.
 //
 // Example: informational
@@ -2705,6 +3105,11 @@ type TopicIntent string
 
 // TopicList One page of topics.
 type TopicList = store.Found[store.TopicSummary]
+
+// TopicReason Why a document is one of a topic: it has a term or speaks of a seed, it is of a story, it is a search that trends or is suggested.
+//
+// Example: term
+type TopicReason string
 
 // TopicResearchRequest How to research a topic.
 type TopicResearchRequest struct {
@@ -2751,6 +3156,12 @@ type TopicResearchRequestDepth string
 //
 // Example: all
 type TopicResearchRequestScope string
+
+// TopicScore What a topic scored, with all that the score was made of.
+type TopicScore = store.TopicScore
+
+// TopicScoreList One page of scores.
+type TopicScoreList = store.List[store.TopicScore]
 
 // TopicSort An order of topics. Equal ones are ordered by id. Titles are compared by their first 100 characters, case-folded, code point by code point.
 //
@@ -2834,6 +3245,32 @@ type TopicSummary struct {
 
 // TopicUpdate The fields to change.
 type TopicUpdate = store.TopicUpdate
+
+// TopicValidationRequest How to validate a topic.
+type TopicValidationRequest struct {
+	// DryRun Tell the score and keep nothing.
+	//
+	// Example: false
+	DryRun *bool `json:"dry_run,omitempty"`
+
+	// Keywords What the domain is about; by default what its documents of the last 30 days are about most.
+	Keywords *[]string `json:"keywords,omitempty"`
+
+	// Profile The scoring profile.
+	//
+	// Example: original
+	Profile *string `json:"profile,omitempty"`
+
+	// ProfileVersion Its version; the newest unless given.
+	//
+	// Example: 1
+	ProfileVersion *int `json:"profile_version,omitempty"`
+
+	// Threshold What the score must reach; by default the profile's.
+	//
+	// Example: 0.6
+	Threshold *float64 `json:"threshold,omitempty"`
+}
 
 // TotalRelation `eq`: total is exact. `gte`: there are at least that many.
 //
@@ -3476,6 +3913,36 @@ type ListResearchStepsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListScoringProfilesParams defines parameters for ListScoringProfiles.
+type ListScoringProfilesParams struct {
+	// Kind Only profiles for this.
+	Kind *ProfileKind `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// Name All versions of this profile.
+	Name *string `form:"name,omitempty" json:"name,omitempty"`
+
+	// Page The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+	Page *Page `form:"page,omitempty" json:"page,omitempty"`
+
+	// PageSize How many items a page has.
+	PageSize *PageSize `form:"page_size,omitempty" json:"page_size,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateScoringProfileParams defines parameters for CreateScoringProfile.
+type CreateScoringProfileParams struct {
+	// IdempotencyKey A random string of your own. A retry with the same key and body gets the first answer again.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// GetScoringProfileParams defines parameters for GetScoringProfile.
+type GetScoringProfileParams struct {
+	// Version Which version.
+	Version *int `form:"version,omitempty" json:"version,omitempty"`
+}
+
 // ListSearchesParams defines parameters for ListSearches.
 type ListSearchesParams struct {
 	// Sort The order. `-` is descending. By default the newest come first.
@@ -3630,6 +4097,66 @@ type CreateTopicParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// DiscoverTopicsParams defines parameters for DiscoverTopics.
+type DiscoverTopicsParams struct {
+	// IdempotencyKey A random string of your own. A retry with the same key and body gets the first answer again.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// Prefer `wait=N` waits up to N seconds (60 at most) for the job to finish.
+	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
+// ListDiscoveriesParams defines parameters for ListDiscoveries.
+type ListDiscoveriesParams struct {
+	// ScheduleID Only those of this schedule.
+	ScheduleID *openapi_types.UUID `form:"schedule_id,omitempty" json:"schedule_id,omitempty"`
+
+	// Page The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+	Page *Page `form:"page,omitempty" json:"page,omitempty"`
+
+	// PageSize How many items a page has.
+	PageSize *PageSize `form:"page_size,omitempty" json:"page_size,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListDiscoverySchedulesParams defines parameters for ListDiscoverySchedules.
+type ListDiscoverySchedulesParams struct {
+	// Page The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+	Page *Page `form:"page,omitempty" json:"page,omitempty"`
+
+	// PageSize How many items a page has.
+	PageSize *PageSize `form:"page_size,omitempty" json:"page_size,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateDiscoveryScheduleParams defines parameters for CreateDiscoverySchedule.
+type CreateDiscoveryScheduleParams struct {
+	// IdempotencyKey A random string of your own. A retry with the same key and body gets the first answer again.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// DeleteDiscoveryScheduleParams defines parameters for DeleteDiscoverySchedule.
+type DeleteDiscoveryScheduleParams struct {
+	// IfMatch Do it only if the resource still has this ETag; 412 otherwise.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// GetDiscoveryScheduleParams defines parameters for GetDiscoverySchedule.
+type GetDiscoveryScheduleParams struct {
+	// IfNoneMatch Answer 304 without a body if the resource still has this ETag.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// UpdateDiscoveryScheduleParams defines parameters for UpdateDiscoverySchedule.
+type UpdateDiscoveryScheduleParams struct {
+	// IfMatch Do it only if the resource still has this ETag; 412 otherwise.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // DeleteTopicParams defines parameters for DeleteTopic.
 type DeleteTopicParams struct {
 	// IfMatch Do it only if the resource still has this ETag; 412 otherwise.
@@ -3663,6 +4190,18 @@ type ListTopicClaimsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListTopicDocumentsParams defines parameters for ListTopicDocuments.
+type ListTopicDocumentsParams struct {
+	// Page The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+	Page *Page `form:"page,omitempty" json:"page,omitempty"`
+
+	// PageSize How many items a page has.
+	PageSize *PageSize `form:"page_size,omitempty" json:"page_size,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ResearchTopicParams defines parameters for ResearchTopic.
 type ResearchTopicParams struct {
 	// IdempotencyKey A random string of your own. A retry with the same key and body gets the first answer again.
@@ -3670,6 +4209,27 @@ type ResearchTopicParams struct {
 
 	// Prefer `wait=N` waits up to N seconds (60 at most) for the job to finish.
 	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
+// ListTopicScoresParams defines parameters for ListTopicScores.
+type ListTopicScoresParams struct {
+	// Profile Only scores by this profile.
+	Profile *string `form:"profile,omitempty" json:"profile,omitempty"`
+
+	// Page The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+	Page *Page `form:"page,omitempty" json:"page,omitempty"`
+
+	// PageSize How many items a page has.
+	PageSize *PageSize `form:"page_size,omitempty" json:"page_size,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ValidateTopicParams defines parameters for ValidateTopic.
+type ValidateTopicParams struct {
+	// IdempotencyKey A random string of your own. A retry with the same key and body gets the first answer again.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // CreateAPIKeyJSONRequestBody defines body for CreateAPIKey for application/json ContentType.
@@ -3693,6 +4253,9 @@ type UpdateHostJSONRequestBody = HostUpdate
 // ResearchQuestionJSONRequestBody defines body for ResearchQuestion for application/json ContentType.
 type ResearchQuestionJSONRequestBody = ResearchRequest
 
+// CreateScoringProfileJSONRequestBody defines body for CreateScoringProfile for application/json ContentType.
+type CreateScoringProfileJSONRequestBody = ScoringProfileCreate
+
 // CreateSearchJSONRequestBody defines body for CreateSearch for application/json ContentType.
 type CreateSearchJSONRequestBody = SavedSearchCreate
 
@@ -3702,11 +4265,23 @@ type UpdateSearchJSONRequestBody = SavedSearchUpdate
 // CreateTopicJSONRequestBody defines body for CreateTopic for application/json ContentType.
 type CreateTopicJSONRequestBody = TopicCreate
 
+// DiscoverTopicsJSONRequestBody defines body for DiscoverTopics for application/json ContentType.
+type DiscoverTopicsJSONRequestBody = TopicDiscoveryRequest
+
+// CreateDiscoveryScheduleJSONRequestBody defines body for CreateDiscoverySchedule for application/json ContentType.
+type CreateDiscoveryScheduleJSONRequestBody = DiscoveryScheduleCreate
+
+// UpdateDiscoveryScheduleJSONRequestBody defines body for UpdateDiscoverySchedule for application/json ContentType.
+type UpdateDiscoveryScheduleJSONRequestBody = DiscoveryScheduleUpdate
+
 // UpdateTopicJSONRequestBody defines body for UpdateTopic for application/json ContentType.
 type UpdateTopicJSONRequestBody = TopicUpdate
 
 // ResearchTopicJSONRequestBody defines body for ResearchTopic for application/json ContentType.
 type ResearchTopicJSONRequestBody = TopicResearchRequest
+
+// ValidateTopicJSONRequestBody defines body for ValidateTopic for application/json ContentType.
+type ValidateTopicJSONRequestBody = TopicValidationRequest
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
@@ -3836,6 +4411,18 @@ type ServerInterface interface {
 	// ListResearchSteps List what a run has done
 	// (GET /research/runs/{id}/steps)
 	ListResearchSteps(ctx echo.Context, id ID, params ListResearchStepsParams) error
+	// ListScoringProfiles List scoring profiles
+	// (GET /scoring-profiles)
+	ListScoringProfiles(ctx echo.Context, params ListScoringProfilesParams) error
+	// CreateScoringProfile Add a scoring profile
+	// (POST /scoring-profiles)
+	CreateScoringProfile(ctx echo.Context, params CreateScoringProfileParams) error
+	// DeleteScoringProfile Archive a scoring profile
+	// (DELETE /scoring-profiles/{name})
+	DeleteScoringProfile(ctx echo.Context, name string) error
+	// GetScoringProfile Read a scoring profile
+	// (GET /scoring-profiles/{name})
+	GetScoringProfile(ctx echo.Context, name string, params GetScoringProfileParams) error
 	// ListSearches List saved searches
 	// (GET /searches)
 	ListSearches(ctx echo.Context, params ListSearchesParams) error
@@ -3878,6 +4465,27 @@ type ServerInterface interface {
 	// CreateTopic Create a topic
 	// (POST /topics)
 	CreateTopic(ctx echo.Context, params CreateTopicParams) error
+	// DiscoverTopics Discover topics
+	// (POST /topics/discover)
+	DiscoverTopics(ctx echo.Context, params DiscoverTopicsParams) error
+	// ListDiscoveries List discoveries that have run
+	// (GET /topics/discoveries)
+	ListDiscoveries(ctx echo.Context, params ListDiscoveriesParams) error
+	// ListDiscoverySchedules List the schedules of discoveries
+	// (GET /topics/discovery-schedules)
+	ListDiscoverySchedules(ctx echo.Context, params ListDiscoverySchedulesParams) error
+	// CreateDiscoverySchedule Discover topics by the clock
+	// (POST /topics/discovery-schedules)
+	CreateDiscoverySchedule(ctx echo.Context, params CreateDiscoveryScheduleParams) error
+	// DeleteDiscoverySchedule Delete a schedule
+	// (DELETE /topics/discovery-schedules/{id})
+	DeleteDiscoverySchedule(ctx echo.Context, id ID, params DeleteDiscoveryScheduleParams) error
+	// GetDiscoverySchedule Read a schedule
+	// (GET /topics/discovery-schedules/{id})
+	GetDiscoverySchedule(ctx echo.Context, id ID, params GetDiscoveryScheduleParams) error
+	// UpdateDiscoverySchedule Change a schedule
+	// (PATCH /topics/discovery-schedules/{id})
+	UpdateDiscoverySchedule(ctx echo.Context, id ID, params UpdateDiscoveryScheduleParams) error
 	// DeleteTopic Delete a topic
 	// (DELETE /topics/{id})
 	DeleteTopic(ctx echo.Context, id ID, params DeleteTopicParams) error
@@ -3890,9 +4498,18 @@ type ServerInterface interface {
 	// ListTopicClaims List the claims of a topic's report
 	// (GET /topics/{id}/claims)
 	ListTopicClaims(ctx echo.Context, id ID, params ListTopicClaimsParams) error
+	// ListTopicDocuments List the documents of a topic
+	// (GET /topics/{id}/documents)
+	ListTopicDocuments(ctx echo.Context, id ID, params ListTopicDocumentsParams) error
 	// ResearchTopic Research a topic
 	// (POST /topics/{id}/research)
 	ResearchTopic(ctx echo.Context, id ID, params ResearchTopicParams) error
+	// ListTopicScores List what a topic has scored
+	// (GET /topics/{id}/scores)
+	ListTopicScores(ctx echo.Context, id ID, params ListTopicScoresParams) error
+	// ValidateTopic Validate a topic
+	// (POST /topics/{id}/validate)
+	ValidateTopic(ctx echo.Context, id ID, params ValidateTopicParams) error
 }
 
 // ServerInterfaceWrapper converts echo contexts to parameters.
@@ -5795,6 +6412,122 @@ func (w *ServerInterfaceWrapper) ListResearchSteps(ctx echo.Context) error {
 	return err
 }
 
+// ListScoringProfiles converts echo context to params.
+func (w *ServerInterfaceWrapper) ListScoringProfiles(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListScoringProfilesParams
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", ctx.QueryParams(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter kind: %s", err))
+	}
+
+	// ------------- Optional query parameter "name" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "name", ctx.QueryParams(), &params.Name, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter name: %s", err))
+	}
+
+	// ------------- Optional query parameter "page" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page", ctx.QueryParams(), &params.Page, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page: %s", err))
+	}
+
+	// ------------- Optional query parameter "page_size" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page_size", ctx.QueryParams(), &params.PageSize, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page_size: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListScoringProfiles(ctx, params)
+	return err
+}
+
+// CreateScoringProfile converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateScoringProfile(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateScoringProfileParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateScoringProfile(ctx, params)
+	return err
+}
+
+// DeleteScoringProfile converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteScoringProfile(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "name" -------------
+	var name string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "name", ctx.Param("name"), &name, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter name: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteScoringProfile(ctx, name)
+	return err
+}
+
+// GetScoringProfile converts echo context to params.
+func (w *ServerInterfaceWrapper) GetScoringProfile(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "name" -------------
+	var name string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "name", ctx.Param("name"), &name, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter name: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetScoringProfileParams
+	// ------------- Optional query parameter "version" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "version", ctx.QueryParams(), &params.Version, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter version: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetScoringProfile(ctx, name, params)
+	return err
+}
+
 // ListSearches converts echo context to params.
 func (w *ServerInterfaceWrapper) ListSearches(ctx echo.Context) error {
 	var err error
@@ -6379,6 +7112,258 @@ func (w *ServerInterfaceWrapper) CreateTopic(ctx echo.Context) error {
 	return err
 }
 
+// DiscoverTopics converts echo context to params.
+func (w *ServerInterfaceWrapper) DiscoverTopics(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DiscoverTopicsParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "Prefer" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
+		var Prefer Prefer
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Prefer, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Prefer: %s", err))
+		}
+
+		params.Prefer = &Prefer
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DiscoverTopics(ctx, params)
+	return err
+}
+
+// ListDiscoveries converts echo context to params.
+func (w *ServerInterfaceWrapper) ListDiscoveries(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListDiscoveriesParams
+	// ------------- Optional query parameter "schedule_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "schedule_id", ctx.QueryParams(), &params.ScheduleID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter schedule_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "page" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page", ctx.QueryParams(), &params.Page, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page: %s", err))
+	}
+
+	// ------------- Optional query parameter "page_size" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page_size", ctx.QueryParams(), &params.PageSize, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page_size: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListDiscoveries(ctx, params)
+	return err
+}
+
+// ListDiscoverySchedules converts echo context to params.
+func (w *ServerInterfaceWrapper) ListDiscoverySchedules(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListDiscoverySchedulesParams
+	// ------------- Optional query parameter "page" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page", ctx.QueryParams(), &params.Page, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page: %s", err))
+	}
+
+	// ------------- Optional query parameter "page_size" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page_size", ctx.QueryParams(), &params.PageSize, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page_size: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListDiscoverySchedules(ctx, params)
+	return err
+}
+
+// CreateDiscoverySchedule converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateDiscoverySchedule(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateDiscoveryScheduleParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateDiscoverySchedule(ctx, params)
+	return err
+}
+
+// DeleteDiscoverySchedule converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteDiscoverySchedule(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeleteDiscoveryScheduleParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteDiscoverySchedule(ctx, id, params)
+	return err
+}
+
+// GetDiscoverySchedule converts echo context to params.
+func (w *ServerInterfaceWrapper) GetDiscoverySchedule(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetDiscoveryScheduleParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetDiscoverySchedule(ctx, id, params)
+	return err
+}
+
+// UpdateDiscoverySchedule converts echo context to params.
+func (w *ServerInterfaceWrapper) UpdateDiscoverySchedule(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateDiscoveryScheduleParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UpdateDiscoverySchedule(ctx, id, params)
+	return err
+}
+
 // DeleteTopic converts echo context to params.
 func (w *ServerInterfaceWrapper) DeleteTopic(ctx echo.Context) error {
 	var err error
@@ -6533,6 +7518,45 @@ func (w *ServerInterfaceWrapper) ListTopicClaims(ctx echo.Context) error {
 	return err
 }
 
+// ListTopicDocuments converts echo context to params.
+func (w *ServerInterfaceWrapper) ListTopicDocuments(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListTopicDocumentsParams
+	// ------------- Optional query parameter "page" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page", ctx.QueryParams(), &params.Page, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page: %s", err))
+	}
+
+	// ------------- Optional query parameter "page_size" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page_size", ctx.QueryParams(), &params.PageSize, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page_size: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListTopicDocuments(ctx, id, params)
+	return err
+}
+
 // ResearchTopic converts echo context to params.
 func (w *ServerInterfaceWrapper) ResearchTopic(ctx echo.Context) error {
 	var err error
@@ -6581,6 +7605,88 @@ func (w *ServerInterfaceWrapper) ResearchTopic(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ResearchTopic(ctx, id, params)
+	return err
+}
+
+// ListTopicScores converts echo context to params.
+func (w *ServerInterfaceWrapper) ListTopicScores(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListTopicScoresParams
+	// ------------- Optional query parameter "profile" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "profile", ctx.QueryParams(), &params.Profile, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter profile: %s", err))
+	}
+
+	// ------------- Optional query parameter "page" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page", ctx.QueryParams(), &params.Page, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page: %s", err))
+	}
+
+	// ------------- Optional query parameter "page_size" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page_size", ctx.QueryParams(), &params.PageSize, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page_size: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListTopicScores(ctx, id, params)
+	return err
+}
+
+// ValidateTopic converts echo context to params.
+func (w *ServerInterfaceWrapper) ValidateTopic(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ValidateTopicParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ValidateTopic(ctx, id, params)
 	return err
 }
 
@@ -6673,6 +7779,10 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/research/runs/:id/claims", wrapper.ListResearchClaims, options.OperationMiddlewares["listResearchClaims"]...)
 	router.GET(options.BaseURL+"/research/runs/:id/sources", wrapper.ListResearchSources, options.OperationMiddlewares["listResearchSources"]...)
 	router.GET(options.BaseURL+"/research/runs/:id/steps", wrapper.ListResearchSteps, options.OperationMiddlewares["listResearchSteps"]...)
+	router.GET(options.BaseURL+"/scoring-profiles", wrapper.ListScoringProfiles, options.OperationMiddlewares["listScoringProfiles"]...)
+	router.POST(options.BaseURL+"/scoring-profiles", wrapper.CreateScoringProfile, options.OperationMiddlewares["createScoringProfile"]...)
+	router.DELETE(options.BaseURL+"/scoring-profiles/:name", wrapper.DeleteScoringProfile, options.OperationMiddlewares["deleteScoringProfile"]...)
+	router.GET(options.BaseURL+"/scoring-profiles/:name", wrapper.GetScoringProfile, options.OperationMiddlewares["getScoringProfile"]...)
 	router.GET(options.BaseURL+"/searches", wrapper.ListSearches, options.OperationMiddlewares["listSearches"]...)
 	router.POST(options.BaseURL+"/searches", wrapper.CreateSearch, options.OperationMiddlewares["createSearch"]...)
 	router.DELETE(options.BaseURL+"/searches/:id", wrapper.DeleteSearch, options.OperationMiddlewares["deleteSearch"]...)
@@ -6691,7 +7801,17 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/topics/:id", wrapper.GetTopic, options.OperationMiddlewares["getTopic"]...)
 	router.PATCH(options.BaseURL+"/topics/:id", wrapper.UpdateTopic, options.OperationMiddlewares["updateTopic"]...)
 	router.GET(options.BaseURL+"/topics/:id/claims", wrapper.ListTopicClaims, options.OperationMiddlewares["listTopicClaims"]...)
+	router.GET(options.BaseURL+"/topics/:id/documents", wrapper.ListTopicDocuments, options.OperationMiddlewares["listTopicDocuments"]...)
 	router.POST(options.BaseURL+"/topics/:id/research", wrapper.ResearchTopic, options.OperationMiddlewares["researchTopic"]...)
+	router.GET(options.BaseURL+"/topics/:id/scores", wrapper.ListTopicScores, options.OperationMiddlewares["listTopicScores"]...)
+	router.POST(options.BaseURL+"/topics/:id/validate", wrapper.ValidateTopic, options.OperationMiddlewares["validateTopic"]...)
+	router.POST(options.BaseURL+"/topics/discover", wrapper.DiscoverTopics, options.OperationMiddlewares["discoverTopics"]...)
+	router.GET(options.BaseURL+"/topics/discoveries", wrapper.ListDiscoveries, options.OperationMiddlewares["listDiscoveries"]...)
+	router.GET(options.BaseURL+"/topics/discovery-schedules", wrapper.ListDiscoverySchedules, options.OperationMiddlewares["listDiscoverySchedules"]...)
+	router.POST(options.BaseURL+"/topics/discovery-schedules", wrapper.CreateDiscoverySchedule, options.OperationMiddlewares["createDiscoverySchedule"]...)
+	router.DELETE(options.BaseURL+"/topics/discovery-schedules/:id", wrapper.DeleteDiscoverySchedule, options.OperationMiddlewares["deleteDiscoverySchedule"]...)
+	router.GET(options.BaseURL+"/topics/discovery-schedules/:id", wrapper.GetDiscoverySchedule, options.OperationMiddlewares["getDiscoverySchedule"]...)
+	router.PATCH(options.BaseURL+"/topics/discovery-schedules/:id", wrapper.UpdateDiscoverySchedule, options.OperationMiddlewares["updateDiscoverySchedule"]...)
 
 }
 
@@ -7870,6 +8990,98 @@ func (response ListResearchSteps200JSONResponse) VisitListResearchStepsResponse(
 	return err
 }
 
+type ListScoringProfilesRequestObject struct {
+	Params ListScoringProfilesParams
+}
+
+type ListScoringProfilesResponseObject interface {
+	VisitListScoringProfilesResponse(w http.ResponseWriter) error
+}
+
+type ListScoringProfiles200JSONResponse ScoringProfileList
+
+func (response ListScoringProfiles200JSONResponse) VisitListScoringProfilesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateScoringProfileRequestObject struct {
+	Params CreateScoringProfileParams
+	Body   *CreateScoringProfileJSONRequestBody
+}
+
+type CreateScoringProfileResponseObject interface {
+	VisitCreateScoringProfileResponse(w http.ResponseWriter) error
+}
+
+type CreateScoringProfile201ResponseHeaders struct {
+	Location string
+}
+
+type CreateScoringProfile201JSONResponse struct {
+	Body    ScoringProfile
+	Headers CreateScoringProfile201ResponseHeaders
+}
+
+func (response CreateScoringProfile201JSONResponse) VisitCreateScoringProfileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteScoringProfileRequestObject struct {
+	Name string `json:"name"`
+}
+
+type DeleteScoringProfileResponseObject interface {
+	VisitDeleteScoringProfileResponse(w http.ResponseWriter) error
+}
+
+type DeleteScoringProfile204Response struct {
+}
+
+func (response DeleteScoringProfile204Response) VisitDeleteScoringProfileResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type GetScoringProfileRequestObject struct {
+	Name   string `json:"name"`
+	Params GetScoringProfileParams
+}
+
+type GetScoringProfileResponseObject interface {
+	VisitGetScoringProfileResponse(w http.ResponseWriter) error
+}
+
+type GetScoringProfile200JSONResponse ScoringProfile
+
+func (response GetScoringProfile200JSONResponse) VisitGetScoringProfileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListSearchesRequestObject struct {
 	Params ListSearchesParams
 }
@@ -8314,6 +9526,195 @@ func (response CreateTopic201JSONResponse) VisitCreateTopicResponse(w http.Respo
 	return err
 }
 
+type DiscoverTopicsRequestObject struct {
+	Params DiscoverTopicsParams
+	Body   *DiscoverTopicsJSONRequestBody
+}
+
+type DiscoverTopicsResponseObject interface {
+	VisitDiscoverTopicsResponse(w http.ResponseWriter) error
+}
+
+type DiscoverTopics202JSONResponse struct{ AcceptedJSONResponse }
+
+func (response DiscoverTopics202JSONResponse) VisitDiscoverTopicsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDiscoveriesRequestObject struct {
+	Params ListDiscoveriesParams
+}
+
+type ListDiscoveriesResponseObject interface {
+	VisitListDiscoveriesResponse(w http.ResponseWriter) error
+}
+
+type ListDiscoveries200JSONResponse TopicDiscoveryList
+
+func (response ListDiscoveries200JSONResponse) VisitListDiscoveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDiscoverySchedulesRequestObject struct {
+	Params ListDiscoverySchedulesParams
+}
+
+type ListDiscoverySchedulesResponseObject interface {
+	VisitListDiscoverySchedulesResponse(w http.ResponseWriter) error
+}
+
+type ListDiscoverySchedules200JSONResponse DiscoveryScheduleList
+
+func (response ListDiscoverySchedules200JSONResponse) VisitListDiscoverySchedulesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateDiscoveryScheduleRequestObject struct {
+	Params CreateDiscoveryScheduleParams
+	Body   *CreateDiscoveryScheduleJSONRequestBody
+}
+
+type CreateDiscoveryScheduleResponseObject interface {
+	VisitCreateDiscoveryScheduleResponse(w http.ResponseWriter) error
+}
+
+type CreateDiscoverySchedule201ResponseHeaders struct {
+	ETag     string
+	Location string
+}
+
+type CreateDiscoverySchedule201JSONResponse struct {
+	Body    DiscoverySchedule
+	Headers CreateDiscoverySchedule201ResponseHeaders
+}
+
+func (response CreateDiscoverySchedule201JSONResponse) VisitCreateDiscoveryScheduleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteDiscoveryScheduleRequestObject struct {
+	ID     ID `json:"id"`
+	Params DeleteDiscoveryScheduleParams
+}
+
+type DeleteDiscoveryScheduleResponseObject interface {
+	VisitDeleteDiscoveryScheduleResponse(w http.ResponseWriter) error
+}
+
+type DeleteDiscoverySchedule204Response struct {
+}
+
+func (response DeleteDiscoverySchedule204Response) VisitDeleteDiscoveryScheduleResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type GetDiscoveryScheduleRequestObject struct {
+	ID     ID `json:"id"`
+	Params GetDiscoveryScheduleParams
+}
+
+type GetDiscoveryScheduleResponseObject interface {
+	VisitGetDiscoveryScheduleResponse(w http.ResponseWriter) error
+}
+
+type GetDiscoverySchedule200ResponseHeaders struct {
+	ETag string
+}
+
+type GetDiscoverySchedule200JSONResponse struct {
+	Body    DiscoverySchedule
+	Headers GetDiscoverySchedule200ResponseHeaders
+}
+
+func (response GetDiscoverySchedule200JSONResponse) VisitGetDiscoveryScheduleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDiscoverySchedule304Response = NotModifiedResponse
+
+func (response GetDiscoverySchedule304Response) VisitGetDiscoveryScheduleResponse(w http.ResponseWriter) error {
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
+}
+
+type UpdateDiscoveryScheduleRequestObject struct {
+	ID     ID `json:"id"`
+	Params UpdateDiscoveryScheduleParams
+	Body   *UpdateDiscoveryScheduleJSONRequestBody
+}
+
+type UpdateDiscoveryScheduleResponseObject interface {
+	VisitUpdateDiscoveryScheduleResponse(w http.ResponseWriter) error
+}
+
+type UpdateDiscoverySchedule200ResponseHeaders struct {
+	ETag string
+}
+
+type UpdateDiscoverySchedule200JSONResponse struct {
+	Body    DiscoverySchedule
+	Headers UpdateDiscoverySchedule200ResponseHeaders
+}
+
+func (response UpdateDiscoverySchedule200JSONResponse) VisitUpdateDiscoveryScheduleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type DeleteTopicRequestObject struct {
 	ID     ID `json:"id"`
 	Params DeleteTopicParams
@@ -8425,6 +9826,29 @@ func (response ListTopicClaims200JSONResponse) VisitListTopicClaimsResponse(w ht
 	return err
 }
 
+type ListTopicDocumentsRequestObject struct {
+	ID     ID `json:"id"`
+	Params ListTopicDocumentsParams
+}
+
+type ListTopicDocumentsResponseObject interface {
+	VisitListTopicDocumentsResponse(w http.ResponseWriter) error
+}
+
+type ListTopicDocuments200JSONResponse TopicDocumentList
+
+func (response ListTopicDocuments200JSONResponse) VisitListTopicDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ResearchTopicRequestObject struct {
 	ID     ID `json:"id"`
 	Params ResearchTopicParams
@@ -8446,6 +9870,53 @@ func (response ResearchTopic202JSONResponse) VisitResearchTopicResponse(w http.R
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
 	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTopicScoresRequestObject struct {
+	ID     ID `json:"id"`
+	Params ListTopicScoresParams
+}
+
+type ListTopicScoresResponseObject interface {
+	VisitListTopicScoresResponse(w http.ResponseWriter) error
+}
+
+type ListTopicScores200JSONResponse TopicScoreList
+
+func (response ListTopicScores200JSONResponse) VisitListTopicScoresResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ValidateTopicRequestObject struct {
+	ID     ID `json:"id"`
+	Params ValidateTopicParams
+	Body   *ValidateTopicJSONRequestBody
+}
+
+type ValidateTopicResponseObject interface {
+	VisitValidateTopicResponse(w http.ResponseWriter) error
+}
+
+type ValidateTopic200JSONResponse TopicScore
+
+func (response ValidateTopic200JSONResponse) VisitValidateTopicResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -8578,6 +10049,18 @@ type StrictServerInterface interface {
 	// ListResearchSteps List what a run has done
 	// (GET /research/runs/{id}/steps)
 	ListResearchSteps(ctx context.Context, request ListResearchStepsRequestObject) (ListResearchStepsResponseObject, error)
+	// ListScoringProfiles List scoring profiles
+	// (GET /scoring-profiles)
+	ListScoringProfiles(ctx context.Context, request ListScoringProfilesRequestObject) (ListScoringProfilesResponseObject, error)
+	// CreateScoringProfile Add a scoring profile
+	// (POST /scoring-profiles)
+	CreateScoringProfile(ctx context.Context, request CreateScoringProfileRequestObject) (CreateScoringProfileResponseObject, error)
+	// DeleteScoringProfile Archive a scoring profile
+	// (DELETE /scoring-profiles/{name})
+	DeleteScoringProfile(ctx context.Context, request DeleteScoringProfileRequestObject) (DeleteScoringProfileResponseObject, error)
+	// GetScoringProfile Read a scoring profile
+	// (GET /scoring-profiles/{name})
+	GetScoringProfile(ctx context.Context, request GetScoringProfileRequestObject) (GetScoringProfileResponseObject, error)
 	// ListSearches List saved searches
 	// (GET /searches)
 	ListSearches(ctx context.Context, request ListSearchesRequestObject) (ListSearchesResponseObject, error)
@@ -8620,6 +10103,27 @@ type StrictServerInterface interface {
 	// CreateTopic Create a topic
 	// (POST /topics)
 	CreateTopic(ctx context.Context, request CreateTopicRequestObject) (CreateTopicResponseObject, error)
+	// DiscoverTopics Discover topics
+	// (POST /topics/discover)
+	DiscoverTopics(ctx context.Context, request DiscoverTopicsRequestObject) (DiscoverTopicsResponseObject, error)
+	// ListDiscoveries List discoveries that have run
+	// (GET /topics/discoveries)
+	ListDiscoveries(ctx context.Context, request ListDiscoveriesRequestObject) (ListDiscoveriesResponseObject, error)
+	// ListDiscoverySchedules List the schedules of discoveries
+	// (GET /topics/discovery-schedules)
+	ListDiscoverySchedules(ctx context.Context, request ListDiscoverySchedulesRequestObject) (ListDiscoverySchedulesResponseObject, error)
+	// CreateDiscoverySchedule Discover topics by the clock
+	// (POST /topics/discovery-schedules)
+	CreateDiscoverySchedule(ctx context.Context, request CreateDiscoveryScheduleRequestObject) (CreateDiscoveryScheduleResponseObject, error)
+	// DeleteDiscoverySchedule Delete a schedule
+	// (DELETE /topics/discovery-schedules/{id})
+	DeleteDiscoverySchedule(ctx context.Context, request DeleteDiscoveryScheduleRequestObject) (DeleteDiscoveryScheduleResponseObject, error)
+	// GetDiscoverySchedule Read a schedule
+	// (GET /topics/discovery-schedules/{id})
+	GetDiscoverySchedule(ctx context.Context, request GetDiscoveryScheduleRequestObject) (GetDiscoveryScheduleResponseObject, error)
+	// UpdateDiscoverySchedule Change a schedule
+	// (PATCH /topics/discovery-schedules/{id})
+	UpdateDiscoverySchedule(ctx context.Context, request UpdateDiscoveryScheduleRequestObject) (UpdateDiscoveryScheduleResponseObject, error)
 	// DeleteTopic Delete a topic
 	// (DELETE /topics/{id})
 	DeleteTopic(ctx context.Context, request DeleteTopicRequestObject) (DeleteTopicResponseObject, error)
@@ -8632,9 +10136,18 @@ type StrictServerInterface interface {
 	// ListTopicClaims List the claims of a topic's report
 	// (GET /topics/{id}/claims)
 	ListTopicClaims(ctx context.Context, request ListTopicClaimsRequestObject) (ListTopicClaimsResponseObject, error)
+	// ListTopicDocuments List the documents of a topic
+	// (GET /topics/{id}/documents)
+	ListTopicDocuments(ctx context.Context, request ListTopicDocumentsRequestObject) (ListTopicDocumentsResponseObject, error)
 	// ResearchTopic Research a topic
 	// (POST /topics/{id}/research)
 	ResearchTopic(ctx context.Context, request ResearchTopicRequestObject) (ResearchTopicResponseObject, error)
+	// ListTopicScores List what a topic has scored
+	// (GET /topics/{id}/scores)
+	ListTopicScores(ctx context.Context, request ListTopicScoresRequestObject) (ListTopicScoresResponseObject, error)
+	// ValidateTopic Validate a topic
+	// (POST /topics/{id}/validate)
+	ValidateTopic(ctx context.Context, request ValidateTopicRequestObject) (ValidateTopicResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx echo.Context, request any) (any, error)
@@ -9872,6 +11385,130 @@ func (sh *strictHandler) ListResearchSteps(ctx echo.Context, id ID, params ListR
 	return nil
 }
 
+// ListScoringProfiles operation middleware
+func (sh *strictHandler) ListScoringProfiles(ctx echo.Context, params ListScoringProfilesParams) error {
+	var request ListScoringProfilesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListScoringProfiles(ctx.Request().Context(), request.(ListScoringProfilesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListScoringProfiles")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListScoringProfilesResponseObject); ok {
+		return validResponse.VisitListScoringProfilesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateScoringProfile operation middleware
+func (sh *strictHandler) CreateScoringProfile(ctx echo.Context, params CreateScoringProfileParams) error {
+	var request CreateScoringProfileRequestObject
+
+	request.Params = params
+
+	var body CreateScoringProfileJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateScoringProfile(ctx.Request().Context(), request.(CreateScoringProfileRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateScoringProfile")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateScoringProfileResponseObject); ok {
+		return validResponse.VisitCreateScoringProfileResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteScoringProfile operation middleware
+func (sh *strictHandler) DeleteScoringProfile(ctx echo.Context, name string) error {
+	var request DeleteScoringProfileRequestObject
+
+	request.Name = name
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteScoringProfile(ctx.Request().Context(), request.(DeleteScoringProfileRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteScoringProfile")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteScoringProfileResponseObject); ok {
+		return validResponse.VisitDeleteScoringProfileResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetScoringProfile operation middleware
+func (sh *strictHandler) GetScoringProfile(ctx echo.Context, name string, params GetScoringProfileParams) error {
+	var request GetScoringProfileRequestObject
+
+	request.Name = name
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetScoringProfile(ctx.Request().Context(), request.(GetScoringProfileRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetScoringProfile")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetScoringProfileResponseObject); ok {
+		return validResponse.VisitGetScoringProfileResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListSearches operation middleware
 func (sh *strictHandler) ListSearches(ctx echo.Context, params ListSearchesParams) error {
 	var request ListSearchesRequestObject
@@ -10298,6 +11935,253 @@ func (sh *strictHandler) CreateTopic(ctx echo.Context, params CreateTopicParams)
 	return nil
 }
 
+// DiscoverTopics operation middleware
+func (sh *strictHandler) DiscoverTopics(ctx echo.Context, params DiscoverTopicsParams) error {
+	var request DiscoverTopicsRequestObject
+
+	request.Params = params
+
+	var body DiscoverTopicsJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DiscoverTopics(ctx.Request().Context(), request.(DiscoverTopicsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DiscoverTopics")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DiscoverTopicsResponseObject); ok {
+		return validResponse.VisitDiscoverTopicsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListDiscoveries operation middleware
+func (sh *strictHandler) ListDiscoveries(ctx echo.Context, params ListDiscoveriesParams) error {
+	var request ListDiscoveriesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListDiscoveries(ctx.Request().Context(), request.(ListDiscoveriesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListDiscoveries")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListDiscoveriesResponseObject); ok {
+		return validResponse.VisitListDiscoveriesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListDiscoverySchedules operation middleware
+func (sh *strictHandler) ListDiscoverySchedules(ctx echo.Context, params ListDiscoverySchedulesParams) error {
+	var request ListDiscoverySchedulesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListDiscoverySchedules(ctx.Request().Context(), request.(ListDiscoverySchedulesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListDiscoverySchedules")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListDiscoverySchedulesResponseObject); ok {
+		return validResponse.VisitListDiscoverySchedulesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateDiscoverySchedule operation middleware
+func (sh *strictHandler) CreateDiscoverySchedule(ctx echo.Context, params CreateDiscoveryScheduleParams) error {
+	var request CreateDiscoveryScheduleRequestObject
+
+	request.Params = params
+
+	var body CreateDiscoveryScheduleJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateDiscoverySchedule(ctx.Request().Context(), request.(CreateDiscoveryScheduleRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateDiscoverySchedule")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateDiscoveryScheduleResponseObject); ok {
+		return validResponse.VisitCreateDiscoveryScheduleResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteDiscoverySchedule operation middleware
+func (sh *strictHandler) DeleteDiscoverySchedule(ctx echo.Context, id ID, params DeleteDiscoveryScheduleParams) error {
+	var request DeleteDiscoveryScheduleRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteDiscoverySchedule(ctx.Request().Context(), request.(DeleteDiscoveryScheduleRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteDiscoverySchedule")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteDiscoveryScheduleResponseObject); ok {
+		return validResponse.VisitDeleteDiscoveryScheduleResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetDiscoverySchedule operation middleware
+func (sh *strictHandler) GetDiscoverySchedule(ctx echo.Context, id ID, params GetDiscoveryScheduleParams) error {
+	var request GetDiscoveryScheduleRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDiscoverySchedule(ctx.Request().Context(), request.(GetDiscoveryScheduleRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDiscoverySchedule")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetDiscoveryScheduleResponseObject); ok {
+		return validResponse.VisitGetDiscoveryScheduleResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UpdateDiscoverySchedule operation middleware
+func (sh *strictHandler) UpdateDiscoverySchedule(ctx echo.Context, id ID, params UpdateDiscoveryScheduleParams) error {
+	var request UpdateDiscoveryScheduleRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body UpdateDiscoveryScheduleJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateDiscoverySchedule(ctx.Request().Context(), request.(UpdateDiscoveryScheduleRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateDiscoverySchedule")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UpdateDiscoveryScheduleResponseObject); ok {
+		return validResponse.VisitUpdateDiscoveryScheduleResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // DeleteTopic operation middleware
 func (sh *strictHandler) DeleteTopic(ctx echo.Context, id ID, params DeleteTopicParams) error {
 	var request DeleteTopicRequestObject
@@ -10425,6 +12309,32 @@ func (sh *strictHandler) ListTopicClaims(ctx echo.Context, id ID, params ListTop
 	return nil
 }
 
+// ListTopicDocuments operation middleware
+func (sh *strictHandler) ListTopicDocuments(ctx echo.Context, id ID, params ListTopicDocumentsParams) error {
+	var request ListTopicDocumentsRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListTopicDocuments(ctx.Request().Context(), request.(ListTopicDocumentsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListTopicDocuments")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListTopicDocumentsResponseObject); ok {
+		return validResponse.VisitListTopicDocumentsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ResearchTopic operation middleware
 func (sh *strictHandler) ResearchTopic(ctx echo.Context, id ID, params ResearchTopicParams) error {
 	var request ResearchTopicRequestObject
@@ -10471,6 +12381,84 @@ func (sh *strictHandler) ResearchTopic(ctx echo.Context, id ID, params ResearchT
 		return err
 	} else if validResponse, ok := response.(ResearchTopicResponseObject); ok {
 		return validResponse.VisitResearchTopicResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListTopicScores operation middleware
+func (sh *strictHandler) ListTopicScores(ctx echo.Context, id ID, params ListTopicScoresParams) error {
+	var request ListTopicScoresRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListTopicScores(ctx.Request().Context(), request.(ListTopicScoresRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListTopicScores")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListTopicScoresResponseObject); ok {
+		return validResponse.VisitListTopicScoresResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ValidateTopic operation middleware
+func (sh *strictHandler) ValidateTopic(ctx echo.Context, id ID, params ValidateTopicParams) error {
+	var request ValidateTopicRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body ValidateTopicJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ValidateTopic(ctx.Request().Context(), request.(ValidateTopicRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ValidateTopic")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ValidateTopicResponseObject); ok {
+		return validResponse.VisitValidateTopicResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

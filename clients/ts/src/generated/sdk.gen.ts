@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client/index.js';
-import type { AdminCreateApiKeyData, AdminCreateApiKeyErrors, AdminCreateApiKeyResponses, AdminDeleteApiKeyData, AdminDeleteApiKeyErrors, AdminDeleteApiKeyResponses, AdminGetConfigData, AdminGetConfigErrors, AdminGetConfigResponses, AdminGetHealthData, AdminGetHealthErrors, AdminGetHealthResponses, AdminGetMetricsData, AdminGetMetricsErrors, AdminGetMetricsResponses, AdminListApiKeysData, AdminListApiKeysErrors, AdminListApiKeysResponses, AdminUpdateConfigData, AdminUpdateConfigErrors, AdminUpdateConfigResponses, CollectionsCreateData, CollectionsCreateErrors, CollectionsCreateResponses, CollectionsDeleteData, CollectionsDeleteErrors, CollectionsDeleteResponses, CollectionsDiscoverData, CollectionsDiscoverErrors, CollectionsDiscoverResponses, CollectionsExportData, CollectionsExportErrors, CollectionsExportResponses, CollectionsGetData, CollectionsGetErrors, CollectionsGetHealthData, CollectionsGetHealthErrors, CollectionsGetHealthResponses, CollectionsGetResponses, CollectionsImportData, CollectionsImportErrors, CollectionsImportResponses, CollectionsListData, CollectionsListErrors, CollectionsListFetchesData, CollectionsListFetchesErrors, CollectionsListFetchesResponses, CollectionsListResponses, CollectionsPollData, CollectionsPollErrors, CollectionsPollResponses, CollectionsUpdateData, CollectionsUpdateErrors, CollectionsUpdateResponses, CostsGetData, CostsGetErrors, CostsGetResponses, CostsListCallsData, CostsListCallsErrors, CostsListCallsResponses, DocumentsDeleteData, DocumentsDeleteErrors, DocumentsDeleteResponses, DocumentsGetData, DocumentsGetErrors, DocumentsGetResponses, DocumentsListData, DocumentsListDuplicatesData, DocumentsListDuplicatesErrors, DocumentsListDuplicatesResponses, DocumentsListErrors, DocumentsListResponses, DocumentsSearchData, DocumentsSearchErrors, DocumentsSearchResponses, EventsStreamData, EventsStreamErrors, EventsStreamResponse, EventsStreamResponses, HostsGetData, HostsGetErrors, HostsGetResponses, HostsListData, HostsListErrors, HostsListResponses, HostsUpdateData, HostsUpdateErrors, HostsUpdateResponses, JobsCancelData, JobsCancelErrors, JobsCancelResponses, JobsGetData, JobsGetErrors, JobsGetResponses, JobsListData, JobsListErrors, JobsListResponses, JobsRetryData, JobsRetryErrors, JobsRetryResponses, JobsStreamEventsData, JobsStreamEventsErrors, JobsStreamEventsResponse, JobsStreamEventsResponses, KeywordsListData, KeywordsListDocumentsData, KeywordsListDocumentsErrors, KeywordsListDocumentsResponses, KeywordsListErrors, KeywordsListResponses, ResearchGetRunData, ResearchGetRunErrors, ResearchGetRunResponses, ResearchGetSnapshotData, ResearchGetSnapshotErrors, ResearchGetSnapshotResponses, ResearchListClaimsData, ResearchListClaimsErrors, ResearchListClaimsResponses, ResearchListRunsData, ResearchListRunsErrors, ResearchListRunsResponses, ResearchListSourcesData, ResearchListSourcesErrors, ResearchListSourcesResponses, ResearchListStepsData, ResearchListStepsErrors, ResearchListStepsResponses, ResearchResearchQuestionData, ResearchResearchQuestionErrors, ResearchResearchQuestionResponses, SearchesCreateFeedTokenData, SearchesCreateFeedTokenErrors, SearchesCreateFeedTokenResponses, SearchesCreateSearchData, SearchesCreateSearchErrors, SearchesCreateSearchResponses, SearchesDeleteFeedTokenData, SearchesDeleteFeedTokenErrors, SearchesDeleteFeedTokenResponses, SearchesDeleteSearchData, SearchesDeleteSearchErrors, SearchesDeleteSearchResponses, SearchesGetSearchData, SearchesGetSearchErrors, SearchesGetSearchFeedData, SearchesGetSearchFeedErrors, SearchesGetSearchFeedResponses, SearchesGetSearchResponses, SearchesListData, SearchesListErrors, SearchesListResponses, SearchesListSearchDocumentsData, SearchesListSearchDocumentsErrors, SearchesListSearchDocumentsResponses, SearchesUpdateSearchData, SearchesUpdateSearchErrors, SearchesUpdateSearchResponses, StoriesGetStoryData, StoriesGetStoryErrors, StoriesGetStoryResponses, StoriesListData, StoriesListErrors, StoriesListResponses, TopicsCreateData, TopicsCreateErrors, TopicsCreateResponses, TopicsDeleteData, TopicsDeleteErrors, TopicsDeleteResponses, TopicsGetData, TopicsGetErrors, TopicsGetResponses, TopicsListClaimsData, TopicsListClaimsErrors, TopicsListClaimsResponses, TopicsListData, TopicsListErrors, TopicsListResponses, TopicsResearchData, TopicsResearchErrors, TopicsResearchResponses, TopicsUpdateData, TopicsUpdateErrors, TopicsUpdateResponses } from './types.gen.js';
+import type { AdminCreateApiKeyData, AdminCreateApiKeyErrors, AdminCreateApiKeyResponses, AdminDeleteApiKeyData, AdminDeleteApiKeyErrors, AdminDeleteApiKeyResponses, AdminGetConfigData, AdminGetConfigErrors, AdminGetConfigResponses, AdminGetHealthData, AdminGetHealthErrors, AdminGetHealthResponses, AdminGetMetricsData, AdminGetMetricsErrors, AdminGetMetricsResponses, AdminListApiKeysData, AdminListApiKeysErrors, AdminListApiKeysResponses, AdminUpdateConfigData, AdminUpdateConfigErrors, AdminUpdateConfigResponses, CollectionsCreateData, CollectionsCreateErrors, CollectionsCreateResponses, CollectionsDeleteData, CollectionsDeleteErrors, CollectionsDeleteResponses, CollectionsDiscoverData, CollectionsDiscoverErrors, CollectionsDiscoverResponses, CollectionsExportData, CollectionsExportErrors, CollectionsExportResponses, CollectionsGetData, CollectionsGetErrors, CollectionsGetHealthData, CollectionsGetHealthErrors, CollectionsGetHealthResponses, CollectionsGetResponses, CollectionsImportData, CollectionsImportErrors, CollectionsImportResponses, CollectionsListData, CollectionsListErrors, CollectionsListFetchesData, CollectionsListFetchesErrors, CollectionsListFetchesResponses, CollectionsListResponses, CollectionsPollData, CollectionsPollErrors, CollectionsPollResponses, CollectionsUpdateData, CollectionsUpdateErrors, CollectionsUpdateResponses, CostsGetData, CostsGetErrors, CostsGetResponses, CostsListCallsData, CostsListCallsErrors, CostsListCallsResponses, DocumentsDeleteData, DocumentsDeleteErrors, DocumentsDeleteResponses, DocumentsGetData, DocumentsGetErrors, DocumentsGetResponses, DocumentsListData, DocumentsListDuplicatesData, DocumentsListDuplicatesErrors, DocumentsListDuplicatesResponses, DocumentsListErrors, DocumentsListResponses, DocumentsSearchData, DocumentsSearchErrors, DocumentsSearchResponses, EventsStreamData, EventsStreamErrors, EventsStreamResponse, EventsStreamResponses, HostsGetData, HostsGetErrors, HostsGetResponses, HostsListData, HostsListErrors, HostsListResponses, HostsUpdateData, HostsUpdateErrors, HostsUpdateResponses, JobsCancelData, JobsCancelErrors, JobsCancelResponses, JobsGetData, JobsGetErrors, JobsGetResponses, JobsListData, JobsListErrors, JobsListResponses, JobsRetryData, JobsRetryErrors, JobsRetryResponses, JobsStreamEventsData, JobsStreamEventsErrors, JobsStreamEventsResponse, JobsStreamEventsResponses, KeywordsListData, KeywordsListDocumentsData, KeywordsListDocumentsErrors, KeywordsListDocumentsResponses, KeywordsListErrors, KeywordsListResponses, ResearchGetRunData, ResearchGetRunErrors, ResearchGetRunResponses, ResearchGetSnapshotData, ResearchGetSnapshotErrors, ResearchGetSnapshotResponses, ResearchListClaimsData, ResearchListClaimsErrors, ResearchListClaimsResponses, ResearchListRunsData, ResearchListRunsErrors, ResearchListRunsResponses, ResearchListSourcesData, ResearchListSourcesErrors, ResearchListSourcesResponses, ResearchListStepsData, ResearchListStepsErrors, ResearchListStepsResponses, ResearchResearchQuestionData, ResearchResearchQuestionErrors, ResearchResearchQuestionResponses, SearchesCreateFeedTokenData, SearchesCreateFeedTokenErrors, SearchesCreateFeedTokenResponses, SearchesCreateSearchData, SearchesCreateSearchErrors, SearchesCreateSearchResponses, SearchesDeleteFeedTokenData, SearchesDeleteFeedTokenErrors, SearchesDeleteFeedTokenResponses, SearchesDeleteSearchData, SearchesDeleteSearchErrors, SearchesDeleteSearchResponses, SearchesGetSearchData, SearchesGetSearchErrors, SearchesGetSearchFeedData, SearchesGetSearchFeedErrors, SearchesGetSearchFeedResponses, SearchesGetSearchResponses, SearchesListData, SearchesListErrors, SearchesListResponses, SearchesListSearchDocumentsData, SearchesListSearchDocumentsErrors, SearchesListSearchDocumentsResponses, SearchesUpdateSearchData, SearchesUpdateSearchErrors, SearchesUpdateSearchResponses, StoriesGetStoryData, StoriesGetStoryErrors, StoriesGetStoryResponses, StoriesListData, StoriesListErrors, StoriesListResponses, TopicsCreateData, TopicsCreateDiscoveryScheduleData, TopicsCreateDiscoveryScheduleErrors, TopicsCreateDiscoveryScheduleResponses, TopicsCreateErrors, TopicsCreateResponses, TopicsCreateScoringProfileData, TopicsCreateScoringProfileErrors, TopicsCreateScoringProfileResponses, TopicsDeleteData, TopicsDeleteDiscoveryScheduleData, TopicsDeleteDiscoveryScheduleErrors, TopicsDeleteDiscoveryScheduleResponses, TopicsDeleteErrors, TopicsDeleteResponses, TopicsDeleteScoringProfileData, TopicsDeleteScoringProfileErrors, TopicsDeleteScoringProfileResponses, TopicsDiscoverData, TopicsDiscoverErrors, TopicsDiscoverResponses, TopicsGetData, TopicsGetDiscoveryScheduleData, TopicsGetDiscoveryScheduleErrors, TopicsGetDiscoveryScheduleResponses, TopicsGetErrors, TopicsGetResponses, TopicsGetScoringProfileData, TopicsGetScoringProfileErrors, TopicsGetScoringProfileResponses, TopicsListClaimsData, TopicsListClaimsErrors, TopicsListClaimsResponses, TopicsListData, TopicsListDiscoveriesData, TopicsListDiscoveriesErrors, TopicsListDiscoveriesResponses, TopicsListDiscoverySchedulesData, TopicsListDiscoverySchedulesErrors, TopicsListDiscoverySchedulesResponses, TopicsListDocumentsData, TopicsListDocumentsErrors, TopicsListDocumentsResponses, TopicsListErrors, TopicsListResponses, TopicsListScoresData, TopicsListScoresErrors, TopicsListScoresResponses, TopicsListScoringProfilesData, TopicsListScoringProfilesErrors, TopicsListScoringProfilesResponses, TopicsResearchData, TopicsResearchErrors, TopicsResearchResponses, TopicsUpdateData, TopicsUpdateDiscoveryScheduleData, TopicsUpdateDiscoveryScheduleErrors, TopicsUpdateDiscoveryScheduleResponses, TopicsUpdateErrors, TopicsUpdateResponses, TopicsValidateData, TopicsValidateErrors, TopicsValidateResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -83,6 +83,115 @@ export class Topics extends HeyApiClient {
     }
     
     /**
+     * Discover topics
+     *
+     * Queues a job that looks for topics in the own archive: terms that stand in more documents than before (against as
+     * long a time before), stories of several publishers, searches that trend or are suggested, and what speaks of the
+     * seeds: `keywords`, and the words of the pages of `site_url`. What shares most of its documents is one candidate; each is scored by a profile, every part told with
+     * what it was made of, and linked to its documents. A candidate that is a topic already gives that its documents.
+     *
+     * The job's `result` is a TopicDiscovery. Where nothing was found, its `note` says why.
+     *
+     */
+    public discover<ThrowOnError extends boolean = true>(options: Options<TopicsDiscoverData, ThrowOnError>): RequestResult<TopicsDiscoverResponses, TopicsDiscoverErrors, ThrowOnError> {
+        return (options.client ?? this.client).post<TopicsDiscoverResponses, TopicsDiscoverErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/topics/discover',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * List discoveries that have run
+     *
+     * One page of discoveries with what they found, the newest first.
+     */
+    public listDiscoveries<ThrowOnError extends boolean = true>(options?: Options<TopicsListDiscoveriesData, ThrowOnError>): RequestResult<TopicsListDiscoveriesResponses, TopicsListDiscoveriesErrors, ThrowOnError> {
+        return (options?.client ?? this.client).get<TopicsListDiscoveriesResponses, TopicsListDiscoveriesErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/topics/discoveries',
+            ...options
+        });
+    }
+    
+    /**
+     * List the schedules of discoveries
+     *
+     * One page of schedules, the newest first.
+     */
+    public listDiscoverySchedules<ThrowOnError extends boolean = true>(options?: Options<TopicsListDiscoverySchedulesData, ThrowOnError>): RequestResult<TopicsListDiscoverySchedulesResponses, TopicsListDiscoverySchedulesErrors, ThrowOnError> {
+        return (options?.client ?? this.client).get<TopicsListDiscoverySchedulesResponses, TopicsListDiscoverySchedulesErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/topics/discovery-schedules',
+            ...options
+        });
+    }
+    
+    /**
+     * Discover topics by the clock
+     *
+     * Adds a discovery that runs every so many hours, the first time at once.
+     */
+    public createDiscoverySchedule<ThrowOnError extends boolean = true>(options: Options<TopicsCreateDiscoveryScheduleData, ThrowOnError>): RequestResult<TopicsCreateDiscoveryScheduleResponses, TopicsCreateDiscoveryScheduleErrors, ThrowOnError> {
+        return (options.client ?? this.client).post<TopicsCreateDiscoveryScheduleResponses, TopicsCreateDiscoveryScheduleErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/topics/discovery-schedules',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Delete a schedule
+     *
+     * Forgets the schedule; what it has found stays.
+     */
+    public deleteDiscoverySchedule<ThrowOnError extends boolean = true>(options: Options<TopicsDeleteDiscoveryScheduleData, ThrowOnError>): RequestResult<TopicsDeleteDiscoveryScheduleResponses, TopicsDeleteDiscoveryScheduleErrors, ThrowOnError> {
+        return (options.client ?? this.client).delete<TopicsDeleteDiscoveryScheduleResponses, TopicsDeleteDiscoveryScheduleErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/topics/discovery-schedules/{id}',
+            ...options
+        });
+    }
+    
+    /**
+     * Read a schedule
+     *
+     * What is looked for, how often, and when next.
+     */
+    public getDiscoverySchedule<ThrowOnError extends boolean = true>(options: Options<TopicsGetDiscoveryScheduleData, ThrowOnError>): RequestResult<TopicsGetDiscoveryScheduleResponses, TopicsGetDiscoveryScheduleErrors, ThrowOnError> {
+        return (options.client ?? this.client).get<TopicsGetDiscoveryScheduleResponses, TopicsGetDiscoveryScheduleErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/topics/discovery-schedules/{id}',
+            ...options
+        });
+    }
+    
+    /**
+     * Change a schedule
+     *
+     * Changes the fields that are sent; `request` is replaced as a whole.
+     */
+    public updateDiscoverySchedule<ThrowOnError extends boolean = true>(options: Options<TopicsUpdateDiscoveryScheduleData, ThrowOnError>): RequestResult<TopicsUpdateDiscoveryScheduleResponses, TopicsUpdateDiscoveryScheduleErrors, ThrowOnError> {
+        return (options.client ?? this.client).patch<TopicsUpdateDiscoveryScheduleResponses, TopicsUpdateDiscoveryScheduleErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/topics/discovery-schedules/{id}',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
      * Delete a topic
      *
      * Deletes the topic for good. To put it aside, set its status to archived instead.
@@ -124,6 +233,112 @@ export class Topics extends HeyApiClient {
                 'Content-Type': 'application/json',
                 ...options.headers
             }
+        });
+    }
+    
+    /**
+     * Validate a topic
+     *
+     * Scores the topic by what the archive has about it, at once: relevance (which share of the title's words are among the
+     * keywords), diversity (publishers), freshness (halved with every half-life since the newest document), volume (its place
+     * among suggestions) and novelty (how little it has in common with other topics), weighed by a profile; `original` has the
+     * weights .30, .25, .20, .15, .10. What is not known is null, and its weight is shared out among the others. The score is kept with all that
+     * it was made of. A discovered topic whose score reaches the threshold is validated.
+     *
+     */
+    public validate<ThrowOnError extends boolean = true>(options: Options<TopicsValidateData, ThrowOnError>): RequestResult<TopicsValidateResponses, TopicsValidateErrors, ThrowOnError> {
+        return (options.client ?? this.client).post<TopicsValidateResponses, TopicsValidateErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/topics/{id}/validate',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * List what a topic has scored
+     *
+     * One page of its scores with their parts, the newest first.
+     */
+    public listScores<ThrowOnError extends boolean = true>(options: Options<TopicsListScoresData, ThrowOnError>): RequestResult<TopicsListScoresResponses, TopicsListScoresErrors, ThrowOnError> {
+        return (options.client ?? this.client).get<TopicsListScoresResponses, TopicsListScoresErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/topics/{id}/scores',
+            ...options
+        });
+    }
+    
+    /**
+     * List the documents of a topic
+     *
+     * One page of the documents that it was discovered in, with why.
+     */
+    public listDocuments<ThrowOnError extends boolean = true>(options: Options<TopicsListDocumentsData, ThrowOnError>): RequestResult<TopicsListDocumentsResponses, TopicsListDocumentsErrors, ThrowOnError> {
+        return (options.client ?? this.client).get<TopicsListDocumentsResponses, TopicsListDocumentsErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/topics/{id}/documents',
+            ...options
+        });
+    }
+    
+    /**
+     * List scoring profiles
+     *
+     * One page of profiles, each in its newest version; with `name`, all versions of that one.
+     */
+    public listScoringProfiles<ThrowOnError extends boolean = true>(options?: Options<TopicsListScoringProfilesData, ThrowOnError>): RequestResult<TopicsListScoringProfilesResponses, TopicsListScoringProfilesErrors, ThrowOnError> {
+        return (options?.client ?? this.client).get<TopicsListScoringProfilesResponses, TopicsListScoringProfilesErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/scoring-profiles',
+            ...options
+        });
+    }
+    
+    /**
+     * Add a scoring profile
+     *
+     * Adds a profile, or the next version of one: versions never change, so that every score can be made again. `original`
+     * (validation) and `burst` (discovery) are built in and fixed.
+     *
+     */
+    public createScoringProfile<ThrowOnError extends boolean = true>(options: Options<TopicsCreateScoringProfileData, ThrowOnError>): RequestResult<TopicsCreateScoringProfileResponses, TopicsCreateScoringProfileErrors, ThrowOnError> {
+        return (options.client ?? this.client).post<TopicsCreateScoringProfileResponses, TopicsCreateScoringProfileErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/scoring-profiles',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Archive a scoring profile
+     *
+     * Takes it out of the list; what was scored with it stays, and can still be read.
+     */
+    public deleteScoringProfile<ThrowOnError extends boolean = true>(options: Options<TopicsDeleteScoringProfileData, ThrowOnError>): RequestResult<TopicsDeleteScoringProfileResponses, TopicsDeleteScoringProfileErrors, ThrowOnError> {
+        return (options.client ?? this.client).delete<TopicsDeleteScoringProfileResponses, TopicsDeleteScoringProfileErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/scoring-profiles/{name}',
+            ...options
+        });
+    }
+    
+    /**
+     * Read a scoring profile
+     *
+     * The newest version, or the one that is asked for.
+     */
+    public getScoringProfile<ThrowOnError extends boolean = true>(options: Options<TopicsGetScoringProfileData, ThrowOnError>): RequestResult<TopicsGetScoringProfileResponses, TopicsGetScoringProfileErrors, ThrowOnError> {
+        return (options.client ?? this.client).get<TopicsGetScoringProfileResponses, TopicsGetScoringProfileErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/scoring-profiles/{name}',
+            ...options
         });
     }
     

@@ -35,17 +35,18 @@ export type ErrorBody = {
  * | `UNAUTHORIZED` | 401 | no key, or one that is wrong, expired or revoked |
  * | `FORBIDDEN` | 403 | the key lacks the scope in `details.required_scope` |
  * | `ROUTE_NOT_FOUND` | 404 | no such path |
- * | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `STORY_NOT_FOUND`, `KEYWORD_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND`, `HOST_NOT_FOUND`, `SEARCH_NOT_FOUND`, `RESEARCH_RUN_NOT_FOUND`, `SNAPSHOT_NOT_FOUND` | 404 | no such resource |
+ * | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `STORY_NOT_FOUND`, `KEYWORD_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND`, `HOST_NOT_FOUND`, `SEARCH_NOT_FOUND`, `RESEARCH_RUN_NOT_FOUND`, `SNAPSHOT_NOT_FOUND`, `SCORING_PROFILE_NOT_FOUND`, `DISCOVERY_SCHEDULE_NOT_FOUND` | 404 | no such resource |
  * | `METHOD_NOT_ALLOWED` | 405 | the path has no such method |
  * | `COLLECTION_CONFLICT` | 409 | the feed is there already; see `details.existing_id` |
  * | `JOB_CONFLICT` | 409 | the job is in no state for that |
  * | `API_KEY_CONFLICT` | 409 | the last admin key stays |
+ * | `SCORING_PROFILE_CONFLICT` | 409 | the profile is built in, or for something else |
  * | `IDEMPOTENCY_KEY_IN_USE` | 409 | a request with this key is still running |
- * | `TOPIC_CHANGED`, `COLLECTION_CHANGED`, `DOCUMENT_CHANGED`, `CONFIG_CHANGED`, `HOST_CHANGED`, `SEARCH_CHANGED` | 412 | it is newer than If-Match |
+ * | `TOPIC_CHANGED`, `COLLECTION_CHANGED`, `DOCUMENT_CHANGED`, `CONFIG_CHANGED`, `HOST_CHANGED`, `SEARCH_CHANGED`, `DISCOVERY_SCHEDULE_CHANGED` | 412 | it is newer than If-Match |
  * | `BODY_TOO_LARGE` | 413 | the body is over 1 MiB; of an OPML document, over 10 MiB |
  * | `UNSUPPORTED_MEDIA_TYPE` | 415 | not JSON by its Content-Type; not XML where that is asked for |
  * | `VALIDATION_FAILED` | 422 | a parameter or field breaks the specification |
- * | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `STORY_VALIDATION_FAILED`, `KEYWORD_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED`, `SEARCH_VALIDATION_FAILED`, `RESEARCH_RUN_VALIDATION_FAILED`, `CLAIM_VALIDATION_FAILED`, `CALL_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
+ * | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `STORY_VALIDATION_FAILED`, `KEYWORD_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED`, `SEARCH_VALIDATION_FAILED`, `RESEARCH_RUN_VALIDATION_FAILED`, `CLAIM_VALIDATION_FAILED`, `CALL_VALIDATION_FAILED`, `SCORING_PROFILE_VALIDATION_FAILED`, `DISCOVERY_VALIDATION_FAILED`, `DISCOVERY_SCHEDULE_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
  * | `IDEMPOTENCY_KEY_REUSED` | 422 | this key came with another request before |
  * | `RATE_LIMITED` | 429 | too many requests; see Retry-After |
  * | `INTERNAL` | 500 | a fault of the server |
@@ -70,10 +71,13 @@ export const ErrorCode = {
     SEARCH_NOT_FOUND: 'SEARCH_NOT_FOUND',
     RESEARCH_RUN_NOT_FOUND: 'RESEARCH_RUN_NOT_FOUND',
     SNAPSHOT_NOT_FOUND: 'SNAPSHOT_NOT_FOUND',
+    SCORING_PROFILE_NOT_FOUND: 'SCORING_PROFILE_NOT_FOUND',
+    DISCOVERY_SCHEDULE_NOT_FOUND: 'DISCOVERY_SCHEDULE_NOT_FOUND',
     METHOD_NOT_ALLOWED: 'METHOD_NOT_ALLOWED',
     COLLECTION_CONFLICT: 'COLLECTION_CONFLICT',
     JOB_CONFLICT: 'JOB_CONFLICT',
     API_KEY_CONFLICT: 'API_KEY_CONFLICT',
+    SCORING_PROFILE_CONFLICT: 'SCORING_PROFILE_CONFLICT',
     IDEMPOTENCY_KEY_IN_USE: 'IDEMPOTENCY_KEY_IN_USE',
     TOPIC_CHANGED: 'TOPIC_CHANGED',
     COLLECTION_CHANGED: 'COLLECTION_CHANGED',
@@ -81,6 +85,7 @@ export const ErrorCode = {
     CONFIG_CHANGED: 'CONFIG_CHANGED',
     HOST_CHANGED: 'HOST_CHANGED',
     SEARCH_CHANGED: 'SEARCH_CHANGED',
+    DISCOVERY_SCHEDULE_CHANGED: 'DISCOVERY_SCHEDULE_CHANGED',
     BODY_TOO_LARGE: 'BODY_TOO_LARGE',
     UNSUPPORTED_MEDIA_TYPE: 'UNSUPPORTED_MEDIA_TYPE',
     VALIDATION_FAILED: 'VALIDATION_FAILED',
@@ -97,6 +102,9 @@ export const ErrorCode = {
     RESEARCH_RUN_VALIDATION_FAILED: 'RESEARCH_RUN_VALIDATION_FAILED',
     CLAIM_VALIDATION_FAILED: 'CLAIM_VALIDATION_FAILED',
     CALL_VALIDATION_FAILED: 'CALL_VALIDATION_FAILED',
+    SCORING_PROFILE_VALIDATION_FAILED: 'SCORING_PROFILE_VALIDATION_FAILED',
+    DISCOVERY_VALIDATION_FAILED: 'DISCOVERY_VALIDATION_FAILED',
+    DISCOVERY_SCHEDULE_VALIDATION_FAILED: 'DISCOVERY_SCHEDULE_VALIDATION_FAILED',
     IDEMPOTENCY_KEY_REUSED: 'IDEMPOTENCY_KEY_REUSED',
     RATE_LIMITED: 'RATE_LIMITED',
     INTERNAL: 'INTERNAL',
@@ -114,17 +122,18 @@ export const ErrorCode = {
  * | `UNAUTHORIZED` | 401 | no key, or one that is wrong, expired or revoked |
  * | `FORBIDDEN` | 403 | the key lacks the scope in `details.required_scope` |
  * | `ROUTE_NOT_FOUND` | 404 | no such path |
- * | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `STORY_NOT_FOUND`, `KEYWORD_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND`, `HOST_NOT_FOUND`, `SEARCH_NOT_FOUND`, `RESEARCH_RUN_NOT_FOUND`, `SNAPSHOT_NOT_FOUND` | 404 | no such resource |
+ * | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `STORY_NOT_FOUND`, `KEYWORD_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND`, `HOST_NOT_FOUND`, `SEARCH_NOT_FOUND`, `RESEARCH_RUN_NOT_FOUND`, `SNAPSHOT_NOT_FOUND`, `SCORING_PROFILE_NOT_FOUND`, `DISCOVERY_SCHEDULE_NOT_FOUND` | 404 | no such resource |
  * | `METHOD_NOT_ALLOWED` | 405 | the path has no such method |
  * | `COLLECTION_CONFLICT` | 409 | the feed is there already; see `details.existing_id` |
  * | `JOB_CONFLICT` | 409 | the job is in no state for that |
  * | `API_KEY_CONFLICT` | 409 | the last admin key stays |
+ * | `SCORING_PROFILE_CONFLICT` | 409 | the profile is built in, or for something else |
  * | `IDEMPOTENCY_KEY_IN_USE` | 409 | a request with this key is still running |
- * | `TOPIC_CHANGED`, `COLLECTION_CHANGED`, `DOCUMENT_CHANGED`, `CONFIG_CHANGED`, `HOST_CHANGED`, `SEARCH_CHANGED` | 412 | it is newer than If-Match |
+ * | `TOPIC_CHANGED`, `COLLECTION_CHANGED`, `DOCUMENT_CHANGED`, `CONFIG_CHANGED`, `HOST_CHANGED`, `SEARCH_CHANGED`, `DISCOVERY_SCHEDULE_CHANGED` | 412 | it is newer than If-Match |
  * | `BODY_TOO_LARGE` | 413 | the body is over 1 MiB; of an OPML document, over 10 MiB |
  * | `UNSUPPORTED_MEDIA_TYPE` | 415 | not JSON by its Content-Type; not XML where that is asked for |
  * | `VALIDATION_FAILED` | 422 | a parameter or field breaks the specification |
- * | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `STORY_VALIDATION_FAILED`, `KEYWORD_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED`, `SEARCH_VALIDATION_FAILED`, `RESEARCH_RUN_VALIDATION_FAILED`, `CLAIM_VALIDATION_FAILED`, `CALL_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
+ * | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `STORY_VALIDATION_FAILED`, `KEYWORD_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED`, `SEARCH_VALIDATION_FAILED`, `RESEARCH_RUN_VALIDATION_FAILED`, `CLAIM_VALIDATION_FAILED`, `CALL_VALIDATION_FAILED`, `SCORING_PROFILE_VALIDATION_FAILED`, `DISCOVERY_VALIDATION_FAILED`, `DISCOVERY_SCHEDULE_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
  * | `IDEMPOTENCY_KEY_REUSED` | 422 | this key came with another request before |
  * | `RATE_LIMITED` | 429 | too many requests; see Retry-After |
  * | `INTERNAL` | 500 | a fault of the server |
@@ -2408,6 +2417,650 @@ export type ImportReport = {
 };
 
 /**
+ * Where topics are looked for.
+ */
+export type TopicDiscoveryRequest = {
+    /**
+     * The domain whose documents are looked at and that the topics get.
+     */
+    domain?: string;
+    /**
+     * The market.
+     */
+    market: string;
+    /**
+     * The BCP 47 primary tag of the documents.
+     */
+    language: string;
+    /**
+     * What is wanted.
+     */
+    keywords?: Array<string>;
+    /**
+     * A site whose words say what is wanted.
+     */
+    site_url?: string;
+    /**
+     * How many days are looked at, against as many before.
+     */
+    window_days?: number;
+    /**
+     * The end of that time; now unless given.
+     */
+    until?: string;
+    /**
+     * How many topics at most.
+     */
+    limit?: number;
+    /**
+     * The least score; by default the profile's threshold.
+     */
+    min_score?: number;
+    /**
+     * The scoring profile.
+     */
+    profile?: string;
+    /**
+     * Tell what would be found and keep nothing of it.
+     */
+    dry_run?: boolean;
+};
+
+/**
+ * What one metric adds to a score.
+ */
+export type ScorePart = {
+    /**
+     * The metric.
+     */
+    name: string;
+    /**
+     * From 0 to 1; null where nothing is known.
+     */
+    value: number | null;
+    /**
+     * Its weight in the profile.
+     */
+    weight: number;
+    /**
+     * What it adds to the score.
+     */
+    weighted: number;
+    /**
+     * What it was made of.
+     */
+    inputs: {
+        [key: string]: unknown;
+    };
+    /**
+     * The same in words.
+     */
+    explanation: string;
+};
+
+/**
+ * A discovery that has run.
+ */
+export type TopicDiscovery = {
+    /**
+     * The id.
+     */
+    id: string;
+    job_id: JobId;
+    /**
+     * The schedule that it was of.
+     */
+    schedule_id: string | null;
+    request: TopicDiscoveryRequest;
+    /**
+     * What it has come to.
+     */
+    report: {
+        /**
+         * From when.
+         */
+        since: string;
+        /**
+         * Until when.
+         */
+        until: string;
+        /**
+         * The profile.
+         */
+        profile: string;
+        /**
+         * Its version.
+         */
+        profile_version: number;
+        /**
+         * How many documents were looked at.
+         */
+        documents: number;
+        /**
+         * How many of the time before they were compared with.
+         */
+        documents_before: number;
+        /**
+         * How many candidates there were.
+         */
+        considered: number;
+        /**
+         * What was found, the best first.
+         */
+        topics: Array<{
+            /**
+             * The topic; null with dry_run.
+             */
+            topic_id: string | null;
+            /**
+             * Its title.
+             */
+            title: string;
+            /**
+             * Whether it is new.
+             */
+            created: boolean;
+            source: TopicSource;
+            /**
+             * From 0 to 1.
+             */
+            score: number;
+            /**
+             * What the score is made of.
+             */
+            parts: Array<ScorePart>;
+            /**
+             * The words that made it.
+             */
+            terms: Array<string>;
+            /**
+             * The documents that it was found in.
+             */
+            documents: Array<{
+                /**
+                 * Its id.
+                 */
+                id: string;
+                /**
+                 * Its title.
+                 */
+                title: string;
+                /**
+                 * Its address.
+                 */
+                url: string;
+                reason: TopicReason;
+                /**
+                 * What says so.
+                 */
+                words: string;
+            }>;
+        }>;
+        /**
+         * Candidates that were not made topics; at most 30.
+         */
+        left_out: Array<{
+            /**
+             * Its title.
+             */
+            title: string;
+            /**
+             * Its score.
+             */
+            score: number | null;
+            /**
+             * Why.
+             */
+            reason: string;
+        }>;
+        /**
+         * What the pages of the site are about; null where none was given.
+         */
+        site: {
+            /**
+             * The site.
+             */
+            url: string;
+            /**
+             * How that was found out.
+             */
+            method: 'extractive';
+            /**
+             * Its language.
+             */
+            language: string | null;
+            /**
+             * Its keywords.
+             */
+            keywords: Array<string>;
+            /**
+             * What most of these share.
+             */
+            themes: Array<string>;
+            /**
+             * What was read.
+             */
+            pages: Array<string>;
+            error: PageError | null;
+        } | null;
+        /**
+         * Why nothing was found, where nothing was.
+         */
+        note: string | null;
+    };
+    /**
+     * When.
+     */
+    created_at: string;
+};
+
+/**
+ * Why a document is one of a topic: it has a term or speaks of a seed, it is of a story, it is a search that trends or is suggested.
+ */
+export const TopicReason = {
+    TERM: 'term',
+    STORY: 'story',
+    TREND: 'trend',
+    SUGGESTION: 'suggestion',
+    SEED: 'seed'
+} as const;
+
+/**
+ * Why a document is one of a topic: it has a term or speaks of a seed, it is of a story, it is a search that trends or is suggested.
+ */
+export type TopicReason = typeof TopicReason[keyof typeof TopicReason];
+
+/**
+ * A `discover_topics` job.
+ */
+export type TopicDiscoveryJob = Job & {
+    result?: TopicDiscovery;
+};
+
+/**
+ * One page of discoveries.
+ */
+export type TopicDiscoveryList = {
+    /**
+     * The discoveries.
+     */
+    items: Array<TopicDiscovery>;
+    /**
+     * How many match.
+     */
+    total: number;
+    total_relation: TotalRelation;
+    /**
+     * The number of this page; 0 after a cursor.
+     */
+    page: number;
+    /**
+     * How many items a page has.
+     */
+    page_size: number;
+    /**
+     * How many pages there are, as far as total counts.
+     */
+    pages: number;
+    /**
+     * Where the next page begins; null on the last.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * A discovery that runs by the clock.
+ */
+export type DiscoverySchedule = {
+    /**
+     * The id.
+     */
+    id: string;
+    /**
+     * Its name.
+     */
+    name: string;
+    request: TopicDiscoveryRequest;
+    /**
+     * How often.
+     */
+    every_hours: number;
+    /**
+     * Whether it runs.
+     */
+    enabled: boolean;
+    /**
+     * When it runs next.
+     */
+    next_run_at: string;
+    /**
+     * When it was made.
+     */
+    created_at: string;
+    /**
+     * When it was last changed.
+     */
+    updated_at: string;
+};
+
+/**
+ * A schedule to add.
+ */
+export type DiscoveryScheduleCreate = {
+    /**
+     * Its name.
+     */
+    name: string;
+    request: TopicDiscoveryRequest;
+    /**
+     * How often.
+     */
+    every_hours: number;
+    /**
+     * Whether it runs; true unless given.
+     */
+    enabled?: boolean;
+};
+
+/**
+ * What to change of a schedule.
+ */
+export type DiscoveryScheduleUpdate = {
+    /**
+     * Its name.
+     */
+    name?: string;
+    request?: TopicDiscoveryRequest;
+    /**
+     * How often.
+     */
+    every_hours?: number;
+    /**
+     * Whether it runs.
+     */
+    enabled?: boolean;
+};
+
+/**
+ * One page of schedules.
+ */
+export type DiscoveryScheduleList = {
+    /**
+     * The schedules.
+     */
+    items: Array<DiscoverySchedule>;
+    /**
+     * How many match.
+     */
+    total: number;
+    total_relation: TotalRelation;
+    /**
+     * The number of this page; 0 after a cursor.
+     */
+    page: number;
+    /**
+     * How many items a page has.
+     */
+    page_size: number;
+    /**
+     * How many pages there are, as far as total counts.
+     */
+    pages: number;
+    /**
+     * Where the next page begins; null on the last.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * How to validate a topic.
+ */
+export type TopicValidationRequest = {
+    /**
+     * The scoring profile.
+     */
+    profile?: string;
+    /**
+     * Its version; the newest unless given.
+     */
+    profile_version?: number;
+    /**
+     * What the domain is about; by default what its documents of the last 30 days are about most.
+     */
+    keywords?: Array<string>;
+    /**
+     * What the score must reach; by default the profile's.
+     */
+    threshold?: number;
+    /**
+     * Tell the score and keep nothing.
+     */
+    dry_run?: boolean;
+};
+
+/**
+ * What a topic scored, with all that the score was made of.
+ */
+export type TopicScore = {
+    /**
+     * The id; all zeros with dry_run.
+     */
+    id: string;
+    /**
+     * The topic.
+     */
+    topic_id: string;
+    /**
+     * The profile.
+     */
+    profile: string;
+    /**
+     * Its version.
+     */
+    profile_version: number;
+    /**
+     * From 0 to 1.
+     */
+    score: number;
+    /**
+     * What it had to reach.
+     */
+    threshold: number;
+    /**
+     * Whether it did.
+     */
+    passed: boolean;
+    /**
+     * What it is made of.
+     */
+    parts: Array<ScorePart>;
+    /**
+     * When.
+     */
+    scored_at: string;
+};
+
+/**
+ * One page of scores.
+ */
+export type TopicScoreList = {
+    /**
+     * The scores.
+     */
+    items: Array<TopicScore>;
+    /**
+     * How many match.
+     */
+    total: number;
+    total_relation: TotalRelation;
+    /**
+     * The number of this page; 0 after a cursor.
+     */
+    page: number;
+    /**
+     * How many items a page has.
+     */
+    page_size: number;
+    /**
+     * How many pages there are, as far as total counts.
+     */
+    pages: number;
+    /**
+     * Where the next page begins; null on the last.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * A document that a topic was discovered in.
+ */
+export type TopicDocument = DocumentSummary & {
+    reason: TopicReason;
+    /**
+     * What says so.
+     */
+    words: string;
+    /**
+     * When it was linked.
+     */
+    added_at: string;
+};
+
+/**
+ * One page of documents.
+ */
+export type TopicDocumentList = {
+    /**
+     * The documents.
+     */
+    items: Array<TopicDocument>;
+    /**
+     * How many match.
+     */
+    total: number;
+    total_relation: TotalRelation;
+    /**
+     * The number of this page; 0 after a cursor.
+     */
+    page: number;
+    /**
+     * How many items a page has.
+     */
+    page_size: number;
+    /**
+     * How many pages there are, as far as total counts.
+     */
+    pages: number;
+    /**
+     * Where the next page begins; null on the last.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * What is scored: topics as they stand, or candidates for new ones.
+ */
+export const ProfileKind = { VALIDATION: 'validation', DISCOVERY: 'discovery' } as const;
+
+/**
+ * What is scored: topics as they stand, or candidates for new ones.
+ */
+export type ProfileKind = typeof ProfileKind[keyof typeof ProfileKind];
+
+/**
+ * How topics are scored.
+ */
+export type ScoringProfile = {
+    /**
+     * Its name.
+     */
+    name: string;
+    /**
+     * Its version.
+     */
+    version: number;
+    kind: ProfileKind;
+    /**
+     * The weights of the parts; they sum to 1.
+     */
+    weights: {
+        [key: string]: number;
+    };
+    /**
+     * The rest: threshold, half_life_days, full_diversity, assumed_volume.
+     */
+    parameters: {
+        [key: string]: number;
+    };
+    /**
+     * Whether it is built in.
+     */
+    fixed: boolean;
+    /**
+     * When it was put aside.
+     */
+    archived_at: string | null;
+    /**
+     * When it was made.
+     */
+    created_at: string;
+};
+
+/**
+ * A profile to add.
+ */
+export type ScoringProfileCreate = {
+    /**
+     * Its name.
+     */
+    name: string;
+    kind: ProfileKind;
+    /**
+     * The weights of the parts, which sum to 1: relevance, diversity, freshness, volume, novelty of a validation; burst, breadth, freshness, novelty, relevance of a discovery.
+     */
+    weights: {
+        [key: string]: number;
+    };
+    /**
+     * threshold (0 to 1), half_life_days, full_diversity (publishers), assumed_volume (0 to 1; without it an unknown volume stays unknown).
+     */
+    parameters?: {
+        [key: string]: number;
+    };
+};
+
+/**
+ * One page of profiles.
+ */
+export type ScoringProfileList = {
+    /**
+     * The profiles.
+     */
+    items: Array<ScoringProfile>;
+    /**
+     * How many match.
+     */
+    total: number;
+    total_relation: TotalRelation;
+    /**
+     * The number of this page; 0 after a cursor.
+     */
+    page: number;
+    /**
+     * How many items a page has.
+     */
+    page_size: number;
+    /**
+     * How many pages there are, as far as total counts.
+     */
+    pages: number;
+    /**
+     * Where the next page begins; null on the last.
+     */
+    next_cursor: string | null;
+};
+
+/**
  * How far research goes: `quick` reads up to 6 sources, `balanced` 12, `deep` 25.
  */
 export const ResearchDepth = {
@@ -3290,7 +3943,8 @@ export type CostReport = {
 
 /**
  * What a job does. `poll` collects one source, `article` reads the page of one document, `discover` finds the feeds
- * of sites, `import` reads an OPML document, `research` works on a run of research.
+ * of sites, `import` reads an OPML document, `research` works on a run of research,
+ * `discover_topics` looks for topics.
  *
  */
 export const JobKind = {
@@ -3298,12 +3952,14 @@ export const JobKind = {
     ARTICLE: 'article',
     DISCOVER: 'discover',
     IMPORT: 'import',
-    RESEARCH: 'research'
+    RESEARCH: 'research',
+    DISCOVER_TOPICS: 'discover_topics'
 } as const;
 
 /**
  * What a job does. `poll` collects one source, `article` reads the page of one document, `discover` finds the feeds
- * of sites, `import` reads an OPML document, `research` works on a run of research.
+ * of sites, `import` reads an OPML document, `research` works on a run of research,
+ * `discover_topics` looks for topics.
  *
  */
 export type JobKind = typeof JobKind[keyof typeof JobKind];
@@ -3393,7 +4049,7 @@ export type Job = {
     max_attempts: number;
     error: JobError | null;
     /**
-     * What came of it; null until it has succeeded. Of a `discover` job it is a DiscoveryReport, also where the job has failed; of an `import` job an ImportReport; of a `research` job a ResearchResult.
+     * What came of it; null until it has succeeded. Of a `discover` job it is a DiscoveryReport, also where the job has failed; of an `import` job an ImportReport; of a `research` job a ResearchResult; of a `discover_topics` job a TopicDiscovery.
      */
     result: {
         [key: string]: unknown;
@@ -4353,6 +5009,476 @@ export type TopicsCreateResponses = {
 
 export type TopicsCreateResponse = TopicsCreateResponses[keyof TopicsCreateResponses];
 
+export type TopicsDiscoverData = {
+    body: TopicDiscoveryRequest;
+    headers?: {
+        /**
+         * A random string of your own. A retry with the same key and body gets the first answer again.
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * `wait=N` waits up to N seconds (60 at most) for the job to finish.
+         */
+        Prefer?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/topics/discover';
+};
+
+export type TopicsDiscoverErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * It is in no state for that, or a request with the same Idempotency-Key is still running.
+     */
+    409: ErrorBody;
+    /**
+     * The body is over 1 MiB; of an OPML document, over 10 MiB.
+     */
+    413: ErrorBody;
+    /**
+     * The body's Content-Type is not one that the operation takes.
+     */
+    415: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type TopicsDiscoverError = TopicsDiscoverErrors[keyof TopicsDiscoverErrors];
+
+export type TopicsDiscoverResponses = {
+    /**
+     * The job finished within the time that `Prefer` gave.
+     */
+    200: TopicDiscoveryJob;
+    /**
+     * The work is queued. The job is at the address in `Location`.
+     */
+    202: Job;
+};
+
+export type TopicsDiscoverResponse = TopicsDiscoverResponses[keyof TopicsDiscoverResponses];
+
+export type TopicsListDiscoveriesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Only those of this schedule.
+         */
+        schedule_id?: string;
+        /**
+         * The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+         */
+        page?: number;
+        /**
+         * How many items a page has.
+         */
+        page_size?: number;
+        /**
+         * The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+         */
+        cursor?: string;
+    };
+    url: '/topics/discoveries';
+};
+
+export type TopicsListDiscoveriesErrors = {
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type TopicsListDiscoveriesError = TopicsListDiscoveriesErrors[keyof TopicsListDiscoveriesErrors];
+
+export type TopicsListDiscoveriesResponses = {
+    /**
+     * One page of discoveries.
+     */
+    200: TopicDiscoveryList;
+};
+
+export type TopicsListDiscoveriesResponse = TopicsListDiscoveriesResponses[keyof TopicsListDiscoveriesResponses];
+
+export type TopicsListDiscoverySchedulesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+         */
+        page?: number;
+        /**
+         * How many items a page has.
+         */
+        page_size?: number;
+        /**
+         * The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+         */
+        cursor?: string;
+    };
+    url: '/topics/discovery-schedules';
+};
+
+export type TopicsListDiscoverySchedulesErrors = {
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type TopicsListDiscoverySchedulesError = TopicsListDiscoverySchedulesErrors[keyof TopicsListDiscoverySchedulesErrors];
+
+export type TopicsListDiscoverySchedulesResponses = {
+    /**
+     * One page of schedules.
+     */
+    200: DiscoveryScheduleList;
+};
+
+export type TopicsListDiscoverySchedulesResponse = TopicsListDiscoverySchedulesResponses[keyof TopicsListDiscoverySchedulesResponses];
+
+export type TopicsCreateDiscoveryScheduleData = {
+    body: DiscoveryScheduleCreate;
+    headers?: {
+        /**
+         * A random string of your own. A retry with the same key and body gets the first answer again.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/topics/discovery-schedules';
+};
+
+export type TopicsCreateDiscoveryScheduleErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * It is in no state for that, or a request with the same Idempotency-Key is still running.
+     */
+    409: ErrorBody;
+    /**
+     * The body is over 1 MiB; of an OPML document, over 10 MiB.
+     */
+    413: ErrorBody;
+    /**
+     * The body's Content-Type is not one that the operation takes.
+     */
+    415: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type TopicsCreateDiscoveryScheduleError = TopicsCreateDiscoveryScheduleErrors[keyof TopicsCreateDiscoveryScheduleErrors];
+
+export type TopicsCreateDiscoveryScheduleResponses = {
+    /**
+     * The schedule.
+     */
+    201: DiscoverySchedule;
+};
+
+export type TopicsCreateDiscoveryScheduleResponse = TopicsCreateDiscoveryScheduleResponses[keyof TopicsCreateDiscoveryScheduleResponses];
+
+export type TopicsDeleteDiscoveryScheduleData = {
+    body?: never;
+    headers?: {
+        /**
+         * Do it only if the resource still has this ETag; 412 otherwise.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/topics/discovery-schedules/{id}';
+};
+
+export type TopicsDeleteDiscoveryScheduleErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It has changed since you read it.
+     */
+    412: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type TopicsDeleteDiscoveryScheduleError = TopicsDeleteDiscoveryScheduleErrors[keyof TopicsDeleteDiscoveryScheduleErrors];
+
+export type TopicsDeleteDiscoveryScheduleResponses = {
+    /**
+     * It is gone.
+     */
+    204: void;
+};
+
+export type TopicsDeleteDiscoveryScheduleResponse = TopicsDeleteDiscoveryScheduleResponses[keyof TopicsDeleteDiscoveryScheduleResponses];
+
+export type TopicsGetDiscoveryScheduleData = {
+    body?: never;
+    headers?: {
+        /**
+         * Answer 304 without a body if the resource still has this ETag.
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/topics/discovery-schedules/{id}';
+};
+
+export type TopicsGetDiscoveryScheduleErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type TopicsGetDiscoveryScheduleError = TopicsGetDiscoveryScheduleErrors[keyof TopicsGetDiscoveryScheduleErrors];
+
+export type TopicsGetDiscoveryScheduleResponses = {
+    /**
+     * The schedule.
+     */
+    200: DiscoverySchedule;
+};
+
+export type TopicsGetDiscoveryScheduleResponse = TopicsGetDiscoveryScheduleResponses[keyof TopicsGetDiscoveryScheduleResponses];
+
+export type TopicsUpdateDiscoveryScheduleData = {
+    body: DiscoveryScheduleUpdate;
+    headers?: {
+        /**
+         * Do it only if the resource still has this ETag; 412 otherwise.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/topics/discovery-schedules/{id}';
+};
+
+export type TopicsUpdateDiscoveryScheduleErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It has changed since you read it.
+     */
+    412: ErrorBody;
+    /**
+     * The body is over 1 MiB; of an OPML document, over 10 MiB.
+     */
+    413: ErrorBody;
+    /**
+     * The body's Content-Type is not one that the operation takes.
+     */
+    415: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type TopicsUpdateDiscoveryScheduleError = TopicsUpdateDiscoveryScheduleErrors[keyof TopicsUpdateDiscoveryScheduleErrors];
+
+export type TopicsUpdateDiscoveryScheduleResponses = {
+    /**
+     * The schedule as it is now.
+     */
+    200: DiscoverySchedule;
+};
+
+export type TopicsUpdateDiscoveryScheduleResponse = TopicsUpdateDiscoveryScheduleResponses[keyof TopicsUpdateDiscoveryScheduleResponses];
+
 export type TopicsDeleteData = {
     body?: never;
     headers?: {
@@ -4560,6 +5686,486 @@ export type TopicsUpdateResponses = {
 };
 
 export type TopicsUpdateResponse = TopicsUpdateResponses[keyof TopicsUpdateResponses];
+
+export type TopicsValidateData = {
+    body?: TopicValidationRequest;
+    headers?: {
+        /**
+         * A random string of your own. A retry with the same key and body gets the first answer again.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/topics/{id}/validate';
+};
+
+export type TopicsValidateErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It is in no state for that, or a request with the same Idempotency-Key is still running.
+     */
+    409: ErrorBody;
+    /**
+     * The body is over 1 MiB; of an OPML document, over 10 MiB.
+     */
+    413: ErrorBody;
+    /**
+     * The body's Content-Type is not one that the operation takes.
+     */
+    415: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type TopicsValidateError = TopicsValidateErrors[keyof TopicsValidateErrors];
+
+export type TopicsValidateResponses = {
+    /**
+     * The score.
+     */
+    200: TopicScore;
+};
+
+export type TopicsValidateResponse = TopicsValidateResponses[keyof TopicsValidateResponses];
+
+export type TopicsListScoresData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * Only scores by this profile.
+         */
+        profile?: string;
+        /**
+         * The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+         */
+        page?: number;
+        /**
+         * How many items a page has.
+         */
+        page_size?: number;
+        /**
+         * The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+         */
+        cursor?: string;
+    };
+    url: '/topics/{id}/scores';
+};
+
+export type TopicsListScoresErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type TopicsListScoresError = TopicsListScoresErrors[keyof TopicsListScoresErrors];
+
+export type TopicsListScoresResponses = {
+    /**
+     * One page of scores.
+     */
+    200: TopicScoreList;
+};
+
+export type TopicsListScoresResponse = TopicsListScoresResponses[keyof TopicsListScoresResponses];
+
+export type TopicsListDocumentsData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+         */
+        page?: number;
+        /**
+         * How many items a page has.
+         */
+        page_size?: number;
+        /**
+         * The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+         */
+        cursor?: string;
+    };
+    url: '/topics/{id}/documents';
+};
+
+export type TopicsListDocumentsErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type TopicsListDocumentsError = TopicsListDocumentsErrors[keyof TopicsListDocumentsErrors];
+
+export type TopicsListDocumentsResponses = {
+    /**
+     * One page of documents.
+     */
+    200: TopicDocumentList;
+};
+
+export type TopicsListDocumentsResponse = TopicsListDocumentsResponses[keyof TopicsListDocumentsResponses];
+
+export type TopicsListScoringProfilesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Only profiles for this.
+         */
+        kind?: ProfileKind;
+        /**
+         * All versions of this profile.
+         */
+        name?: string;
+        /**
+         * The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+         */
+        page?: number;
+        /**
+         * How many items a page has.
+         */
+        page_size?: number;
+        /**
+         * The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+         */
+        cursor?: string;
+    };
+    url: '/scoring-profiles';
+};
+
+export type TopicsListScoringProfilesErrors = {
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type TopicsListScoringProfilesError = TopicsListScoringProfilesErrors[keyof TopicsListScoringProfilesErrors];
+
+export type TopicsListScoringProfilesResponses = {
+    /**
+     * One page of profiles.
+     */
+    200: ScoringProfileList;
+};
+
+export type TopicsListScoringProfilesResponse = TopicsListScoringProfilesResponses[keyof TopicsListScoringProfilesResponses];
+
+export type TopicsCreateScoringProfileData = {
+    body: ScoringProfileCreate;
+    headers?: {
+        /**
+         * A random string of your own. A retry with the same key and body gets the first answer again.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/scoring-profiles';
+};
+
+export type TopicsCreateScoringProfileErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * It is in no state for that, or a request with the same Idempotency-Key is still running.
+     */
+    409: ErrorBody;
+    /**
+     * The body is over 1 MiB; of an OPML document, over 10 MiB.
+     */
+    413: ErrorBody;
+    /**
+     * The body's Content-Type is not one that the operation takes.
+     */
+    415: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type TopicsCreateScoringProfileError = TopicsCreateScoringProfileErrors[keyof TopicsCreateScoringProfileErrors];
+
+export type TopicsCreateScoringProfileResponses = {
+    /**
+     * The profile.
+     */
+    201: ScoringProfile;
+};
+
+export type TopicsCreateScoringProfileResponse = TopicsCreateScoringProfileResponses[keyof TopicsCreateScoringProfileResponses];
+
+export type TopicsDeleteScoringProfileData = {
+    body?: never;
+    path: {
+        /**
+         * The name of the profile.
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/scoring-profiles/{name}';
+};
+
+export type TopicsDeleteScoringProfileErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It is in no state for that, or a request with the same Idempotency-Key is still running.
+     */
+    409: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type TopicsDeleteScoringProfileError = TopicsDeleteScoringProfileErrors[keyof TopicsDeleteScoringProfileErrors];
+
+export type TopicsDeleteScoringProfileResponses = {
+    /**
+     * It is archived.
+     */
+    204: void;
+};
+
+export type TopicsDeleteScoringProfileResponse = TopicsDeleteScoringProfileResponses[keyof TopicsDeleteScoringProfileResponses];
+
+export type TopicsGetScoringProfileData = {
+    body?: never;
+    path: {
+        /**
+         * The name of the profile.
+         */
+        name: string;
+    };
+    query?: {
+        /**
+         * Which version.
+         */
+        version?: number;
+    };
+    url: '/scoring-profiles/{name}';
+};
+
+export type TopicsGetScoringProfileErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type TopicsGetScoringProfileError = TopicsGetScoringProfileErrors[keyof TopicsGetScoringProfileErrors];
+
+export type TopicsGetScoringProfileResponses = {
+    /**
+     * The profile.
+     */
+    200: ScoringProfile;
+};
+
+export type TopicsGetScoringProfileResponse = TopicsGetScoringProfileResponses[keyof TopicsGetScoringProfileResponses];
 
 export type TopicsResearchData = {
     body?: TopicResearchRequest;

@@ -1,0 +1,440 @@
+package jobs
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/riverqueue/river"
+	"golang.org/x/net/html"
+
+	"github.com/content-creator/content-creator-api/annotate"
+	"github.com/content-creator/content-creator-api/collect"
+	"github.com/content-creator/content-creator-api/research"
+	"github.com/content-creator/content-creator-api/store"
+)
+
+// DiscoverTopicsArgs looks for topics.
+type DiscoverTopicsArgs struct {
+	Request    store.DiscoveryRequest `json:"request"`
+	ScheduleID *uuid.UUID             `json:"schedule_id,omitempty"`
+}
+
+// Kind names the job.
+func (DiscoverTopicsArgs) Kind() string { return "discover_topics" }
+
+// InsertOpts says how discoveries of topics are queued.
+func (DiscoverTopicsArgs) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{MaxAttempts: 3}
+}
+
+type topicsWorker struct {
+	river.WorkerDefaults[DiscoverTopicsArgs]
+	store *store.Store
+	pages *collect.Pages
+	now   func() time.Time
+}
+
+// Work looks for topics, then keeps what it has found and ends the job in one transaction.
+func (w *topicsWorker) Work(ctx context.Context, job *river.Job[DiscoverTopicsArgs]) error {
+	if run, found, err := w.store.DiscoveryOfJob(ctx, store.JobID(job.ID)); err != nil || found {
+		return errors.Join(err, river.RecordOutput(ctx, run))
+	}
+	run := store.DiscoveryRun{JobID: store.JobID(job.ID), ScheduleID: job.Args.ScheduleID, Request: job.Args.Request}
+	var err error
+	if run.Report, err = w.discover(ctx, job.Args.Request, func(percent int, stage, message string) {
+		_ = w.store.ReportProgress(ctx, store.JobID(job.ID), store.JobProgress{Percent: percent, Stage: stage, Message: message})
+	}); err != nil {
+		return refused(err)
+	}
+	return w.store.InTx(ctx, func(ctx context.Context) error {
+		saved, err := w.store.SaveDiscovery(ctx, run)
+		if err != nil {
+			return err
+		}
+		return complete(ctx, job, saved)
+	})
+}
+
+// refused ends a job whose request breaks a rule: trying again would change nothing.
+func refused(err error) error {
+	var refusal *store.Error
+	if errors.As(err, &refusal) {
+		return failForGood(refusal.Message)
+	}
+	return err
+}
+
+const (
+	// surging is how many terms of a window are looked at, perTerm how many documents of each, mostFound how many stories, searches
+	// and documents to a seed.
+	surging, perTerm, mostFound = 150, 20, 50
+	// knownTopics is how many topics of a language are compared with.
+	knownTopics = 500
+	// sitePages is how many pages of a site are read.
+	sitePages = 5
+)
+
+// discover gathers what may be a topic, and makes topics of it.
+func (w *topicsWorker) discover(ctx context.Context, r store.DiscoveryRequest, tell func(percent int, stage, message string)) (store.DiscoveryReport, error) {
+	until := w.now()
+	if r.Until != nil {
+		until = *r.Until
+	}
+	window := time.Duration(cmp.Or(r.WindowDays, 7)) * 24 * time.Hour
+	profile, err := w.store.ScoringProfile(ctx, cmp.Or(r.Profile, store.ProfileBurst), 0)
+	if err != nil {
+		return store.DiscoveryReport{}, err
+	}
+	report := store.DiscoveryReport{
+		Since: until.Add(-window), Until: until, Profile: profile.Name, ProfileVersion: profile.Version,
+		Topics: []store.DiscoveredTopic{}, LeftOut: []store.LeftOut{},
+	}
+	if r.MinScore != nil {
+		profile.Parameters[store.ParamThreshold] = *r.MinScore
+	}
+	hunt := research.Hunt{Language: r.Language, Since: report.Since, Until: until, Seeds: r.Keywords, Limit: cmp.Or(r.Limit, 20)}
+	if r.SiteURL != nil {
+		tell(5, "site", "Reading "+*r.SiteURL+".")
+		site := w.describe(ctx, *r.SiteURL)
+		if ctx.Err() != nil {
+			return report, ctx.Err()
+		}
+		report.Site = &site
+		hunt.Seeds = append(slices.Clone(hunt.Seeds), site.Keywords...)
+	}
+	tell(30, "terms", "Looking for what is written about more than before.")
+	candidates, err := w.surges(ctx, r, &hunt)
+	if err != nil {
+		return report, err
+	}
+	tell(60, "documents", "Looking at stories, searches and seeds.")
+	more, err := w.found(ctx, r, hunt)
+	if err != nil {
+		return report, err
+	}
+	candidates = append(candidates, more...)
+	if hunt.Known, err = w.knownTopics(ctx, r.Market, r.Language, uuid.Nil); err != nil {
+		return report, err
+	}
+	tell(85, "scoring", "Scoring the candidates.")
+	report.Documents, report.DocumentsBefore, report.Considered = hunt.Documents, hunt.DocumentsBefore, len(candidates)
+	topics, leftOut := research.Discover(candidates, hunt, profile)
+	report.Topics, report.LeftOut = append(report.Topics, topics...), append(report.LeftOut, leftOut...)
+	if len(topics) == 0 {
+		report.Note = new(nothing(report))
+	}
+	return report, nil
+}
+
+// nothing says why nothing was found.
+func nothing(r store.DiscoveryReport) string {
+	window := fmt.Sprintf("from %s to %s", r.Since.UTC().Format(time.DateOnly), r.Until.UTC().Format(time.DateOnly))
+	switch {
+	case r.Documents == 0:
+		return "The archive has no processed documents of this domain, market and language " + window + "."
+	case r.Considered == 0:
+		return fmt.Sprintf("The %d documents %s have nothing in common.", r.Documents, window)
+	}
+	return fmt.Sprintf("None of %d candidates %s scored high enough.", r.Considered, window)
+}
+
+// surges are the terms of the window that stand in more documents than before, with these.
+func (w *topicsWorker) surges(ctx context.Context, r store.DiscoveryRequest, h *research.Hunt) ([]research.Candidate, error) {
+	report, err := w.store.Keywords(ctx, store.KeywordFilter{
+		Domain: r.Domain, Market: r.Market, Language: r.Language, Since: h.Since, Until: h.Until, MinDocuments: 2, Sort: "-growth", Limit: surging,
+	})
+	if err != nil {
+		return nil, err
+	}
+	h.Documents, h.DocumentsBefore = report.Documents, report.DocumentsBefore
+	var candidates []research.Candidate
+	for _, k := range report.Items {
+		// What a fifth of all documents have is what they are about anyway.
+		if k.Documents > 10 && 5*k.Documents > report.Documents {
+			continue
+		}
+		list, err := w.store.KeywordDocuments(ctx, k.ID, store.Page{Size: perTerm})
+		if err != nil {
+			return nil, err
+		}
+		documents := within(list.Items, r, *h)
+		candidates = append(candidates, research.Candidate{
+			Words: k.Text, Reason: "term", Source: topicSource(documents), Documents: documents, Now: &k.Documents, Before: &k.DocumentsBefore,
+		})
+	}
+	return candidates, nil
+}
+
+// within are the documents of the window that the request means.
+func within(documents []store.DocumentSummary, r store.DiscoveryRequest, h research.Hunt) []store.DocumentSummary {
+	return slices.DeleteFunc(documents, func(d store.DocumentSummary) bool {
+		at := d.FetchedAt
+		if d.PublishedAt != nil {
+			at = *d.PublishedAt
+		}
+		return at.Before(h.Since) || !at.Before(h.Until) || d.Domain != r.Domain && r.Domain != "" || d.Market != strings.ToLower(r.Market) || d.Language != r.Language
+	})
+}
+
+// topicSource is the kind of source that most documents are of.
+func topicSource(documents []store.DocumentSummary) string {
+	counts := map[string]int{}
+	best := "rss"
+	for _, d := range documents {
+		counts[d.Source]++
+		if counts[d.Source] > counts[best] {
+			best = d.Source
+		}
+	}
+	return best
+}
+
+// found are stories, searches that trend or are suggested, and what speaks of the seeds.
+func (w *topicsWorker) found(ctx context.Context, r store.DiscoveryRequest, h research.Hunt) ([]research.Candidate, error) {
+	var candidates []research.Candidate
+	stories, err := w.store.Stories(ctx, store.StoryFilter{Domain: r.Domain, Market: r.Market, Language: r.Language, MinSources: 2, Since: &h.Since}, store.Page{Size: mostFound, Sort: "-size"})
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range stories.Items {
+		if !s.FirstAt.Before(h.Until) {
+			continue
+		}
+		story, err := w.store.Story(ctx, s.ID)
+		if err != nil {
+			return nil, err
+		}
+		var documents []store.DocumentSummary
+		for _, d := range story.Documents {
+			documents = append(documents, store.DocumentSummary{ID: d.ID, Title: d.Title, URL: d.URL, SourceName: d.Source, Language: d.Language, PublishedAt: d.PublishedAt})
+		}
+		candidates = append(candidates, research.Candidate{Words: s.Title, Reason: "story", Source: "rss", Documents: documents})
+	}
+	filter := store.DocumentFilter{Domain: r.Domain, Market: r.Market, Language: r.Language, PublishedAfter: &h.Since, PublishedBefore: &h.Until}
+	for source, reason := range map[string]string{"trends": "trend", "autocomplete": "suggestion"} {
+		f := filter
+		f.Source = source
+		if source == "autocomplete" {
+			// Suggestions have no time of their own but that of the asking.
+			f.PublishedAfter, f.PublishedBefore, f.FetchedAfter, f.FetchedBefore = nil, nil, &h.Since, &h.Until
+		}
+		list, err := w.store.Documents(ctx, f, store.Page{Size: mostFound})
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range list.Items {
+			candidates = append(candidates, research.Candidate{Words: d.Title, Reason: reason, Source: source, Documents: []store.DocumentSummary{d}})
+		}
+	}
+	for _, seed := range h.Seeds[:min(len(h.Seeds), mostFound)] {
+		list, err := w.store.SearchDocuments(ctx, strings.Join(annotate.TellingWords(seed, r.Language), " "), filter, store.Page{Size: perTerm})
+		if err != nil {
+			var refusal *store.Error
+			if errors.As(err, &refusal) {
+				continue // it says nothing that could be searched for
+			}
+			return nil, err
+		}
+		var documents []store.DocumentSummary
+		for _, hit := range list.Items {
+			documents = append(documents, hit.DocumentSummary)
+		}
+		if len(documents) >= 2 {
+			candidates = append(candidates, research.Candidate{Words: seed, Reason: "seed", Source: topicSource(documents), Documents: documents})
+		}
+	}
+	return candidates, nil
+}
+
+// knownTopics are the newest topics of a market and language, but for one.
+func (w *topicsWorker) knownTopics(ctx context.Context, market, language string, but uuid.UUID) ([]research.KnownTopic, error) {
+	return knownTopicsOf(ctx, w.store, market, language, but)
+}
+
+func knownTopicsOf(ctx context.Context, s *store.Store, market, language string, but uuid.UUID) ([]research.KnownTopic, error) {
+	var topics []research.KnownTopic
+	page := store.Page{Size: store.MaxPageSize}
+	for len(topics) < knownTopics {
+		list, err := s.FindTopics(ctx, store.TopicFilter{Market: strings.ToLower(market), Language: language}, page)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range list.Items {
+			if t.ID == but {
+				continue
+			}
+			known := research.KnownTopic{Topic: t, Title: t.Title, TitleStems: annotate.Stems(t.Title, t.Language), Documents: map[string]bool{}}
+			topics = append(topics, known)
+		}
+		if list.NextCursor == nil {
+			break
+		}
+		page.Cursor = *list.NextCursor
+	}
+	ids := make([]uuid.UUID, len(topics))
+	for i, t := range topics {
+		ids[i] = t.Topic.ID
+	}
+	linked, err := s.DocumentsOfTopics(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range topics {
+		for _, document := range linked[t.Topic.ID] {
+			t.Documents[document.String()] = true
+		}
+	}
+	return topics, nil
+}
+
+// describe reads a few pages of a site. That it cannot be read is a part of the answer.
+func (w *topicsWorker) describe(ctx context.Context, address string) store.SiteProfile {
+	if !strings.Contains(address, "://") {
+		address = "https://" + address
+	}
+	if w.pages == nil {
+		profile := research.DescribeSite(address, nil)
+		profile.Error = &store.PageError{Code: "pages_off", Message: "Pages are not read: FETCH_ARTICLES is off."}
+		return profile
+	}
+	first, err := w.pages.Get(ctx, address)
+	if err != nil {
+		profile := research.DescribeSite(address, nil)
+		profile.Error = &store.PageError{Code: "unreachable", Message: err.Error()}
+		var fault *collect.Error
+		if errors.As(err, &fault) {
+			profile.Error = &store.PageError{Code: fault.Code, Message: fault.Message}
+		}
+		return profile
+	}
+	pages := []research.SitePage{{URL: first.URL, Title: first.Title, Text: first.Text, Language: first.Language}}
+	for _, link := range linksWithin(first.HTML, first.URL) {
+		if len(pages) == sitePages || ctx.Err() != nil {
+			break
+		}
+		if page, err := w.pages.Get(ctx, link); err == nil {
+			pages = append(pages, research.SitePage{URL: page.URL, Title: page.Title, Text: page.Text, Language: page.Language})
+		}
+	}
+	return research.DescribeSite(address, pages)
+}
+
+// linksWithin are the addresses of the same site that a page links to, each once. The page's links are absolute already.
+func linksWithin(page, address string) []string {
+	var links []string
+	own, err := url.Parse(address)
+	if err != nil {
+		return nil
+	}
+	z := html.NewTokenizer(strings.NewReader(page))
+	for {
+		switch z.Next() {
+		case html.ErrorToken:
+			return links
+		case html.StartTagToken:
+			for _, attribute := range z.Token().Attr {
+				to, err := url.Parse(attribute.Val)
+				if attribute.Key != "href" || err != nil || store.Site(to.Hostname()) != store.Site(own.Hostname()) {
+					continue
+				}
+				if to.Fragment = ""; to.String() != address && !slices.Contains(links, to.String()) {
+					links = append(links, to.String())
+				}
+			}
+		default:
+		}
+	}
+}
+
+// DiscoverTopics queues a discovery in the transaction of ctx.
+func (c *Client) DiscoverTopics(ctx context.Context, args DiscoverTopicsArgs) (store.Job, error) {
+	return c.queue(ctx, args)
+}
+
+// scheduleBatch is how many due discoveries one transaction claims.
+const scheduleBatch = 50
+
+// queueSchedules claims due discoveries and queues them, in one transaction.
+func (c *Client) queueSchedules(ctx context.Context) error {
+	return c.store.InTx(ctx, func(ctx context.Context) error {
+		due, err := c.store.ClaimDueSchedules(ctx, c.now(), scheduleBatch)
+		if err != nil {
+			return err
+		}
+		for _, schedule := range due {
+			if _, err := c.insert(ctx, DiscoverTopicsArgs{Request: schedule.Request, ScheduleID: &schedule.ID}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// A Validation says how to validate a topic.
+type Validation struct {
+	// Profile and Version name what it is scored by; the original and the newest unless set.
+	Profile string
+	Version int
+	// Keywords are what its domain is about; what its documents are about most unless given.
+	Keywords []string
+	// Threshold replaces the profile's.
+	Threshold *float64
+	// DryRun tells the score and keeps nothing.
+	DryRun bool
+}
+
+// ValidateTopic scores a topic by what the archive has about it, and keeps the score. It asks nobody outside.
+func (c *Client) ValidateTopic(ctx context.Context, id uuid.UUID, v Validation) (store.TopicScore, error) {
+	topic, err := c.store.Topic(ctx, id)
+	if err != nil {
+		return store.TopicScore{}, err
+	}
+	profile, err := c.store.ScoringProfile(ctx, cmp.Or(v.Profile, store.ProfileOriginal), v.Version)
+	if err != nil {
+		return store.TopicScore{}, err
+	}
+	if profile.Kind != store.ForValidation {
+		return store.TopicScore{}, store.WrongProfile(profile)
+	}
+	if v.Threshold != nil {
+		profile.Parameters[store.ParamThreshold] = *v.Threshold
+	}
+	candidacy := research.Candidacy{Topic: topic, Keywords: v.Keywords, Now: c.now()}
+	if candidacy.Documents, candidacy.Position, err = c.store.TopicEvidence(ctx, topic, strings.Join(annotate.TellingWords(topic.Title, topic.Language), " ")); err != nil {
+		return store.TopicScore{}, err
+	}
+	if len(candidacy.Keywords) == 0 {
+		if candidacy.Keywords, err = c.domainKeywords(ctx, topic); err != nil {
+			return store.TopicScore{}, err
+		}
+	}
+	if candidacy.Others, err = knownTopicsOf(ctx, c.store, topic.Market, topic.Language, topic.ID); err != nil {
+		return store.TopicScore{}, err
+	}
+	score := research.Validate(candidacy, profile)
+	if v.DryRun {
+		score.ScoredAt = c.now()
+		return score, nil
+	}
+	return c.store.SaveTopicScore(ctx, score)
+}
+
+// domainKeywords are what the archive has written about most in a topic's domain, in the month before its documents end.
+func (c *Client) domainKeywords(ctx context.Context, topic store.Topic) ([]string, error) {
+	const month = 30 * 24 * time.Hour
+	report, err := c.store.Keywords(ctx, store.KeywordFilter{
+		Domain: topic.Domain, Market: topic.Market, Language: topic.Language, Since: c.now().Add(-month), Until: c.now(), MinDocuments: 2, Sort: "-documents", Limit: 50,
+	})
+	var keywords []string
+	for _, k := range report.Items {
+		keywords = append(keywords, k.Text)
+	}
+	return keywords, err
+}

@@ -1,0 +1,162 @@
+package research
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/content-creator/content-creator-api/annotate"
+	"github.com/content-creator/content-creator-api/store"
+)
+
+// total weighs the parts of a score: the sum of value times weight, the weights of parts of which nothing is known being shared out
+// among the others. Without any known part it is nil.
+func total(profile store.ScoringProfile, parts []store.ScorePart) *float64 {
+	known := 0.
+	for i := range parts {
+		parts[i].Weight = profile.Weights[parts[i].Name]
+		if parts[i].Value != nil {
+			known += parts[i].Weight
+		}
+	}
+	if known == 0 {
+		return nil
+	}
+	sum := 0.
+	for i := range parts {
+		if parts[i].Value == nil {
+			parts[i].Explanation += " Its weight is shared out among the others."
+			continue
+		}
+		parts[i].Weighted = *parts[i].Value * parts[i].Weight / known
+		sum += parts[i].Weighted
+	}
+	return new(math.Min(math.Max(sum, 0), 1))
+}
+
+// known is a part with a value, unknown one without.
+func known(name string, value float64, inputs map[string]any, format string, args ...any) store.ScorePart {
+	return store.ScorePart{Name: name, Value: new(math.Round(1e4*math.Min(math.Max(value, 0), 1)) / 1e4), Inputs: inputs, Explanation: fmt.Sprintf(format, args...)}
+}
+
+func unknown(name string, inputs map[string]any, format string, args ...any) store.ScorePart {
+	return store.ScorePart{Name: name, Inputs: inputs, Explanation: fmt.Sprintf(format, args...)}
+}
+
+// diversity is how many publishers write about something, up to as many as the profile calls full.
+func diversity(name string, publishers int, profile store.ScoringProfile) store.ScorePart {
+	full := profile.Parameters[store.ParamDiversity]
+	return known(name, float64(publishers)/full, map[string]any{"publishers": publishers, "full": full},
+		"%d publishers write about it; %g count in full.", publishers, full)
+}
+
+// freshness halves with every half-life of the profile since the newest document.
+func freshness(newest *time.Time, now time.Time, profile store.ScoringProfile) store.ScorePart {
+	halfLife := profile.Parameters[store.ParamHalfLife]
+	if newest == nil {
+		return unknown("freshness", map[string]any{"half_life_days": halfLife}, "It is not known when anything was published about it.")
+	}
+	age := math.Max(now.Sub(*newest).Hours()/24, 0)
+	return known("freshness", math.Pow(0.5, age/halfLife), map[string]any{"newest": newest.UTC(), "age_days": math.Round(100*age) / 100, "half_life_days": halfLife},
+		"The newest document is %.1f days old; every %g days halve it.", age, halfLife)
+}
+
+// A KnownTopic is one that is there already.
+type KnownTopic struct {
+	TitleStems []string
+	Title      string
+	Topic      store.TopicSummary
+	// Documents are those that it was made of.
+	Documents map[string]bool
+}
+
+// novelty is how little a title has in common with the most similar of other topics.
+func novelty(title, language string, others []KnownTopic) store.ScorePart {
+	stems := annotate.Stems(title, language)
+	best, similar := 0., ""
+	for _, other := range others {
+		if s := alike(stems, other.TitleStems); s > best {
+			best, similar = s, other.Title
+		}
+	}
+	if similar == "" {
+		return known("novelty", 1, map[string]any{"topics": len(others)}, "No other topic has anything in common with it.")
+	}
+	return known("novelty", 1-best, map[string]any{"topics": len(others), "similarity": math.Round(1e4*best) / 1e4, "most_similar": similar},
+		"It shares %.0f %% of its words with “%s”.", 100*best, similar)
+}
+
+// relevance is which share of the words of a text are among the keywords. It does not fall as there are more keywords.
+func relevance(text, language string, keywords []string) store.ScorePart {
+	stems := annotate.Stems(text, language)
+	if len(keywords) == 0 || len(stems) == 0 {
+		return unknown("relevance", map[string]any{"keywords": len(keywords)}, "There are no keywords to compare it with.")
+	}
+	var wanted []string
+	for _, keyword := range keywords {
+		wanted = append(wanted, annotate.Stems(keyword, language)...)
+	}
+	found := 0
+	for _, stem := range stems {
+		if hasStem(wanted, stem) {
+			found++
+		}
+	}
+	return known("relevance", float64(found)/float64(len(stems)), map[string]any{"words": len(stems), "found": found, "keywords": len(keywords)},
+		"%d of its %d words are among %d keywords.", found, len(stems), len(keywords))
+}
+
+// A Candidacy is what is known of a topic that is to be validated.
+type Candidacy struct {
+	Topic store.Topic
+	// Documents are what the archive has about it.
+	Documents []store.DocumentSummary
+	// Keywords are what its domain is about.
+	Keywords []string
+	// Position is where the topic stood among the suggestions to a query, from 1; nil where it came from none.
+	Position *int
+	Others   []KnownTopic
+	Now      time.Time
+}
+
+// Validate scores a topic by a profile: relevance, diversity, freshness, volume and novelty, as the original did, with real times,
+// positions and stored topics.
+func Validate(c Candidacy, profile store.ScoringProfile) store.TopicScore {
+	publishers := map[string]bool{}
+	var newest *time.Time
+	for _, d := range c.Documents {
+		publishers[d.SourceName] = true
+		if d.PublishedAt != nil && (newest == nil || d.PublishedAt.After(*newest)) {
+			newest = d.PublishedAt
+		}
+	}
+	parts := []store.ScorePart{
+		relevance(c.Topic.Title, c.Topic.Language, c.Keywords),
+		diversity("diversity", len(publishers), profile),
+		freshness(newest, c.Now, profile),
+		volume(c, profile),
+		novelty(c.Topic.Title, c.Topic.Language, c.Others),
+	}
+	score := store.TopicScore{
+		TopicID: c.Topic.ID, Profile: profile.Name, ProfileVersion: profile.Version, Threshold: profile.Parameters[store.ParamThreshold], Parts: parts,
+	}
+	if sum := total(profile, parts); sum != nil {
+		score.Score = *sum
+	}
+	score.Passed = score.Score >= score.Threshold
+	return score
+}
+
+// volume is the original's: by the place among suggestions and the length of the query; where there is none, what the profile
+// assumes, if it does.
+func volume(c Candidacy, profile store.ScoringProfile) store.ScorePart {
+	if c.Position != nil {
+		length := math.Min(float64(len([]rune(c.Topic.Title)))/50, 1)
+		return known("volume", 0.7*(1-float64(*c.Position-1)/10)+0.3*length, map[string]any{"position": *c.Position, "characters": len([]rune(c.Topic.Title))},
+			"It stood at place %d among the suggestions.", *c.Position)
+	}
+	if assumed, says := profile.Parameters[store.ParamVolumeGuess]; says {
+		return known("volume", assumed, map[string]any{"assumed": assumed}, "It is in no suggestions; the profile assumes %g then.", assumed)
+	}
+	return unknown("volume", map[string]any{}, "It is in no suggestions, so that its volume is not known.")
+}

@@ -1,0 +1,246 @@
+package research
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/content-creator/content-creator-api/annotate"
+	"github.com/content-creator/content-creator-api/store"
+)
+
+// A Candidate is something that may be a topic, with the documents of the window that speak of it.
+type Candidate struct {
+	// Words are a keyphrase, a name, the title of a story, a search.
+	Words string
+	// Reason is term, story, trend, suggestion or seed; Source the kind of topic that it makes.
+	Reason, Source string
+	Documents      []store.DocumentSummary
+	// Now and Before are how many documents of the window have it, and of the window before; nil is not counted.
+	Now, Before *int
+}
+
+// A Hunt is where topics are looked for.
+type Hunt struct {
+	Language     string
+	Since, Until time.Time
+	// Documents were in the window, DocumentsBefore in the one of the same length before it.
+	Documents, DocumentsBefore int
+	// Seeds are what is wanted; without them everything is.
+	Seeds []string
+	Known []KnownTopic
+	Limit int
+}
+
+const (
+	// sameDocuments is which share of the smaller of two candidates' documents must be common to make them one.
+	sameDocuments = 0.5
+	// sameTitle is how much of two titles must be the same words to make them one topic.
+	sameTitle = 0.6
+	// maxLeftOut is how many candidates are told that were left out, maxTerms how many words of a topic.
+	maxLeftOut, maxTerms = 30, 8
+	// maxTopicDocuments is how many documents a topic is linked to.
+	maxTopicDocuments = 30
+)
+
+// A cluster is candidates that mean the same.
+type cluster struct {
+	candidates []Candidate
+	documents  []store.DocumentSummary
+	reasons    map[uuid.UUID]Candidate
+}
+
+// Discover makes topics of candidates: those that mean the same are one, each is scored by a profile and told with its parts, and
+// what is no topic with why. The same candidates make the same topics.
+func Discover(candidates []Candidate, h Hunt, profile store.ScoringProfile) (topics []store.DiscoveredTopic, out []store.LeftOut) {
+	threshold := profile.Parameters[store.ParamThreshold]
+	for _, c := range clusters(candidates) {
+		topic := c.topic(h, profile)
+		switch {
+		case topic.Title == "":
+			continue
+		case len(c.documents) < 2 && c.candidates[0].Reason == "term":
+			out = append(out, store.LeftOut{Title: topic.Title, Score: &topic.Score, Reason: "Only one document speaks of it."})
+		case topic.Score < threshold:
+			out = append(out, store.LeftOut{Title: topic.Title, Score: &topic.Score, Reason: "Its score is below the threshold."})
+		default:
+			topics = append(topics, topic)
+		}
+	}
+	slices.SortStableFunc(topics, func(a, b store.DiscoveredTopic) int {
+		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(len(b.Documents), len(a.Documents)), strings.Compare(a.Title, b.Title))
+	})
+	topics, twins := withoutTwins(topics, h)
+	out = append(out, twins...)
+	for _, topic := range topics[min(len(topics), h.Limit):] {
+		out = append(out, store.LeftOut{Title: topic.Title, Score: &topic.Score, Reason: "Others scored higher, and no more were asked for."})
+	}
+	return topics[:min(len(topics), h.Limit)], out[:min(len(out), maxLeftOut)]
+}
+
+// clusters puts together candidates that share most of their documents, the strongest first: stories, then what has most documents.
+func clusters(candidates []Candidate) []*cluster {
+	rank := map[string]int{"story": 0, "trend": 1, "seed": 2, "term": 3, "suggestion": 4}
+	candidates = slices.Clone(candidates)
+	slices.SortStableFunc(candidates, func(a, b Candidate) int {
+		return cmp.Or(cmp.Compare(rank[a.Reason], rank[b.Reason]), cmp.Compare(len(b.Documents), len(a.Documents)), strings.Compare(a.Words, b.Words))
+	})
+	var all []*cluster
+	for _, candidate := range candidates {
+		if len(candidate.Documents) == 0 {
+			continue
+		}
+		at := slices.IndexFunc(all, func(c *cluster) bool { return c.covers(candidate) })
+		if at < 0 {
+			at = len(all)
+			all = append(all, &cluster{reasons: map[uuid.UUID]Candidate{}})
+		}
+		all[at].add(candidate)
+	}
+	return all
+}
+
+func (c *cluster) covers(candidate Candidate) bool {
+	common := 0
+	for _, d := range candidate.Documents {
+		if _, has := c.reasons[d.ID]; has {
+			common++
+		}
+	}
+	return float64(common) >= sameDocuments*float64(min(len(candidate.Documents), len(c.documents))) && common > 0
+}
+
+func (c *cluster) add(candidate Candidate) {
+	c.candidates = append(c.candidates, candidate)
+	for _, d := range candidate.Documents {
+		if _, has := c.reasons[d.ID]; !has {
+			c.reasons[d.ID] = candidate
+			c.documents = append(c.documents, d)
+		}
+	}
+}
+
+// topic is what a cluster makes, scored.
+func (c *cluster) topic(h Hunt, profile store.ScoringProfile) store.DiscoveredTopic {
+	t := store.DiscoveredTopic{Title: c.title(h.Language), Source: c.candidates[0].Source}
+	publishers := map[string]bool{}
+	var newest *time.Time
+	for _, d := range c.documents {
+		publishers[d.SourceName] = true
+		if d.PublishedAt != nil && (newest == nil || d.PublishedAt.After(*newest)) {
+			newest = d.PublishedAt
+		}
+		if len(t.Documents) < maxTopicDocuments {
+			why := c.reasons[d.ID]
+			t.Documents = append(t.Documents, store.DiscoveredDocument{ID: d.ID, Title: d.Title, URL: d.URL, Reason: why.Reason, Words: why.Words})
+		}
+	}
+	for _, candidate := range c.candidates {
+		if len(t.Terms) < maxTerms && !slices.Contains(t.Terms, candidate.Words) {
+			t.Terms = append(t.Terms, candidate.Words)
+		}
+	}
+	t.Parts = []store.ScorePart{
+		c.burst(h),
+		diversity("breadth", len(publishers), profile),
+		freshness(newest, h.Until, profile),
+		novelty(t.Title, h.Language, h.Known),
+		relevance(t.Title+" "+strings.Join(t.Terms, " "), h.Language, h.Seeds),
+	}
+	if sum := total(profile, t.Parts); sum != nil {
+		t.Score = *sum
+	}
+	return t
+}
+
+// burst is by how much more is written about it than before, in standard deviations of what was to be expected.
+func (c *cluster) burst(h Hunt) store.ScorePart {
+	if h.DocumentsBefore == 0 {
+		return unknown("burst", map[string]any{"documents": h.Documents, "documents_before": 0}, "The archive has nothing of the time before to compare with.")
+	}
+	share := float64(h.Documents) / float64(h.DocumentsBefore)
+	best := math.Inf(-1)
+	var strongest Candidate
+	for _, candidate := range c.candidates {
+		if candidate.Now == nil {
+			continue
+		}
+		expected := float64(*candidate.Before) * share
+		if z := (float64(*candidate.Now) - expected) / math.Sqrt(expected+1); z > best {
+			best, strongest = z, candidate
+		}
+	}
+	if strongest.Now == nil {
+		return unknown("burst", map[string]any{}, "It is no term whose documents are counted.")
+	}
+	return known("burst", 1-math.Exp(-math.Max(best, 0)/3), map[string]any{
+		"term": strongest.Words, "documents": *strongest.Now, "documents_before": *strongest.Before, "expected": math.Round(100*float64(*strongest.Before)*share) / 100,
+		"deviations": math.Round(100*best) / 100,
+	}, "“%s” stands in %d documents, %.1f standard deviations more than expected.", strongest.Words, *strongest.Now, best)
+}
+
+// title is one that a person would write about: the story's, the search's, or the headline that has most in common with the others.
+func (c *cluster) title(language string) string {
+	first := c.candidates[0]
+	if first.Reason != "term" && first.Reason != "seed" {
+		return line(first.Words, 300)
+	}
+	var best string
+	most := -1.
+	words := annotate.Stems(first.Words, language)
+	for _, d := range c.documents {
+		stems := annotate.Stems(d.Title, language)
+		central := alike(stems, words)
+		for _, other := range c.documents {
+			central += alike(stems, annotate.Stems(other.Title, language)) / float64(len(c.documents))
+		}
+		if len(strings.Fields(d.Title)) >= 3 && central > most {
+			best, most = d.Title, central
+		}
+	}
+	return line(best, 300)
+}
+
+// withoutTwins gives candidates that are topics already to those, and leaves out those that mean the same as a better one.
+func withoutTwins(topics []store.DiscoveredTopic, h Hunt) (kept []store.DiscoveredTopic, out []store.LeftOut) {
+	for _, topic := range topics {
+		stems := annotate.Stems(topic.Title, h.Language)
+		twin := slices.IndexFunc(kept, func(other store.DiscoveredTopic) bool {
+			return alike(stems, annotate.Stems(other.Title, h.Language)) >= sameTitle
+		})
+		if twin >= 0 {
+			out = append(out, store.LeftOut{Title: topic.Title, Score: &topic.Score, Reason: "It means the same as “" + kept[twin].Title + "”."})
+			continue
+		}
+		for _, known := range h.Known {
+			if alike(stems, known.TitleStems) >= sameTitle || mostlyIn(topic.Documents, known.Documents) {
+				topic.TopicID = &known.Topic.ID
+				topic.Title = known.Title
+				break
+			}
+		}
+		if topic.TopicID != nil && slices.ContainsFunc(kept, func(other store.DiscoveredTopic) bool {
+			return other.TopicID != nil && *other.TopicID == *topic.TopicID
+		}) {
+			out = append(out, store.LeftOut{Title: topic.Title, Score: &topic.Score, Reason: "It is a part of a topic that was found already."})
+			continue
+		}
+		kept = append(kept, topic)
+	}
+	return kept, out
+}
+
+// mostlyIn: at least half of the documents, and two of them, are among others.
+func mostlyIn(documents []store.DiscoveredDocument, others map[string]bool) bool {
+	common := 0
+	for _, d := range documents {
+		if others[d.ID.String()] {
+			common++
+		}
+	}
+	return common >= 2 && 2*common >= len(documents)
+}
