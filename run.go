@@ -20,6 +20,9 @@ import (
 	"github.com/content-creator/content-creator-api/collect"
 	"github.com/content-creator/content-creator-api/config"
 	"github.com/content-creator/content-creator-api/jobs"
+	"github.com/content-creator/content-creator-api/ledger"
+	"github.com/content-creator/content-creator-api/llm"
+	"github.com/content-creator/content-creator-api/research"
 	"github.com/content-creator/content-creator-api/server"
 	"github.com/content-creator/content-creator-api/store"
 )
@@ -217,6 +220,7 @@ func (a *app) newJobs(s *store.Store, registry *prometheus.Registry, polls int) 
 	}
 	return jobs.New(jobs.Config{
 		Store: s, Collectors: collect.All(fetcher, a.services(), time.Now), Pages: pages, Logger: a.logger, Metrics: registry, Polls: polls, Now: time.Now,
+		Backends: a.backends(), Model: a.model(), Reranker: a.reranker(),
 		Discoverer: collect.NewDiscoverer(fetcher, time.Now, a.config.YouTubeBaseURL, a.config.GitHubBaseURL),
 	})
 }
@@ -240,6 +244,43 @@ func (a *app) services() collect.Services {
 		TrendsURL: c.TrendsBaseURL, AutocompleteURL: c.AutocompleteBaseURL, GoogleNewsURL: c.GoogleNewsBaseURL, BingNewsURL: c.BingNewsBaseURL,
 		TheNewsAPIURL: c.TheNewsAPIBaseURL, TheNewsAPIKey: string(c.TheNewsAPIKey),
 	}
+}
+
+// model is the language model of the settings; nil where there is none.
+func (a *app) model() *llm.Client {
+	c := a.config
+	if !c.On("llm") {
+		return nil
+	}
+	return llm.New(llm.Config{
+		BaseURL: c.LLMBaseURL, APIKey: string(c.LLMAPIKey), Model: c.LLMModel, ContextTokens: c.LLMContextTokens,
+		Price: ledger.Price{PerInput: c.LLMInputUSD.Micro(), PerOutput: c.LLMOutputUSD.Micro()},
+	})
+}
+
+// backends are the search backends of the settings, without the own archive.
+func (a *app) backends() []research.Backend {
+	c := a.config
+	return research.Backends(research.Services{
+		SearXNGURL: c.SearXNGBaseURL,
+		TavilyURL:  c.TavilyBaseURL, TavilyKey: string(c.TavilyAPIKey), TavilyPrice: c.TavilyUSD.Micro(),
+		BraveURL: c.BraveBaseURL, BraveKey: string(c.BraveAPIKey), BravePrice: c.BraveUSD.Micro(),
+		TheNewsAPIURL: c.TheNewsAPIBaseURL, TheNewsAPIKey: string(c.TheNewsAPIKey),
+		GeminiURL: c.GeminiBaseURL, GeminiKey: string(c.GeminiAPIKey), GeminiModel: c.GeminiModel,
+		GeminiPrice: ledger.Price{PerRequest: c.GeminiUSD.Micro(), PerInput: c.GeminiInputUSD.Micro(), PerOutput: c.GeminiOutputUSD.Micro()},
+	})
+}
+
+// reranker is the rerank endpoint of the settings; nil where there is none.
+func (a *app) reranker() *research.Reranker {
+	c := a.config
+	if !c.On("rerank") {
+		return nil
+	}
+	return research.NewReranker(research.RerankService{
+		BaseURL: c.RerankBaseURL, Key: string(c.RerankAPIKey), Model: c.RerankModel,
+		Price: ledger.Price{PerInput: c.RerankInputUSD.Micro(), PerRequest: c.RerankUSD.Micro()},
+	})
 }
 
 func (a *app) stopJobs(queue *jobs.Client) error {

@@ -217,7 +217,7 @@ func pageLanguage(said, text string) string {
 		return said
 	}
 	head, _ := truncate(text, mostText)
-	if own := languageOf(head); own != undetermined {
+	if own := LanguageOf(head); own != undetermined {
 		return own
 	}
 	return said

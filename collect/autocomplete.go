@@ -180,7 +180,7 @@ func readSuggestions(resp *Response) ([]string, error) {
 		if json.Unmarshal(raw, &text) != nil && json.Unmarshal(raw, &parts) == nil && len(parts) > 0 {
 			_ = json.Unmarshal(parts[0], &text) // what begins with anything else says nothing
 		}
-		if text = plainText(text); text != "" {
+		if text = PlainText(text); text != "" {
 			texts = append(texts, text)
 		}
 	}

@@ -177,7 +177,7 @@ func (r *reader) body(d *store.Document, e entry, address *url.URL, facts facts)
 
 // title fills Title: the entry's, else its first words, else its address.
 func (r *reader) title(d *store.Document, e entry, facts facts) {
-	title := plainText(e.title)
+	title := PlainText(e.title)
 	if e.titlePlain {
 		title = oneLine(e.title)
 	}
@@ -231,7 +231,7 @@ func (r *reader) people(d *store.Document, e entry, facts facts) {
 	}
 	var names []string
 	for _, author := range authors[:min(len(authors), maxFacts)] {
-		if name := plainText(author); name != "" {
+		if name := PlainText(author); name != "" {
 			names = append(names, name)
 		}
 	}
@@ -247,7 +247,7 @@ func (r *reader) rest(d *store.Document, e entry, f facts) {
 	f.text("guid", e.guid)
 	var categories []string
 	for _, c := range e.categories[:min(len(e.categories), maxFacts)] {
-		if c = plainText(c); c != "" {
+		if c = PlainText(c); c != "" {
 			categories = append(categories, c)
 		}
 	}
@@ -259,7 +259,7 @@ func (r *reader) rest(d *store.Document, e entry, f facts) {
 	f.address("comments_url", r.base, e.comments)
 	f.address("external_url", r.base, e.external)
 	f.text("duration", e.duration)
-	f.text("origin_title", plainText(e.sourceTitle))
+	f.text("origin_title", PlainText(e.sourceTitle))
 	f.address("origin_url", r.base, e.sourceURL)
 	var enclosures []any
 	for _, enclosure := range e.enclosures[:min(len(e.enclosures), maxFacts)] {

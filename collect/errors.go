@@ -145,7 +145,7 @@ func tlsReason(err error) string {
 
 // statusError is the Error for an answer that brings no body to use.
 func statusError(at *url.URL, status int, header http.Header, now time.Time) *Error {
-	e := &Error{Code: CodeHTTPStatus, Status: status, RetryAfter: retryAfter(header, now)}
+	e := &Error{Code: CodeHTTPStatus, Status: status, RetryAfter: RetryAfter(header, now)}
 	e.Message = fmt.Sprintf("%s answered %s.", shown(at), statusText(status))
 	switch {
 	case status == http.StatusGone:

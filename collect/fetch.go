@@ -430,8 +430,8 @@ func sameSite(a, b *url.URL) bool {
 	return store.Site(a.Hostname()) == store.Site(b.Hostname())
 }
 
-// retryAfter reads the header as seconds or as a date; zero if it says nothing of the future.
-func retryAfter(h http.Header, now time.Time) time.Duration {
+// RetryAfter reads the header of that name as seconds or as a date; zero if it says nothing of the future.
+func RetryAfter(h http.Header, now time.Time) time.Duration {
 	value := strings.TrimSpace(h.Get("Retry-After"))
 	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil {
 		if seconds > uint64(MaxRetryAfter/time.Second) {

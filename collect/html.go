@@ -86,7 +86,7 @@ func (s *sanitizer) clean(source string, base *url.URL) (safe, text string, cut 
 		&html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body}, html.ParseOptionEnableScripting(false))
 	if err != nil {
 		// Nested too deep for a page: its words are all that is left.
-		text = plainText(source)
+		text = PlainText(source)
 		return cleanText(escapeText(text)), text, cut
 	}
 	root := &html.Node{Type: html.ElementNode, Data: "div", DataAtom: atom.Div}
@@ -235,9 +235,9 @@ func (t *textBuilder) breakLine() { t.gap = '\n' }
 
 func (t *textBuilder) String() string { return t.b.String() }
 
-// plainText is a short piece of HTML, such as a title, on one line: tags go, entities are decoded
+// PlainText is a short piece of HTML, such as a title, on one line: tags go, entities are decoded
 // once. What stands in angle brackets without being an element of HTML stays: "Vec<T> explained".
-func plainText(source string) string {
+func PlainText(source string) string {
 	z := html.NewTokenizer(strings.NewReader(source))
 	var (
 		t    textBuilder

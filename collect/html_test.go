@@ -162,7 +162,7 @@ func TestPlainText(t *testing.T) {
 		"<a href='x'>Title</a>":           "Title",
 		"<unknown-element>kept</unknown-element>": "<unknown-element>kept</unknown-element>",
 	} {
-		assert.Equal(t, want, plainText(in), in)
+		assert.Equal(t, want, PlainText(in), in)
 	}
 }
 
@@ -200,7 +200,7 @@ func FuzzClean(f *testing.F) {
 		require.NotContains(t, safe, "\x00")
 		require.NotContains(t, text, "\x00")
 		harmless(t, in, safe)
-		plain := plainText(in)
+		plain := PlainText(in)
 		require.True(t, utf8.ValidString(plain))
 		require.NotContains(t, plain, "\n")
 	})

@@ -31,11 +31,11 @@ func recognise(documents []store.Document) {
 			all.WriteString(textOf(d) + "\n")
 		}
 	}
-	common := languageOf(all.String())
+	common := LanguageOf(all.String())
 	for _, d := range unnamed {
 		own := undetermined
 		if text := textOf(d); len(text) >= enoughText {
-			own = languageOf(text)
+			own = LanguageOf(text)
 		}
 		if own == undetermined {
 			own = common
@@ -57,8 +57,8 @@ func textOf(d *store.Document) string {
 	return text
 }
 
-// languageOf is the language of a text, if it is clear.
-func languageOf(text string) string {
+// LanguageOf is the language of a text as ISO 639, "und" where it is not clear.
+func LanguageOf(text string) string {
 	info := whatlanggo.Detect(text)
 	if code := info.Lang.Iso6391(); info.IsReliable() && code != "" {
 		return code

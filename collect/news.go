@@ -90,7 +90,7 @@ func (c newsCollector) google(ctx context.Context, s Source) (Batch, error) {
 	query := url.Values{"q": {s.Config.Query}, "hl": {hl}, "gl": {e.region}, "ceid": {e.region + ":" + half}}
 	s.URL = endpoint(c.services.GoogleNewsURL, "/rss/search", query)
 	return c.search(ctx, s, "Google News", func(one *entry) error {
-		one.origin = plainText(one.sourceTitle)
+		one.origin = PlainText(one.sourceTitle)
 		if one.origin != "" {
 			one.title = strings.TrimSuffix(strings.TrimSpace(one.title), " - "+strings.TrimSpace(one.sourceTitle))
 		}
@@ -115,7 +115,7 @@ func (c newsCollector) bing(ctx context.Context, s Source) (Batch, error) {
 		one.guid = ""
 		for prefix := range one.extensions {
 			if name := told(one.extensions, prefix, "Source"); name != "" {
-				one.origin = plainText(name)
+				one.origin = PlainText(name)
 				one.sourceTitle = name
 			}
 			if picture := told(one.extensions, prefix, "Image"); picture != "" {

@@ -220,7 +220,7 @@ func (r *factReader) metas(names ...string) []string {
 func (r *factReader) title() string {
 	candidates := slices.Concat(r.said("headline"), r.metas("og:title", "twitter:title", "dc.title", "citation_title"), r.titles, r.headings[:min(len(r.headings), 1)])
 	for _, candidate := range candidates {
-		title := oneLine(plainText(candidate))
+		title := oneLine(PlainText(candidate))
 		if title == "" {
 			continue
 		}
@@ -250,7 +250,7 @@ func (r *factReader) author() string {
 	}
 	var names []string
 	for _, candidate := range candidates {
-		name := byWords.ReplaceAllString(plainText(candidate), "")
+		name := byWords.ReplaceAllString(PlainText(candidate), "")
 		if name == "" || strings.Contains(name, "://") || strings.HasPrefix(name, "@") || slices.Contains(names, name) {
 			continue
 		}

@@ -90,13 +90,13 @@ func (c rssCollector) read(ctx context.Context, s Source, d dialect, resp *Respo
 	head, headErr := feed.readHead()
 	r := newReader(s, d.source, head, resp.URL, c.now())
 	r.sourceName = cmp.Or(d.name, r.sourceName)
-	b.FeedTitle, _ = truncate(plainText(head.title), maxTitle)
+	b.FeedTitle, _ = truncate(PlainText(head.title), maxTitle)
 	b.FeedLanguage = primaryLanguage(head.language)
 	fresh := b.Pace.Fresh
 	b.Pace = head.pace
 	b.Pace.Fresh = fresh
 	b.FeedFormat = formats[feed.kind]
-	b.FeedDescription, _ = truncate(oneLine(plainText(head.description)), maxDescription)
+	b.FeedDescription, _ = truncate(oneLine(PlainText(head.description)), maxDescription)
 	if self, err := resolveURL(resp.URL, head.self); err == nil && head.self != "" {
 		b.FeedSelf = self.String()
 	}
@@ -144,7 +144,7 @@ func (c rssCollector) read(ctx context.Context, s Source, d dialect, resp *Respo
 func (b *Batch) skip(title string, err error) {
 	b.SkippedCount++
 	if len(b.Skipped) < MaxSkipped {
-		title, _ = truncate(plainText(title), maxTitle)
+		title, _ = truncate(PlainText(title), maxTitle)
 		b.Skipped = append(b.Skipped, Skipped{Position: b.Entries, Title: title, Reason: reason(err)})
 	}
 }

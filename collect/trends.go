@@ -55,7 +55,7 @@ func (c trendsCollector) Collect(ctx context.Context, s Source) (Batch, error) {
 
 // amendTrend makes an entry of a trend, which has no address of its own: each names the whole feed.
 func amendTrend(e *entry, region string, now time.Time) error {
-	search := plainText(e.title)
+	search := PlainText(e.title)
 	if search == "" {
 		return errors.New("it names no search")
 	}
@@ -99,9 +99,9 @@ func trendAddress(title, region string, began *time.Time) string {
 func newsOfTrend(element ext.Extension) facts {
 	children := ext.Extensions{"ht": element.Children}
 	article, base := facts{}, &url.URL{}
-	article.text("title", plainText(told(children, "ht", "news_item_title")))
-	article.text("snippet", plainText(told(children, "ht", "news_item_snippet")))
-	article.text("source", plainText(told(children, "ht", "news_item_source")))
+	article.text("title", PlainText(told(children, "ht", "news_item_title")))
+	article.text("snippet", PlainText(told(children, "ht", "news_item_snippet")))
+	article.text("source", PlainText(told(children, "ht", "news_item_source")))
 	article.address("url", base, told(children, "ht", "news_item_url"))
 	article.address("image", base, told(children, "ht", "news_item_picture"))
 	return article

@@ -56,6 +56,33 @@ type Config struct {
 	YouTubeBaseURL      string `env:"YOUTUBE_BASE_URL" envDefault:"https://www.youtube.com" help:"where feed discovery asks YouTube"`
 	GitHubBaseURL       string `env:"GITHUB_BASE_URL" envDefault:"https://github.com" help:"where feed discovery asks GitHub"`
 
+	LLMBaseURL       string `env:"LLM_BASE_URL" envDefault:"https://openrouter.ai/api/v1" help:"what a model's chat/completions stands below, as OpenAI has it; http://localhost:11434/v1 is Ollama"`
+	LLMAPIKey        Secret `env:"LLM_API_KEY" help:"key of the model; for OpenRouter OPENROUTER_API_KEY is taken, too"`
+	LLMModel         string `env:"LLM_MODEL" help:"which model is asked, as the service names it; without it everything is done without one"`
+	LLMContextTokens int    `env:"LLM_CONTEXT_TOKENS" envDefault:"0" help:"how many tokens prompt and answer may have together; 0 is not known"`
+	LLMInputUSD      USD    `env:"LLM_INPUT_USD_PER_MILLION" help:"US dollars for a million tokens that the model reads; empty is not known, 0 is free"`
+	LLMOutputUSD     USD    `env:"LLM_OUTPUT_USD_PER_MILLION" help:"US dollars for a million tokens that the model writes; empty is not known, 0 is free"`
+
+	SearXNGBaseURL  string `env:"SEARXNG_BASE_URL" help:"where a SearXNG is that answers JSON; without it none is asked"`
+	TavilyAPIKey    Secret `env:"TAVILY_API_KEY" help:"key of tavily.com; without it Tavily is not asked"`
+	TavilyBaseURL   string `env:"TAVILY_BASE_URL" envDefault:"https://api.tavily.com" help:"where Tavily's API is"`
+	TavilyUSD       USD    `env:"TAVILY_USD_PER_REQUEST" envDefault:"0.008" help:"US dollars for a search with Tavily; empty is not known, 0 is free"`
+	BraveAPIKey     Secret `env:"BRAVE_API_KEY" help:"key of Brave's search API; without it Brave is not asked"`
+	BraveBaseURL    string `env:"BRAVE_BASE_URL" envDefault:"https://api.search.brave.com" help:"where Brave's search API is"`
+	BraveUSD        USD    `env:"BRAVE_USD_PER_REQUEST" envDefault:"0.005" help:"US dollars for a search with Brave; empty is not known, 0 is free"`
+	GeminiAPIKey    Secret `env:"GEMINI_API_KEY" help:"key of Gemini, which searches with Google; without it it is not asked"`
+	GeminiBaseURL   string `env:"GEMINI_BASE_URL" envDefault:"https://generativelanguage.googleapis.com" help:"where Gemini's API is"`
+	GeminiModel     string `env:"GEMINI_MODEL" envDefault:"gemini-2.5-flash" help:"which Gemini searches"`
+	GeminiUSD       USD    `env:"GEMINI_USD_PER_REQUEST" envDefault:"0.035" help:"US dollars for a search with Gemini besides its tokens; empty is not known, 0 is free"`
+	GeminiInputUSD  USD    `env:"GEMINI_INPUT_USD_PER_MILLION" envDefault:"0.3" help:"US dollars for a million tokens that Gemini reads; empty is not known, 0 is free"`
+	GeminiOutputUSD USD    `env:"GEMINI_OUTPUT_USD_PER_MILLION" envDefault:"2.5" help:"US dollars for a million tokens that Gemini writes; empty is not known, 0 is free"`
+
+	RerankBaseURL  string `env:"RERANK_BASE_URL" envDefault:"https://api.voyageai.com/v1" help:"what a rerank endpoint as of Voyage, Cohere or Jina stands below"`
+	RerankAPIKey   Secret `env:"RERANK_API_KEY" help:"key of the rerank endpoint; for Voyage VOYAGE_API_KEY is taken, too"`
+	RerankModel    string `env:"RERANK_MODEL" envDefault:"rerank-2.5" help:"which model reranks"`
+	RerankInputUSD USD    `env:"RERANK_USD_PER_MILLION" help:"US dollars for a million tokens that are reranked; empty is not known, 0 is free"`
+	RerankUSD      USD    `env:"RERANK_USD_PER_REQUEST" help:"US dollars for a request to rerank; empty is not known, 0 is free"`
+
 	sources map[string]string
 }
 
@@ -105,6 +132,7 @@ func Load(args, environ []string) (c Config, rest []string, err error) {
 		faults = append(faults, parseFaults(err, unread)...)
 	}
 	c.sources = sources
+	c.takeOtherNames(environ)
 	faults = append(faults, c.check(unread)...)
 	return c, rest, errors.Join(faults...)
 }
@@ -223,6 +251,7 @@ func (c Config) check(unread map[string]bool) []error {
 		{"HOST_REQUESTS_PER_SECOND", c.HostRequestsPerSecond, 0, 1000},
 		{"POLL_CONCURRENCY", float64(c.PollConcurrency), 1, 1000},
 		{"DATABASE_CONNS", float64(c.DatabaseConns), 5, 1000},
+		{"LLM_CONTEXT_TOKENS", float64(c.LLMContextTokens), 0, 100_000_000},
 	} {
 		if !(bound.value >= bound.least && bound.value <= bound.most) {
 			fault(bound.name, "%v is not from %v to %v", bound.value, bound.least, bound.most)
@@ -232,6 +261,7 @@ func (c Config) check(unread map[string]bool) []error {
 		fault("FETCH_USER_AGENT", "is empty")
 	}
 	c.checkServices(fault)
+	c.checkPrices(fault)
 	return faults
 }
 
@@ -254,10 +284,29 @@ func (c Config) checkServices(fault func(name, format string, args ...any)) {
 		{"THENEWSAPI_BASE_URL", c.TheNewsAPIBaseURL},
 		{"YOUTUBE_BASE_URL", c.YouTubeBaseURL},
 		{"GITHUB_BASE_URL", c.GitHubBaseURL},
+		{"LLM_BASE_URL", c.LLMBaseURL},
+		{"SEARXNG_BASE_URL", c.SearXNGBaseURL},
+		{"TAVILY_BASE_URL", c.TavilyBaseURL},
+		{"BRAVE_BASE_URL", c.BraveBaseURL},
+		{"GEMINI_BASE_URL", c.GeminiBaseURL},
+		{"RERANK_BASE_URL", c.RerankBaseURL},
 	} {
-		if !isServiceAddress(service.address) {
+		if !isServiceAddress(service.address) && (service.address != "" || service.name != "SEARXNG_BASE_URL") {
 			// The address is not repeated: it may hold a password.
 			fault(service.name, "is not an address such as https://example.com, without user name, query and fragment")
+		}
+	}
+}
+
+// checkPrices checks what outside services cost.
+func (c Config) checkPrices(fault func(name, format string, args ...any)) {
+	for name, price := range map[string]USD{
+		"LLM_INPUT_USD_PER_MILLION": c.LLMInputUSD, "LLM_OUTPUT_USD_PER_MILLION": c.LLMOutputUSD, "TAVILY_USD_PER_REQUEST": c.TavilyUSD,
+		"BRAVE_USD_PER_REQUEST": c.BraveUSD, "GEMINI_USD_PER_REQUEST": c.GeminiUSD, "GEMINI_INPUT_USD_PER_MILLION": c.GeminiInputUSD,
+		"GEMINI_OUTPUT_USD_PER_MILLION": c.GeminiOutputUSD, "RERANK_USD_PER_MILLION": c.RerankInputUSD, "RERANK_USD_PER_REQUEST": c.RerankUSD,
+	} {
+		if _, err := price.micro(); err != nil {
+			fault(name, "%q is not a price from 0 to 10000 US dollars, such as 0.25", string(price))
 		}
 	}
 }

@@ -54,6 +54,8 @@ type Config struct {
 	// Backends find sources of research beside the own archive, Model writes and judges; nil leaves that to rules.
 	Backends []research.Backend
 	Model    *llm.Client
+	// Reranker says how well sources answer; nil leaves that to rules.
+	Reranker *research.Reranker
 	Logger   *slog.Logger
 	Metrics  prometheus.Registerer
 	// Polls is how many sources are polled at once; 0 works no jobs and keeps no schedule here.
@@ -122,7 +124,7 @@ func (c *Client) workers(config Config, m *metrics) *river.Workers {
 	river.AddWorker(workers, &importWorker{store: config.Store})
 	river.AddWorker(workers, &articleWorker{store: config.Store, pages: config.Pages, now: config.Now})
 	river.AddWorker(workers, &topicsWorker{store: config.Store, pages: config.Pages, now: config.Now})
-	river.AddWorker(workers, &researchWorker{store: config.Store, backends: config.Backends, model: config.Model, pages: config.Pages, now: config.Now})
+	river.AddWorker(workers, &researchWorker{store: config.Store, backends: config.Backends, model: config.Model, reranker: config.Reranker, pages: config.Pages, now: config.Now})
 	river.AddWorker(workers, &sweepWorker{client: c})
 	river.AddWorker(workers, &tidyWorker{store: config.Store})
 	return workers

@@ -49,6 +49,7 @@ type researchWorker struct {
 	store    *store.Store
 	backends []research.Backend
 	model    *llm.Client
+	reranker *research.Reranker
 	pages    *collect.Pages
 	now      func() time.Time
 }
@@ -156,7 +157,7 @@ func (w *researchWorker) research(ctx context.Context, job *river.Job[ResearchAr
 		Question: run.Question, Language: run.Language, OutputLanguage: run.OutputLanguage, Market: run.Market,
 		Depth: research.Depths[run.Depth], Now: w.now(),
 	}
-	tools := research.Tools{Backends: []research.Backend{w.archive(run)}, Read: w.readSource, Model: w.model}
+	tools := research.Tools{Backends: []research.Backend{w.archive(run)}, Read: w.readSource, Model: w.model, Reranker: w.reranker}
 	if run.Scope == "all" {
 		tools.Backends = append(tools.Backends, w.backends...)
 	}

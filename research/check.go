@@ -101,7 +101,7 @@ func yearAmong(year int, dates []collect.StatedDate) bool {
 
 // sameNumber: a sentence may round what the source states, but not the other way about, and not take percent for euros.
 func sameNumber(said, stated collect.StatedNumber) bool {
-	if measure(said.Unit) != measure(stated.Unit) {
+	if measureOf(said.Unit) != measureOf(stated.Unit) {
 		return false
 	}
 	tolerance := 1e-9 * math.Abs(stated.Value)
@@ -111,8 +111,8 @@ func sameNumber(said, stated collect.StatedNumber) bool {
 	return math.Abs(said.Value-stated.Value) <= tolerance
 }
 
-// measure is a unit that must be the same: a currency or percent. What is merely counted may have other names.
-func measure(unit string) string {
+// measureOf is a unit that must be the same: a currency or percent. What is merely counted may have other names.
+func measureOf(unit string) string {
 	if unit == "percent" || len(unit) == 3 && strings.ToUpper(unit) == unit {
 		return unit
 	}

@@ -18,7 +18,8 @@ import (
 
 // A source is a page that was found, and where it could be read its text.
 type source struct {
-	found
+	Group
+	foundBy  []string
 	position int
 	snapshot *store.Snapshot
 	fault    *store.PageError

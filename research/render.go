@@ -15,7 +15,7 @@ func stemsOf(s sentence, language string) []string { return annotate.Stems(s.Tex
 // listSources are the sources of the report: read, or why not.
 func (r *run) listSources(out *store.ResearchOutcome) {
 	for _, s := range r.sources {
-		entry := store.ResearchSource{Position: s.position, URL: s.URL, Title: s.Title, FoundBy: s.FoundBy, Score: &s.score, Parts: s.parts, Error: s.fault}
+		entry := store.ResearchSource{Position: s.position, URL: s.URL, Title: s.Title, FoundBy: s.foundBy, Score: &s.score, Parts: s.parts, Error: s.fault}
 		if s.snapshot != nil {
 			entry.SnapshotID, entry.Title = &s.snapshot.ID, s.snapshot.Title
 		}

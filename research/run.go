@@ -49,6 +49,8 @@ type Tools struct {
 	Read func(ctx context.Context, hit Hit) (store.Snapshot, error)
 	// Model plans, writes and judges; nil leaves that to rules.
 	Model *llm.Client
+	// Reranker says how well sources answer; nil leaves that to BM25.
+	Reranker *Reranker
 }
 
 // A Journal keeps what a run has done, so that one that was cut off goes on where it stopped.

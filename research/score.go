@@ -43,15 +43,15 @@ func unknown(name string, inputs map[string]any, format string, args ...any) sto
 	return store.ScorePart{Name: name, Inputs: inputs, Explanation: fmt.Sprintf(format, args...)}
 }
 
-// diversity is how many publishers write about something, up to as many as the profile calls full.
-func diversity(name string, publishers int, profile store.ScoringProfile) store.ScorePart {
+// diversityPart is how many publishers write about something, up to as many as the profile calls full.
+func diversityPart(name string, publishers int, profile store.ScoringProfile) store.ScorePart {
 	full := profile.Parameters[store.ParamDiversity]
 	return known(name, float64(publishers)/full, map[string]any{"publishers": publishers, "full": full},
 		"%d publishers write about it; %g count in full.", publishers, full)
 }
 
-// freshness halves with every half-life of the profile since the newest document.
-func freshness(newest *time.Time, now time.Time, profile store.ScoringProfile) store.ScorePart {
+// freshnessPart halves with every half-life of the profile since the newest document.
+func freshnessPart(newest *time.Time, now time.Time, profile store.ScoringProfile) store.ScorePart {
 	halfLife := profile.Parameters[store.ParamHalfLife]
 	if newest == nil {
 		return unknown("freshness", map[string]any{"half_life_days": halfLife}, "It is not known when anything was published about it.")
@@ -70,12 +70,12 @@ type KnownTopic struct {
 	Documents map[string]bool
 }
 
-// novelty is how little a title has in common with the most similar of other topics.
-func novelty(title, language string, others []KnownTopic) store.ScorePart {
+// noveltyPart is how little a title has in common with the most similar of other topics.
+func noveltyPart(title, language string, others []KnownTopic) store.ScorePart {
 	stems := annotate.Stems(title, language)
 	best, similar := 0., ""
 	for _, other := range others {
-		if s := alike(stems, other.TitleStems); s > best {
+		if s := overlap(stems, other.TitleStems); s > best {
 			best, similar = s, other.Title
 		}
 	}
@@ -86,8 +86,8 @@ func novelty(title, language string, others []KnownTopic) store.ScorePart {
 		"It shares %.0f %% of its words with “%s”.", 100*best, similar)
 }
 
-// relevance is which share of the words of a text are among the keywords. It does not fall as there are more keywords.
-func relevance(text, language string, keywords []string) store.ScorePart {
+// relevancePart is which share of the words of a text are among the keywords. It does not fall as there are more keywords.
+func relevancePart(text, language string, keywords []string) store.ScorePart {
 	stems := annotate.Stems(text, language)
 	if len(keywords) == 0 || len(stems) == 0 {
 		return unknown("relevance", map[string]any{"keywords": len(keywords)}, "There are no keywords to compare it with.")
@@ -131,11 +131,11 @@ func Validate(c Candidacy, profile store.ScoringProfile) store.TopicScore {
 		}
 	}
 	parts := []store.ScorePart{
-		relevance(c.Topic.Title, c.Topic.Language, c.Keywords),
-		diversity("diversity", len(publishers), profile),
-		freshness(newest, c.Now, profile),
+		relevancePart(c.Topic.Title, c.Topic.Language, c.Keywords),
+		diversityPart("diversity", len(publishers), profile),
+		freshnessPart(newest, c.Now, profile),
 		volume(c, profile),
-		novelty(c.Topic.Title, c.Topic.Language, c.Others),
+		noveltyPart(c.Topic.Title, c.Topic.Language, c.Others),
 	}
 	score := store.TopicScore{
 		TopicID: c.Topic.ID, Profile: profile.Name, ProfileVersion: profile.Version, Threshold: profile.Parameters[store.ParamThreshold], Parts: parts,

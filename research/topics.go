@@ -41,8 +41,8 @@ const (
 	sameDocuments = 0.5
 	// sameTitle is how much of two titles must be the same words to make them one topic.
 	sameTitle = 0.6
-	// maxLeftOut is how many candidates are told that were left out, maxTerms how many words of a topic.
-	maxLeftOut, maxTerms = 30, 8
+	// maxLeftOut is how many candidates are told that were left out, maxTopicTerms how many words of a topic.
+	maxLeftOut, maxTopicTerms = 30, 8
 	// maxTopicDocuments is how many documents a topic is linked to.
 	maxTopicDocuments = 30
 )
@@ -140,16 +140,16 @@ func (c *cluster) topic(h Hunt, profile store.ScoringProfile) store.DiscoveredTo
 		}
 	}
 	for _, candidate := range c.candidates {
-		if len(t.Terms) < maxTerms && !slices.Contains(t.Terms, candidate.Words) {
+		if len(t.Terms) < maxTopicTerms && !slices.Contains(t.Terms, candidate.Words) {
 			t.Terms = append(t.Terms, candidate.Words)
 		}
 	}
 	t.Parts = []store.ScorePart{
 		c.burst(h),
-		diversity("breadth", len(publishers), profile),
-		freshness(newest, h.Until, profile),
-		novelty(t.Title, h.Language, h.Known),
-		relevance(t.Title+" "+strings.Join(t.Terms, " "), h.Language, h.Seeds),
+		diversityPart("breadth", len(publishers), profile),
+		freshnessPart(newest, h.Until, profile),
+		noveltyPart(t.Title, h.Language, h.Known),
+		relevancePart(t.Title+" "+strings.Join(t.Terms, " "), h.Language, h.Seeds),
 	}
 	if sum := total(profile, t.Parts); sum != nil {
 		t.Score = *sum
@@ -194,9 +194,9 @@ func (c *cluster) title(language string) string {
 	words := annotate.Stems(first.Words, language)
 	for _, d := range c.documents {
 		stems := annotate.Stems(d.Title, language)
-		central := alike(stems, words)
+		central := overlap(stems, words)
 		for _, other := range c.documents {
-			central += alike(stems, annotate.Stems(other.Title, language)) / float64(len(c.documents))
+			central += overlap(stems, annotate.Stems(other.Title, language)) / float64(len(c.documents))
 		}
 		if len(strings.Fields(d.Title)) >= 3 && central > most {
 			best, most = d.Title, central
@@ -210,14 +210,14 @@ func withoutTwins(topics []store.DiscoveredTopic, h Hunt) (kept []store.Discover
 	for _, topic := range topics {
 		stems := annotate.Stems(topic.Title, h.Language)
 		twin := slices.IndexFunc(kept, func(other store.DiscoveredTopic) bool {
-			return alike(stems, annotate.Stems(other.Title, h.Language)) >= sameTitle
+			return overlap(stems, annotate.Stems(other.Title, h.Language)) >= sameTitle
 		})
 		if twin >= 0 {
 			out = append(out, store.LeftOut{Title: topic.Title, Score: &topic.Score, Reason: "It means the same as “" + kept[twin].Title + "”."})
 			continue
 		}
 		for _, known := range h.Known {
-			if alike(stems, known.TitleStems) >= sameTitle || mostlyIn(topic.Documents, known.Documents) {
+			if overlap(stems, known.TitleStems) >= sameTitle || mostlyIn(topic.Documents, known.Documents) {
 				topic.TopicID = &known.Topic.ID
 				topic.Title = known.Title
 				break

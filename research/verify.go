@@ -137,7 +137,7 @@ func (r *run) independent(s sentence) int {
 		for i := range source.text {
 			p := passage{source: source, index: i}
 			cited := slices.Contains(s.Evidence, p.id())
-			if !cited && alike(source.stems[i], stemsOf(s, r.OutputLanguage)) < 0.3 {
+			if !cited && overlap(source.stems[i], stemsOf(s, r.OutputLanguage)) < 0.3 {
 				continue
 			}
 			if cited || Judge(s.Text, r.OutputLanguage, p.evidence()).Verdict == store.Supported {

@@ -3,6 +3,7 @@ package research
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"math"
 	"slices"
 	"strings"
@@ -56,8 +57,25 @@ func (s *source) around(index int) string {
 func (r *run) weigh(ctx context.Context) error {
 	r.journal.Tell(ctx, 62, "rerank", "Weighing the sources.")
 	r.findCopies()
+	groups := make([]Group, len(r.sources))
+	for i, s := range r.sources {
+		groups[i] = s.Group
+		if s.snapshot != nil {
+			groups[i].Text, groups[i].PublishedAt = s.snapshot.Text, s.snapshot.PublishedAt
+		}
+	}
+	q := Query{Text: r.Question, Language: r.Language, Market: r.Market}
+	ranking, err := do(ctx, r.journal, Step{Key: "rerank", Stage: "rerank", Message: "Weighing the sources.", Input: q}, func(context.Context) (rerankOutput, error) {
+		return outputOf(Rerank(r.work, r.journal, q, groups, RankOptions{Reranker: r.Reranker, Keep: len(groups), Now: r.Now})), nil
+	})
+	if err != nil {
+		return err
+	}
+	if ranking.Fault != "" {
+		r.lacks("The sources were ordered by rules alone: %s", sentenceOf(ranking.Fault))
+	}
 	for _, s := range r.sources {
-		s.score = s.RRF
+		s.score, s.parts = ranking.Scores[s.Key], ranking.Parts[s.Key]
 	}
 	slices.SortStableFunc(r.sources, func(a, b *source) int {
 		return cmp.Or(cmp.Compare(unread(a), unread(b)), cmp.Compare(b.score, a.score))
@@ -66,6 +84,26 @@ func (r *run) weigh(ctx context.Context) error {
 		s.position = i + 1
 	}
 	return nil
+}
+
+// rerankOutput is what reranking has come to, by the address of the source.
+type rerankOutput struct {
+	Relevance string                     `json:"relevance"`
+	Fault     string                     `json:"fault,omitempty"`
+	Scores    map[string]float64         `json:"scores"`
+	Parts     map[string]json.RawMessage `json:"parts"`
+}
+
+func outputOf(ranking Ranking) rerankOutput {
+	out := rerankOutput{Relevance: ranking.Relevance, Scores: map[string]float64{}, Parts: map[string]json.RawMessage{}}
+	if ranking.Fault != nil {
+		out.Fault = ranking.Fault.Message
+	}
+	for _, p := range ranking.Pages {
+		out.Scores[p.Key] = p.Score
+		out.Parts[p.Key], _ = json.Marshal(p.Parts) // strings and numbers
+	}
+	return out
 }
 
 func unread(s *source) int {
@@ -197,7 +235,7 @@ func choose(passages []passage, most int) []passage {
 			break
 		}
 		same := slices.ContainsFunc(chosen, func(other passage) bool {
-			return alike(p.source.stems[p.index], other.source.stems[other.index]) > tooAlike
+			return overlap(p.source.stems[p.index], other.source.stems[other.index]) > tooAlike
 		})
 		if same || perSource[p.source] >= (most+1)/2 {
 			continue
@@ -208,8 +246,8 @@ func choose(passages []passage, most int) []passage {
 	return chosen
 }
 
-// alike is the Jaccard similarity of two lists of stems.
-func alike(a, b []string) float64 {
+// overlap is the Jaccard similarity of two lists of stems.
+func overlap(a, b []string) float64 {
 	set := map[string]bool{}
 	for _, stem := range a {
 		set[stem] = true

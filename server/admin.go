@@ -130,11 +130,19 @@ func (s *Server) config() api.Config {
 	r := s.runtime.Load()
 	c := api.Config{
 		PollingEnabled: r.stored.PollingEnabled, RateLimit: r.rateLimit, LogLevel: api.LogLevel(r.logLevel),
-		Environment: []api.ConfigEntry{},
+		Services: []api.ConfigService{}, Environment: []api.ConfigEntry{},
 	}
 	c.UpdatedAt.SetNull()
 	if r.stored.UpdatedAt != nil {
 		c.UpdatedAt.Set(*r.stored.UpdatedAt)
+	}
+	for _, service := range s.Settings.Services() {
+		shown := api.ConfigService{Name: service.Name, Enabled: service.On}
+		shown.Reason.SetNull()
+		if !service.On {
+			shown.Reason.Set(service.Reason)
+		}
+		c.Services = append(c.Services, shown)
 	}
 	for _, e := range s.Settings.Entries() {
 		c.Environment = append(c.Environment, api.ConfigEntry{Name: e.Name, Value: e.Value, Source: api.ConfigEntrySource(e.Source)})

@@ -1412,6 +1412,9 @@ type Config struct {
 	// Example: 50
 	RateLimit float64 `json:"rate_limit"`
 
+	// Services The outside services of research. A missing key switches off the one that it is for.
+	Services []ConfigService `json:"services"`
+
 	// UpdatedAt When somebody last changed it; null if never.
 	UpdatedAt nullable.Nullable[time.Time] `json:"updated_at"`
 }
@@ -1438,6 +1441,24 @@ type ConfigEntry struct {
 //
 // Example: default
 type ConfigEntrySource string
+
+// ConfigService One outside service of research, and whether it is asked.
+type ConfigService struct {
+	// Enabled Whether it is asked.
+	//
+	// Example: false
+	Enabled bool `json:"enabled"`
+
+	// Name Which one: `llm`, a search backend, or `rerank`.
+	//
+	// Example: tavily
+	Name string `json:"name"`
+
+	// Reason Why it is off; null where it is on.
+	//
+	// Example: TAVILY_API_KEY is not set.
+	Reason nullable.Nullable[string] `json:"reason"`
+}
 
 // ConfigUpdate The settings to change.
 type ConfigUpdate = store.SettingsUpdate

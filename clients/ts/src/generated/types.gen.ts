@@ -4267,6 +4267,24 @@ export type ConfigEntry = {
 };
 
 /**
+ * One outside service of research, and whether it is asked.
+ */
+export type ConfigService = {
+    /**
+     * Which one: `llm`, a search backend, or `rerank`.
+     */
+    name: string;
+    /**
+     * Whether it is asked.
+     */
+    enabled: boolean;
+    /**
+     * Why it is off; null where it is on.
+     */
+    reason: string | null;
+};
+
+/**
  * The configuration.
  */
 export type Config = {
@@ -4279,6 +4297,10 @@ export type Config = {
      */
     rate_limit: number;
     log_level: LogLevel;
+    /**
+     * The outside services of research. A missing key switches off the one that it is for.
+     */
+    services: Array<ConfigService>;
     /**
      * The settings that this process started with.
      */
