@@ -274,7 +274,7 @@ func TestResearchGoesOn(t *testing.T) {
 	run, err = w.store.ResearchRun(t.Context(), run.ID)
 	require.NoError(t, err)
 	require.Equal(t, "partial", run.Status)
-	require.Contains(t, strings.Join(run.Shortfalls, " "), "not paid for twice")
+	require.Contains(t, strings.Join(run.Shortfalls, " "), "not paid for again")
 	require.Equal(t, 1, w.count(`select count(*) from calls where provider = 'finder'`))
 	require.Equal(t, 1, w.count(`select count(*) from calls where state = 'lost'`))
 }

@@ -172,7 +172,7 @@ func (b Backend) explain(ctx context.Context, err error) *BackendError {
 	fault = &BackendError{Backend: b.Name, Code: CodeFailed, Message: b.Name + " failed.", Err: err}
 	switch {
 	case errors.Is(err, ledger.ErrBudget):
-		fault.Code, fault.Message = CodeBudget, b.Name+" was not asked: the budget does not allow it."
+		fault.Code, fault.Message = CodeBudget, b.Name+" was not asked: "+err.Error()+"."
 	case errors.Is(err, ledger.ErrLost):
 		fault.Code, fault.Message = CodeLost, b.Name+" was asked before, and its answer was lost; it is not paid for again."
 	case ctx.Err() != nil:

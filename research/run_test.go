@@ -182,7 +182,7 @@ func TestAllBackendsFailed(t *testing.T) {
 	t.Parallel()
 	tools := web()
 	tools.Backends[0].Search = func(context.Context, research.Query) ([]research.Hit, error) {
-		return nil, errors.New("429 Too Many Requests")
+		return nil, &research.BackendError{Backend: "web", Code: research.CodeRateLimited, Message: "web answered 429 Too Many Requests."}
 	}
 	_, err := research.Run(t.Context(), t.Context(), ask("What is it?", "en"), tools, newDiary())
 	require.ErrorIs(t, err, research.ErrAllFailed)

@@ -221,8 +221,10 @@ func (s *Server) reply(r Request, body wire, authorization string) Reply {
 	defer s.mu.Unlock()
 	s.asked = append(s.asked, r)
 	if authorization != "Bearer "+Key {
-		return Reply{Status: http.StatusUnauthorized, Error: &Fault{Code: "invalid_api_key", Type: "invalid_request_error",
-			Message: "Incorrect API key provided: " + strings.TrimPrefix(authorization, "Bearer ") + "."}}
+		return Reply{Status: http.StatusUnauthorized, Error: &Fault{
+			Code: "invalid_api_key", Type: "invalid_request_error",
+			Message: "Incorrect API key provided: " + strings.TrimPrefix(authorization, "Bearer ") + ".",
+		}}
 	}
 	if refusal := s.refusal(r, body); refusal != nil {
 		return Reply{Status: http.StatusBadRequest, Error: refusal}

@@ -22,12 +22,12 @@ func (s *Server) write(w http.ResponseWriter, r *http.Request, q Request, reply 
 	}
 	if !reply.Hang && !reply.Break {
 		w.WriteHeader(status)
-		_, _ = w.Write(body)
+		_, _ = w.Write(body) //nolint:gosec // a test's own words
 		return
 	}
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
-	_, _ = w.Write(body[:len(body)/2])
+	_, _ = w.Write(body[:len(body)/2]) //nolint:gosec // a test's own words
 	_ = http.NewResponseController(w).Flush()
 	if reply.Hang {
 		<-r.Context().Done()
