@@ -161,11 +161,38 @@ func (w *researchWorker) research(ctx context.Context, job *river.Job[ResearchAr
 	if run.Scope == "all" {
 		tools.Backends = append(tools.Backends, w.backends...)
 	}
+	if run.TopicID != nil {
+		documents, err := w.store.TopicDocuments(ctx, *run.TopicID, store.Page{Size: store.MaxPageSize})
+		if err != nil {
+			return store.ResearchOutcome{}, err
+		}
+		// What the topic was made of is looked at first.
+		tools.Backends = append([]research.Backend{ofTopic(documents.Items)}, tools.Backends...)
+	}
 	outcome, err := research.Run(ctx, work, request, tools, j)
 	if noting := context.WithoutCancel(ctx); err == nil || ctx.Err() != nil {
 		err = errors.Join(err, j.clock(noting))
 	}
 	return outcome, err
+}
+
+// ofTopic are the documents that a topic was made of as a backend, which finds them whatever is asked.
+func ofTopic(documents []store.TopicDocument) research.Backend {
+	return research.Backend{Name: "topic", Own: true, Search: func(_ context.Context, q research.Query) ([]research.Hit, error) {
+		hits := []research.Hit{}
+		for i, d := range documents[:min(len(documents), q.Limit)] {
+			hits = append(hits, documentHit(d.DocumentSummary, "topic", i+1))
+		}
+		return hits, nil
+	}}
+}
+
+func documentHit(d store.DocumentSummary, backend string, rank int) research.Hit {
+	hit := research.Hit{URL: d.URL, Title: d.Title, PublishedAt: d.PublishedAt, Backend: backend, Rank: rank, DocumentID: &d.ID}
+	if d.Summary != nil {
+		hit.Snippet = *d.Summary
+	}
+	return hit
 }
 
 // archive is the own archive as a backend: what matches all words of a query first, then what matches some.
@@ -187,11 +214,7 @@ func (w *researchWorker) archive(run store.ResearchRun) research.Backend {
 				if known || len(hits) >= q.Limit {
 					continue
 				}
-				hit := research.Hit{URL: d.URL, Title: d.Title, PublishedAt: d.PublishedAt, Backend: "archive", Rank: len(hits) + 1, DocumentID: &d.ID}
-				if d.Summary != nil {
-					hit.Snippet = *d.Summary
-				}
-				hits = append(hits, hit)
+				hits = append(hits, documentHit(d.DocumentSummary, "archive", len(hits)+1))
 			}
 		}
 		return hits, nil

@@ -16,7 +16,7 @@ create table scoring_profiles (
 insert into scoring_profiles (name, version, kind, weights, parameters, fixed) values
 	('original', 1, 'validation', '{"relevance": 0.30, "diversity": 0.25, "freshness": 0.20, "volume": 0.15, "novelty": 0.10}',
 		'{"threshold": 0.6, "half_life_days": 7, "full_diversity": 5, "assumed_volume": 0.5}', true),
-	('burst', 1, 'discovery', '{"burst": 0.35, "breadth": 0.25, "freshness": 0.15, "novelty": 0.15, "relevance": 0.10}',
+	('burst', 1, 'discovery', '{"burst": 0.30, "breadth": 0.20, "cohesion": 0.20, "freshness": 0.10, "novelty": 0.10, "relevance": 0.10}',
 		'{"threshold": 0.3, "half_life_days": 7, "full_diversity": 5}', true);
 
 -- What a topic scored, with everything that the score was made of.

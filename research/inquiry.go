@@ -30,8 +30,10 @@ func newInquiry(question, language string) inquiry {
 		stems: annotate.Stems(question, language), language: language,
 		number: asksNumber.MatchString(question), time: asksTime.MatchString(question), name: asksWho.MatchString(question),
 	}
+	// A headline is full of capitals that are no names.
+	asks := strings.ContainsRune(question, '?') || q.particular()
 	for _, n := range namesIn(question, language) {
-		if strings.ContainsRune(n.text, ' ') {
+		if asks && strings.ContainsRune(n.text, ' ') {
 			q.names = append(q.names, n.text)
 		}
 	}

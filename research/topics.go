@@ -37,8 +37,11 @@ type Hunt struct {
 }
 
 const (
-	// sameDocuments is which share of the smaller of two candidates' documents must be common to make them one.
+	// sameDocuments is which share of the smaller of two candidates' documents must be common to make them one; two at least,
+	// unless one has no more.
 	sameDocuments = 0.5
+	// leastCohesion is how much the documents of a topic must have in common.
+	leastCohesion = 0.08
 	// sameTitle is how much of two titles must be the same words to make them one topic.
 	sameTitle = 0.6
 	// maxLeftOut is how many candidates are told that were left out, maxTopicTerms how many words of a topic.
@@ -65,6 +68,8 @@ func Discover(candidates []Candidate, h Hunt, profile store.ScoringProfile) (top
 			continue
 		case len(c.documents) < 2 && c.candidates[0].Reason == "term":
 			out = append(out, store.LeftOut{Title: topic.Title, Score: &topic.Score, Reason: "Only one document speaks of it."})
+		case c.cohesion(h.Language) < leastCohesion:
+			out = append(out, store.LeftOut{Title: topic.Title, Score: &topic.Score, Reason: "Its documents have a word in common, and little else: " + c.candidates[0].Words + "."})
 		case topic.Score < threshold:
 			out = append(out, store.LeftOut{Title: topic.Title, Score: &topic.Score, Reason: "Its score is below the threshold."})
 		default:
@@ -105,13 +110,16 @@ func clusters(candidates []Candidate) []*cluster {
 }
 
 func (c *cluster) covers(candidate Candidate) bool {
+	// Compared with what began the cluster, so that it does not drift.
+	first := c.candidates[0].Documents
 	common := 0
 	for _, d := range candidate.Documents {
-		if _, has := c.reasons[d.ID]; has {
+		if slices.ContainsFunc(first, func(other store.DocumentSummary) bool { return other.ID == d.ID }) {
 			common++
 		}
 	}
-	return float64(common) >= sameDocuments*float64(min(len(candidate.Documents), len(c.documents))) && common > 0
+	smaller := min(len(candidate.Documents), len(first))
+	return common >= min(2, smaller) && float64(common) >= sameDocuments*float64(smaller)
 }
 
 func (c *cluster) add(candidate Candidate) {
@@ -147,6 +155,7 @@ func (c *cluster) topic(h Hunt, profile store.ScoringProfile) store.DiscoveredTo
 	t.Parts = []store.ScorePart{
 		c.burst(h),
 		diversityPart("breadth", len(publishers), profile),
+		c.cohesionPart(h.Language),
 		freshnessPart(newest, h.Until, profile),
 		noveltyPart(t.Title, h.Language, h.Known),
 		relevancePart(t.Title+" "+strings.Join(t.Terms, " "), h.Language, h.Seeds),
@@ -181,6 +190,41 @@ func (c *cluster) burst(h Hunt) store.ScorePart {
 		"term": strongest.Words, "documents": *strongest.Now, "documents_before": *strongest.Before, "expected": math.Round(100*float64(*strongest.Before)*share) / 100,
 		"deviations": math.Round(100*best) / 100,
 	}, "“%s” stands in %d documents, %.1f standard deviations more than expected.", strongest.Words, *strongest.Now, best)
+}
+
+// cohesion is how much the documents have in common with the one that has most in common with all: the mean of the shares of
+// the words of titles and summaries, those that every document of a cluster was found by aside.
+func (c *cluster) cohesion(language string) float64 {
+	if len(c.documents) < 2 {
+		return 1
+	}
+	documents := c.documents[:min(len(c.documents), maxTopicDocuments)]
+	stems := make([][]string, len(documents))
+	for i, d := range documents {
+		text := d.Title
+		if d.Summary != nil {
+			text += " " + *d.Summary
+		}
+		stems[i] = annotate.Stems(text, language)
+	}
+	best := 0.
+	for i := range stems {
+		sum := 0.
+		for j := range stems {
+			if i != j {
+				sum += overlap(stems[i], stems[j])
+			}
+		}
+		best = max(best, sum/float64(len(stems)-1))
+	}
+	return best
+}
+
+// cohesionPart is full where a third of the words are common.
+func (c *cluster) cohesionPart(language string) store.ScorePart {
+	common := c.cohesion(language)
+	return known("cohesion", 3*common, map[string]any{"documents": len(c.documents), "common": math.Round(1e4*common) / 1e4},
+		"Its documents share %.0f %% of their words; a third counts in full.", 100*common)
 }
 
 // title is one that a person would write about: the story's, the search's, or the headline that has most in common with the others.

@@ -20,6 +20,10 @@ const (
 	// answers is which share of the question's weight a sentence and its surroundings must have to be an answer, and
 	// answersItself which the sentence alone.
 	answers, answersItself = 0.6, 0.25
+	// aboutIt is which share of the question's weight a title must have for its article to be about nothing else; then its first
+	// sentences answer, whatever their words.
+	aboutIt = 0.7
+	leads   = 4
 	// tooAlike is how much of two sentences may be the same words.
 	tooAlike = 0.6
 )
@@ -160,6 +164,7 @@ func (r *run) passages(question string) []passage {
 			continue
 		}
 		title := annotate.Stems(s.snapshot.Title, s.snapshot.Language)
+		titled := covered(asked.stems, weights, title)
 		for i, sentence := range s.text {
 			if !quotable(sentence.Text) || asked.namesAnother(sentence.Text, s.snapshot.Language) {
 				continue
@@ -168,10 +173,14 @@ func (r *run) passages(question string) []passage {
 			p := passage{source: s, index: i}
 			p.itself = covered(asked.stems, weights, s.stems[i])
 			p.covers = covered(asked.stems, weights, append(around, s.stems[i]...))
-			if p.itself < answersItself {
+			leading := !asked.particular() && titled >= aboutIt && i < leads
+			if p.itself < answersItself && !leading {
 				continue
 			}
 			p.score = 0.65*p.itself + 0.25*p.covers + 0.1/float64(s.position)
+			if leading {
+				p.score += 0.3
+			}
 			if asked.satisfied(sentence.Text, s.snapshot.Language) {
 				p.score += 0.25
 			}

@@ -43,7 +43,7 @@ const (
 var (
 	profileParts = map[string][]string{
 		ForValidation: {"relevance", "diversity", "freshness", "volume", "novelty"},
-		ForDiscovery:  {"burst", "breadth", "freshness", "novelty", "relevance"},
+		ForDiscovery:  {"burst", "breadth", "cohesion", "freshness", "novelty", "relevance"},
 	}
 	profileParameters = map[string][2]float64{
 		ParamThreshold: {0, 1}, ParamHalfLife: {0.1, 3650}, ParamDiversity: {1, 100}, ParamVolumeGuess: {0, 1},

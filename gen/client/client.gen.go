@@ -5768,7 +5768,7 @@ type ScoringProfileCreate struct {
 	// Example: {"half_life_days":2,"threshold":0.5}
 	Parameters *map[string]float64 `json:"parameters,omitempty"`
 
-	// Weights The weights of the parts, which sum to 1: relevance, diversity, freshness, volume, novelty of a validation; burst, breadth, freshness, novelty, relevance of a discovery.
+	// Weights The weights of the parts, which sum to 1: relevance, diversity, freshness, volume, novelty of a validation; burst, breadth, cohesion, freshness, novelty, relevance of a discovery.
 	//
 	// Example: {"diversity":0.2,"freshness":0.5,"relevance":0.3}
 	Weights map[string]float64 `json:"weights"`

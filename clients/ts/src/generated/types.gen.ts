@@ -3016,7 +3016,7 @@ export type ScoringProfileCreate = {
     name: string;
     kind: ProfileKind;
     /**
-     * The weights of the parts, which sum to 1: relevance, diversity, freshness, volume, novelty of a validation; burst, breadth, freshness, novelty, relevance of a discovery.
+     * The weights of the parts, which sum to 1: relevance, diversity, freshness, volume, novelty of a validation; burst, breadth, cohesion, freshness, novelty, relevance of a discovery.
      */
     weights: {
         [key: string]: number;
