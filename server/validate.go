@@ -249,6 +249,11 @@ const bodyKey = "body"
 // checkBody tells an empty body and a wrong type apart from an invalid one.
 func checkBody(c echo.Context, op *operation, faults map[string]string) error {
 	r := c.Request()
+	if !op.route.Operation.RequestBody.Value.Required && r.ContentLength == 0 {
+		// Nothing said is everything by default.
+		r.Body, r.ContentLength = io.NopCloser(strings.NewReader("{}")), 2
+		r.Header.Set(echo.HeaderContentType, echo.MIMEApplicationJSON)
+	}
 	sent := r.Header.Get(echo.HeaderContentType)
 	contentType, _, _ := strings.Cut(sent, ";")
 	contentType = strings.ToLower(strings.TrimSpace(contentType))

@@ -5037,10 +5037,8 @@ type ResearchJob struct {
 	MaxAttempts int `json:"max_attempts"`
 
 	// Progress How far the work itself is.
-	Progress JobProgress `json:"progress"`
-
-	// Result What came of a `research` job.
-	Result ResearchResult `json:"result"`
+	Progress JobProgress                       `json:"progress"`
+	Result   nullable.Nullable[ResearchResult] `json:"result"`
 
 	// ScheduledAt When it may run.
 	//
@@ -6795,10 +6793,8 @@ type TopicDiscoveryJob struct {
 	MaxAttempts int `json:"max_attempts"`
 
 	// Progress How far the work itself is.
-	Progress JobProgress `json:"progress"`
-
-	// Result A discovery that has run.
-	Result TopicDiscovery `json:"result"`
+	Progress JobProgress                       `json:"progress"`
+	Result   nullable.Nullable[TopicDiscovery] `json:"result"`
 
 	// ScheduledAt When it may run.
 	//

@@ -2674,7 +2674,7 @@ export type TopicReason = typeof TopicReason[keyof typeof TopicReason];
  * A `discover_topics` job.
  */
 export type TopicDiscoveryJob = Job & {
-    result?: TopicDiscovery;
+    result?: TopicDiscovery | null;
 };
 
 /**
@@ -3241,7 +3241,7 @@ export type ResearchResult = {
  * A `research` job.
  */
 export type ResearchJob = Job & {
-    result?: ResearchResult;
+    result?: ResearchResult | null;
 };
 
 /**
