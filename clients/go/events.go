@@ -1,0 +1,175 @@
+package contentcreator
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"iter"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/content-creator/content-creator-api/gen/client"
+)
+
+// An Event is something that happened.
+type Event = client.Event
+
+// A Job is a piece of background work.
+type Job = client.Job
+
+// Events are everything that happens from now on, or after the event that LastEventID names, of some types or of all. The
+// stream is opened again where it breaks off, so that none is lost or comes twice.
+func (c *Client) Events(ctx context.Context, types []client.EventType, options ...RequestOption) iter.Seq2[Event, error] {
+	params := &client.StreamEventsParams{}
+	if len(types) > 0 {
+		params.Types = &types
+	}
+	return c.follow(ctx, func(*Event) bool { return false }, func(ctx context.Context, more ...RequestOption) (*http.Response, error) {
+		return c.API.StreamEvents(ctx, params, append(options, more...)...)
+	})
+}
+
+// JobEvents are the events of a job from its beginning to its end.
+func (c *Client) JobEvents(ctx context.Context, id string, options ...RequestOption) iter.Seq2[Event, error] {
+	over := func(event *Event) bool { return event == nil || isEnd(event) }
+	return c.follow(ctx, over, func(ctx context.Context, more ...RequestOption) (*http.Response, error) {
+		return c.API.StreamJobEvents(ctx, id, nil, append(options, more...)...)
+	})
+}
+
+// follow iterates over the events of a stream, and opens it again where it broke off, so that none is lost or comes
+// twice. It ends with the event that over says is the last, and after the first error, which is yielded once.
+func (c *Client) follow(ctx context.Context, over func(*Event) bool, open func(context.Context, ...RequestOption) (*http.Response, error)) iter.Seq2[Event, error] {
+	return func(yield func(Event, error) bool) {
+		var last string
+		again := c.retries
+		for failures := 0; ; {
+			options := []RequestOption{header("Accept", "text/event-stream")}
+			if last != "" {
+				options = append(options, LastEventID(last))
+			}
+			response, err := open(ctx, options...)
+			if err == nil {
+				stream := events{body: bufio.NewReader(response.Body), silent: time.AfterFunc(c.silence, func() { _ = response.Body.Close() }), silence: c.silence}
+				for {
+					event, broken := stream.next()
+					if broken != nil {
+						err = broken
+						break
+					}
+					failures, last = 0, event.ID
+					if !yield(*event, nil) || over(event) {
+						stream.silent.Stop()
+						_ = response.Body.Close()
+						return
+					}
+				}
+				stream.silent.Stop()
+				_ = response.Body.Close()
+				if stream.retry > 0 {
+					again.First = stream.retry
+				}
+				if errors.Is(err, io.EOF) && last == "" && over(nil) {
+					return
+				}
+			} else if e, ok := errors.AsType[*Error](err); !ok || last == "" || !e.Is(ErrUnavailable) && !e.Is(ErrRateLimited) {
+				yield(Event{}, err)
+				return
+			}
+			if ctx.Err() != nil {
+				yield(Event{}, context.Cause(ctx))
+				return
+			}
+			if failures++; failures > c.reconnects {
+				yield(Event{}, &Error{Code: CodeConnectionFailed, Message: "The event stream broke off and could not be opened again.", cause: err})
+				return
+			}
+			if err := sleep(ctx, again.wait(failures, 0)); err != nil {
+				yield(Event{}, err)
+				return
+			}
+		}
+	}
+}
+
+// events are read off a body.
+type events struct {
+	body    *bufio.Reader
+	silent  *time.Timer
+	silence time.Duration
+	// retry is how long the server wants to be left alone after a break.
+	retry time.Duration
+}
+
+// next reads the next event. An event that was cut off is none.
+func (s *events) next() (*Event, error) {
+	var data []string
+	for {
+		line, err := s.body.ReadString('\n')
+		if err != nil {
+			return nil, err
+		}
+		s.silent.Reset(s.silence)
+		line = strings.TrimRight(line, "\r\n")
+		field, value, _ := strings.Cut(line, ":")
+		value = strings.TrimPrefix(value, " ")
+		switch field {
+		case "data":
+			data = append(data, value)
+		case "retry":
+			if ms, err := strconv.Atoi(value); err == nil {
+				s.retry = time.Duration(ms) * time.Millisecond
+			}
+		}
+		if line == "" && len(data) > 0 {
+			event := new(Event)
+			// The event's id and type are in its data, too.
+			if err := json.Unmarshal([]byte(strings.Join(data, "\n")), event); err != nil {
+				return nil, err
+			}
+			return event, nil
+		}
+	}
+}
+
+// isEnd tells whether an event says that its job has finished.
+func isEnd(event *Event) bool {
+	return event != nil && (event.Type == client.EventTypeJobSucceeded || event.Type == client.EventTypeJobFailed || event.Type == client.EventTypeJobCancelled)
+}
+
+// WaitJob waits until a job has finished, and answers it; a JobFailedError if it failed or was cancelled. Each event is
+// told to progress, which may be nil. It follows the job's events and, where no stream comes through, asks now and then.
+func (c *Client) WaitJob(ctx context.Context, id string, progress func(Event)) (*Job, error) {
+	for event, err := range c.JobEvents(ctx, id) {
+		if err != nil {
+			if ctx.Err() != nil {
+				return nil, err
+			}
+			break // The job itself tells whether it is there.
+		}
+		if progress != nil {
+			progress(event)
+		}
+	}
+	asking := Retries{First: time.Second, Longest: 5 * time.Second}
+	for attempt := 1; ; attempt++ {
+		answer, err := c.API.GetJobWithResponse(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		job := answer.JSON200
+		switch job.State {
+		case client.JobStateSucceeded:
+			return job, nil
+		case client.JobStateFailed, client.JobStateCancelled:
+			return nil, &JobFailedError{*job}
+		}
+		if err := sleep(ctx, asking.wait(attempt, 0)); err != nil {
+			return nil, err
+		}
+	}
+}
