@@ -70,13 +70,13 @@ func (o *outside) answer(rw http.ResponseWriter, r *http.Request, body string) {
 		rw.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(rw).Encode(value)
 	}
-	switch {
-	case r.URL.Path == "/search":
+	switch r.URL.Path {
+	case "/search":
 		encode(map[string]any{"results": []map[string]any{
 			{"url": o.URL + "/bikes", "title": "Bicycles on the Elz bridge", "content": "14,500 bicycles", "score": 0.9},
 			{"url": o.URL + "/town", "title": "The town of Lindau", "content": "A town", "score": 0.5},
 		}})
-	case r.URL.Path == "/v1/chat/completions":
+	case "/v1/chat/completions":
 		said := `{"questions":[],"queries":["Elz bridge bicycles counted"]}`
 		switch {
 		case strings.Contains(body, "The passages stand between"):
@@ -88,7 +88,7 @@ func (o *outside) answer(rw http.ResponseWriter, r *http.Request, body string) {
 			"model": "m", "choices": []any{map[string]any{"finish_reason": "stop", "message": map[string]any{"role": "assistant", "content": said}}},
 			"usage": map[string]any{"prompt_tokens": len(body) / 4, "completion_tokens": 40, "total_tokens": len(body)/4 + 40},
 		})
-	case r.URL.Path == "/robots.txt":
+	case "/robots.txt":
 		http.NotFound(rw, r)
 	default:
 		rw.Header().Set("Content-Type", "text/html; charset=utf-8")

@@ -228,9 +228,7 @@ func Rerank(ctx context.Context, book ledger.Book, q Query, groups []Group, o Ra
 			slices.SortStableFunc(pages, byRelevance)
 		}
 	}
-	for _, p := range measure(q, pages, o.Now) {
-		out.Pages = append(out.Pages, p)
-	}
+	out.Pages = append(out.Pages, measure(q, pages, o.Now)...)
 	slices.SortStableFunc(out.Pages, func(a, b Ranked) int { return cmp.Compare(b.Score, a.Score) })
 	keep := min(cmp.Or(o.Keep, Keep), len(out.Pages))
 	out.Pages, out.Dropped = out.Pages[:keep], len(out.Pages)-keep

@@ -39,8 +39,8 @@ func known(name string, value float64, inputs map[string]any, format string, arg
 	return store.ScorePart{Name: name, Value: new(math.Round(1e4*math.Min(math.Max(value, 0), 1)) / 1e4), Inputs: inputs, Explanation: fmt.Sprintf(format, args...)}
 }
 
-func unknown(name string, inputs map[string]any, format string, args ...any) store.ScorePart {
-	return store.ScorePart{Name: name, Inputs: inputs, Explanation: fmt.Sprintf(format, args...)}
+func unknown(name string, inputs map[string]any, explanation string) store.ScorePart {
+	return store.ScorePart{Name: name, Inputs: inputs, Explanation: explanation}
 }
 
 // diversityPart is how many publishers write about something, up to as many as the profile calls full.

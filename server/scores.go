@@ -3,8 +3,6 @@ package server
 import (
 	"context"
 
-	"github.com/google/uuid"
-
 	"github.com/content-creator/content-creator-api/gen/api"
 	"github.com/content-creator/content-creator-api/jobs"
 )
@@ -80,7 +78,7 @@ func (s *Server) DeleteDiscoverySchedule(ctx context.Context, req api.DeleteDisc
 // ValidateTopic scores a topic.
 func (s *Server) ValidateTopic(ctx context.Context, req api.ValidateTopicRequestObject) (api.ValidateTopicResponseObject, error) {
 	b := orZero(req.Body)
-	score, err := s.Jobs.ValidateTopic(ctx, uuid.UUID(req.ID), jobs.Validation{
+	score, err := s.Jobs.ValidateTopic(ctx, req.ID, jobs.Validation{
 		Profile: orZero(b.Profile), Version: orZero(b.ProfileVersion), Keywords: orZero(b.Keywords), Threshold: b.Threshold, DryRun: orZero(b.DryRun),
 	})
 	if err != nil {

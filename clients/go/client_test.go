@@ -200,7 +200,8 @@ func TestAll(t *testing.T) {
 		got = append(got, item)
 	}
 	require.Equal(t, []string{"1", "2", "a1", "a2", "b1", "b2"}, got, "a cursor that does not move ends it")
-	for range contentcreator.All(t.Context(), list) {
+	for _, err := range contentcreator.All(t.Context(), list) {
+		require.NoError(t, err)
 		break
 	}
 	errs := 0

@@ -167,6 +167,7 @@ func (c *Client) WaitJob(ctx context.Context, id string, progress func(Event)) (
 			return job, nil
 		case client.JobStateFailed, client.JobStateCancelled:
 			return nil, &JobFailedError{*job}
+		case client.JobStateQueued, client.JobStateRunning:
 		}
 		if err := sleep(ctx, asking.wait(attempt, 0)); err != nil {
 			return nil, err

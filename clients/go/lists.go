@@ -26,11 +26,11 @@ func All[T any](ctx context.Context, page func(ctx context.Context, cursor strin
 				}
 			}
 			// A cursor that does not move would never end.
-			if following, err := next.Get(); err != nil || following == "" || following == cursor {
+			following, err := next.Get()
+			if err != nil || following == "" || following == cursor {
 				return
-			} else {
-				cursor = following
 			}
+			cursor = following
 		}
 	}
 }

@@ -147,7 +147,7 @@ func (c *Client) attempt(request *http.Request, id string) (*http.Response, *Err
 			sent.Header.Set("Authorization", "Bearer "+key)
 		}
 	}
-	response, err := c.http.Do(sent)
+	response, err := c.http.Do(sent) //nolint:gosec // to the address that the caller gave
 	if err != nil {
 		return failed(err)
 	}
@@ -176,6 +176,7 @@ type released struct {
 	release func()
 }
 
+// Close closes the stream.
 func (r *released) Close() error {
 	r.release()
 	return r.ReadCloser.Close()

@@ -30,12 +30,12 @@ func serveFeeds(ctx context.Context, folder string) (feeds []string, site string
 	site = "http://" + listener.Addr().String()
 	files := http.FileServer(http.Dir(folder))
 	handler := files.ServeHTTP
-	if pages, err := os.ReadFile(filepath.Join(folder, "pages.jsonl")); err == nil {
+	if pages, err := os.ReadFile(filepath.Join(folder, "pages.jsonl")); err == nil { //nolint:gosec // the folder is the user's own
 		feeds = recorded
 		handler = func(rw http.ResponseWriter, r *http.Request) {
 			if language, isFeed := strings.CutSuffix(strings.TrimPrefix(r.URL.Path, "/"), ".rss"); isFeed {
 				rw.Header().Set("Content-Type", "application/rss+xml")
-				_, _ = rw.Write(feedOf(pages, language, site))
+				_, _ = rw.Write(feedOf(pages, language, site)) //nolint:gosec // a feed of what is recorded
 				return
 			}
 			files.ServeHTTP(rw, r)
@@ -105,10 +105,11 @@ func startServer(ctx context.Context, readPages bool) (base, key string, stop fu
 		return "", "", nil, err
 	}
 	program := filepath.Join(dir, "content-creator")
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", program, "github.com/content-creator/content-creator-api").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", program, "github.com/content-creator/content-creator-api").CombinedOutput(); err != nil { //nolint:gosec // into a folder of its own
 		return "", "", nil, fmt.Errorf("build the server: %w\n%s", err, out)
 	}
-	server := exec.CommandContext(ctx, program, "serve", "--addr=127.0.0.1:0", "--data-dir="+filepath.Join(dir, "data"), "--database-url=",
+	server := exec.CommandContext(ctx, program, "serve", //nolint:gosec // what was just built
+		"--addr=127.0.0.1:0", "--data-dir="+filepath.Join(dir, "data"), "--database-url=",
 		"--fetch-allow-cidrs=127.0.0.0/8", "--host-requests-per-second=0", "--log-level=error", fmt.Sprintf("--fetch-articles=%t", readPages))
 	server.Cancel = func() error { return server.Process.Signal(os.Interrupt) }
 	server.Stderr = os.Stderr
