@@ -56,9 +56,9 @@ func (r *run) read(ctx context.Context) error {
 			defer func() { <-slots }()
 			mu.Lock()
 			done++
-			message := fmt.Sprintf("Reading %d of %d: %s.", done, len(r.sources), s.site())
+			message, percent := fmt.Sprintf("Reading %d of %d: %s.", done, len(r.sources), s.site()), 20+40*done/len(r.sources)
 			mu.Unlock()
-			r.journal.Tell(ctx, 20+40*done/len(r.sources), "fetch", message)
+			r.journal.Tell(ctx, percent, "fetch", message)
 			err := r.readSource(ctx, s, message)
 			mu.Lock()
 			defer mu.Unlock()

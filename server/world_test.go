@@ -256,7 +256,7 @@ var specification = func() routers.Router {
 	if err != nil {
 		panic(err)
 	}
-	for _, text := range []string{"text/event-stream", "application/rss+xml", "application/atom+xml"} {
+	for _, text := range []string{"text/event-stream", "application/rss+xml", "application/atom+xml", "text/markdown", "text/html", "application/x-research-info-systems", "application/x-bibtex", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"} {
 		openapi3filter.RegisterBodyDecoder(text, openapi3filter.FileBodyDecoder)
 	}
 	openapi3filter.RegisterBodyDecoder("application/feed+json", openapi3filter.JSONBodyDecoder)

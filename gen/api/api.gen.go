@@ -227,6 +227,27 @@ func (e DocumentStatus) Valid() bool {
 	}
 }
 
+// Defines values for DraftChangeOp.
+const (
+	DraftChangeOpDelete DraftChangeOp = "delete"
+	DraftChangeOpEqual  DraftChangeOp = "equal"
+	DraftChangeOpInsert DraftChangeOp = "insert"
+)
+
+// Valid indicates whether the value is a known member of the DraftChangeOp enum.
+func (e DraftChangeOp) Valid() bool {
+	switch e {
+	case DraftChangeOpDelete:
+		return true
+	case DraftChangeOpEqual:
+		return true
+	case DraftChangeOpInsert:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for DuplicateKind.
 const (
 	DuplicateKindExact DuplicateKind = "exact"
@@ -538,6 +559,7 @@ const (
 	JobKindImport         JobKind = "import"
 	JobKindPoll           JobKind = "poll"
 	JobKindResearch       JobKind = "research"
+	JobKindSynthesize     JobKind = "synthesize"
 )
 
 // Valid indicates whether the value is a known member of the JobKind enum.
@@ -554,6 +576,8 @@ func (e JobKind) Valid() bool {
 	case JobKindPoll:
 		return true
 	case JobKindResearch:
+		return true
+	case JobKindSynthesize:
 		return true
 	default:
 		return false
@@ -1181,6 +1205,36 @@ func (e Verdict) Valid() bool {
 	}
 }
 
+// Defines values for ExportDraftParamsFormat.
+const (
+	ExportDraftParamsFormatBibtex   ExportDraftParamsFormat = "bibtex"
+	ExportDraftParamsFormatDocx     ExportDraftParamsFormat = "docx"
+	ExportDraftParamsFormatHTML     ExportDraftParamsFormat = "html"
+	ExportDraftParamsFormatJSON     ExportDraftParamsFormat = "json"
+	ExportDraftParamsFormatMarkdown ExportDraftParamsFormat = "markdown"
+	ExportDraftParamsFormatRis      ExportDraftParamsFormat = "ris"
+)
+
+// Valid indicates whether the value is a known member of the ExportDraftParamsFormat enum.
+func (e ExportDraftParamsFormat) Valid() bool {
+	switch e {
+	case ExportDraftParamsFormatBibtex:
+		return true
+	case ExportDraftParamsFormatDocx:
+		return true
+	case ExportDraftParamsFormatHTML:
+		return true
+	case ExportDraftParamsFormatJSON:
+		return true
+	case ExportDraftParamsFormatMarkdown:
+		return true
+	case ExportDraftParamsFormatRis:
+		return true
+	default:
+		return false
+	}
+}
+
 // APIKey A key, without the key itself.
 type APIKey struct {
 	// CreatedAt When it was made.
@@ -1712,6 +1766,64 @@ type DocumentSummary struct {
 	URL string `json:"url"`
 }
 
+// Draft A version of what was written on a topic.
+type Draft = store.Draft
+
+// DraftChange Lines that both versions have, or one of them alone.
+type DraftChange struct {
+	// Op What becomes of them.
+	//
+	// Example: insert
+	Op DraftChangeOp `json:"op"`
+
+	// Text The lines.
+	//
+	// Example: A new line.
+	Text string `json:"text"`
+}
+
+// DraftChangeOp What becomes of them.
+//
+// Example: insert
+type DraftChangeOp string
+
+// DraftComparison How one draft becomes another.
+type DraftComparison struct {
+	// Changes The changes in their order.
+	Changes []DraftChange `json:"changes"`
+
+	// From The one.
+	//
+	// Example: 0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37
+	From openapi_types.UUID `json:"from"`
+
+	// To The other.
+	//
+	// Example: 0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37
+	To openapi_types.UUID `json:"to"`
+}
+
+// DraftList One page of drafts.
+type DraftList = store.List[store.Draft]
+
+// DraftUpdate What to change of a draft.
+type DraftUpdate struct {
+	// BodyMarkdown The text in CommonMark.
+	//
+	// Example: # Heat pumps
+	BodyMarkdown *string `json:"body_markdown,omitempty"`
+
+	// MetaDescription The meta description.
+	//
+	// Example: What is known of heat pumps.
+	MetaDescription *string `json:"meta_description,omitempty"`
+
+	// Title The title.
+	//
+	// Example: Heat pumps in Germany
+	Title *string `json:"title,omitempty"`
+}
+
 // DuplicateCluster Documents with the same text, or nearly.
 type DuplicateCluster struct {
 	// CreatedAt When it was found.
@@ -2091,7 +2203,7 @@ type JobID = string
 
 // JobKind What a job does. `poll` collects one source, `article` reads the page of one document, `discover` finds the feeds
 // of sites, `import` reads an OPML document, `research` works on a run of research,
-// `discover_topics` looks for topics.
+// `discover_topics` looks for topics, `synthesize` writes a draft.
 //
 // Example: poll
 type JobKind string
@@ -2834,6 +2946,29 @@ type StorySummary struct {
 	//
 	// Example: 2026-11-23T11:21:09Z
 	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// SynthesisRequest How to write a draft.
+type SynthesisRequest struct {
+	// Language A BCP 47 language tag; its primary part is kept, in lower case.
+	//
+	// Example: de
+	Language *LanguageTag `json:"language,omitempty"`
+
+	// MaxCostUsd What the model may cost, in US dollars.
+	//
+	// Example: 0.25
+	MaxCostUsd *float64 `json:"max_cost_usd,omitempty"`
+
+	// TargetWords About how long.
+	//
+	// Example: 1200
+	TargetWords *int `json:"target_words,omitempty"`
+
+	// Tone The tone.
+	//
+	// Example: factual
+	Tone *string `json:"tone,omitempty"`
 }
 
 // Topic A topic with everything known of it. What nothing has measured yet is null.
@@ -3741,6 +3876,21 @@ type GetDocumentParams struct {
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
+// CompareDraftsParams defines parameters for CompareDrafts.
+type CompareDraftsParams struct {
+	// With The other version.
+	With openapi_types.UUID `form:"with" json:"with"`
+}
+
+// ExportDraftParams defines parameters for ExportDraft.
+type ExportDraftParams struct {
+	// Format The format.
+	Format ExportDraftParamsFormat `form:"format" json:"format"`
+}
+
+// ExportDraftParamsFormat defines parameters for ExportDraft.
+type ExportDraftParamsFormat string
+
 // StreamEventsParams defines parameters for StreamEvents.
 type StreamEventsParams struct {
 	// Types Only events of these types; repeat it for several.
@@ -4223,6 +4373,18 @@ type ListTopicDocumentsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListDraftsParams defines parameters for ListDrafts.
+type ListDraftsParams struct {
+	// Page The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+	Page *Page `form:"page,omitempty" json:"page,omitempty"`
+
+	// PageSize How many items a page has.
+	PageSize *PageSize `form:"page_size,omitempty" json:"page_size,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ResearchTopicParams defines parameters for ResearchTopic.
 type ResearchTopicParams struct {
 	// IdempotencyKey A random string of your own. A retry with the same key and body gets the first answer again.
@@ -4247,6 +4409,15 @@ type ListTopicScoresParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// SynthesizeTopicParams defines parameters for SynthesizeTopic.
+type SynthesizeTopicParams struct {
+	// IdempotencyKey A random string of your own. A retry with the same key and body gets the first answer again.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// Prefer `wait=N` waits up to N seconds (60 at most) for the job to finish.
+	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
 // ValidateTopicParams defines parameters for ValidateTopic.
 type ValidateTopicParams struct {
 	// IdempotencyKey A random string of your own. A retry with the same key and body gets the first answer again.
@@ -4267,6 +4438,9 @@ type DiscoverCollectionsJSONRequestBody = DiscoveryRequest
 
 // UpdateCollectionJSONRequestBody defines body for UpdateCollection for application/json ContentType.
 type UpdateCollectionJSONRequestBody = CollectionUpdate
+
+// UpdateDraftJSONRequestBody defines body for UpdateDraft for application/json ContentType.
+type UpdateDraftJSONRequestBody = DraftUpdate
 
 // UpdateHostJSONRequestBody defines body for UpdateHost for application/json ContentType.
 type UpdateHostJSONRequestBody = HostUpdate
@@ -4300,6 +4474,9 @@ type UpdateTopicJSONRequestBody = TopicUpdate
 
 // ResearchTopicJSONRequestBody defines body for ResearchTopic for application/json ContentType.
 type ResearchTopicJSONRequestBody = TopicResearchRequest
+
+// SynthesizeTopicJSONRequestBody defines body for SynthesizeTopic for application/json ContentType.
+type SynthesizeTopicJSONRequestBody = SynthesisRequest
 
 // ValidateTopicJSONRequestBody defines body for ValidateTopic for application/json ContentType.
 type ValidateTopicJSONRequestBody = TopicValidationRequest
@@ -4381,6 +4558,21 @@ type ServerInterface interface {
 	// GetDocument Read a document
 	// (GET /documents/{id})
 	GetDocument(ctx echo.Context, id ID, params GetDocumentParams) error
+	// DeleteDraft Delete a draft
+	// (DELETE /drafts/{id})
+	DeleteDraft(ctx echo.Context, id ID) error
+	// GetDraft Read a draft
+	// (GET /drafts/{id})
+	GetDraft(ctx echo.Context, id ID) error
+	// UpdateDraft Edit a draft
+	// (PATCH /drafts/{id})
+	UpdateDraft(ctx echo.Context, id ID) error
+	// CompareDrafts Compare two drafts
+	// (GET /drafts/{id}/compare)
+	CompareDrafts(ctx echo.Context, id ID, params CompareDraftsParams) error
+	// ExportDraft Export a draft
+	// (GET /drafts/{id}/export)
+	ExportDraft(ctx echo.Context, id ID, params ExportDraftParams) error
 	// StreamEvents Follow everything
 	// (GET /events)
 	StreamEvents(ctx echo.Context, params StreamEventsParams) error
@@ -4522,12 +4714,18 @@ type ServerInterface interface {
 	// ListTopicDocuments List the documents of a topic
 	// (GET /topics/{id}/documents)
 	ListTopicDocuments(ctx echo.Context, id ID, params ListTopicDocumentsParams) error
+	// ListDrafts List the drafts of a topic
+	// (GET /topics/{id}/drafts)
+	ListDrafts(ctx echo.Context, id ID, params ListDraftsParams) error
 	// ResearchTopic Research a topic
 	// (POST /topics/{id}/research)
 	ResearchTopic(ctx echo.Context, id ID, params ResearchTopicParams) error
 	// ListTopicScores List what a topic has scored
 	// (GET /topics/{id}/scores)
 	ListTopicScores(ctx echo.Context, id ID, params ListTopicScoresParams) error
+	// SynthesizeTopic Write a draft
+	// (POST /topics/{id}/synthesize)
+	SynthesizeTopic(ctx echo.Context, id ID, params SynthesizeTopicParams) error
 	// ValidateTopic Validate a topic
 	// (POST /topics/{id}/validate)
 	ValidateTopic(ctx echo.Context, id ID, params ValidateTopicParams) error
@@ -5735,6 +5933,104 @@ func (w *ServerInterfaceWrapper) GetDocument(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetDocument(ctx, id, params)
+	return err
+}
+
+// DeleteDraft converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteDraft(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteDraft(ctx, id)
+	return err
+}
+
+// GetDraft converts echo context to params.
+func (w *ServerInterfaceWrapper) GetDraft(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetDraft(ctx, id)
+	return err
+}
+
+// UpdateDraft converts echo context to params.
+func (w *ServerInterfaceWrapper) UpdateDraft(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UpdateDraft(ctx, id)
+	return err
+}
+
+// CompareDrafts converts echo context to params.
+func (w *ServerInterfaceWrapper) CompareDrafts(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CompareDraftsParams
+	// ------------- Required query parameter "with" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "with", ctx.QueryParams(), &params.With, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter with: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CompareDrafts(ctx, id, params)
+	return err
+}
+
+// ExportDraft converts echo context to params.
+func (w *ServerInterfaceWrapper) ExportDraft(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExportDraftParams
+	// ------------- Required query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "format", ctx.QueryParams(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter format: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ExportDraft(ctx, id, params)
 	return err
 }
 
@@ -7578,6 +7874,45 @@ func (w *ServerInterfaceWrapper) ListTopicDocuments(ctx echo.Context) error {
 	return err
 }
 
+// ListDrafts converts echo context to params.
+func (w *ServerInterfaceWrapper) ListDrafts(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListDraftsParams
+	// ------------- Optional query parameter "page" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page", ctx.QueryParams(), &params.Page, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page: %s", err))
+	}
+
+	// ------------- Optional query parameter "page_size" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page_size", ctx.QueryParams(), &params.PageSize, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page_size: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListDrafts(ctx, id, params)
+	return err
+}
+
 // ResearchTopic converts echo context to params.
 func (w *ServerInterfaceWrapper) ResearchTopic(ctx echo.Context) error {
 	var err error
@@ -7672,6 +8007,57 @@ func (w *ServerInterfaceWrapper) ListTopicScores(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ListTopicScores(ctx, id, params)
+	return err
+}
+
+// SynthesizeTopic converts echo context to params.
+func (w *ServerInterfaceWrapper) SynthesizeTopic(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SynthesizeTopicParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "Prefer" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
+		var Prefer Prefer
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Prefer, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Prefer: %s", err))
+		}
+
+		params.Prefer = &Prefer
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SynthesizeTopic(ctx, id, params)
 	return err
 }
 
@@ -7783,6 +8169,11 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/documents/:id", wrapper.GetDocument, options.OperationMiddlewares["getDocument"]...)
 	router.GET(options.BaseURL+"/documents/duplicates", wrapper.ListDuplicates, options.OperationMiddlewares["listDuplicates"]...)
 	router.GET(options.BaseURL+"/documents/search", wrapper.SearchDocuments, options.OperationMiddlewares["searchDocuments"]...)
+	router.DELETE(options.BaseURL+"/drafts/:id", wrapper.DeleteDraft, options.OperationMiddlewares["deleteDraft"]...)
+	router.GET(options.BaseURL+"/drafts/:id", wrapper.GetDraft, options.OperationMiddlewares["getDraft"]...)
+	router.PATCH(options.BaseURL+"/drafts/:id", wrapper.UpdateDraft, options.OperationMiddlewares["updateDraft"]...)
+	router.GET(options.BaseURL+"/drafts/:id/compare", wrapper.CompareDrafts, options.OperationMiddlewares["compareDrafts"]...)
+	router.GET(options.BaseURL+"/drafts/:id/export", wrapper.ExportDraft, options.OperationMiddlewares["exportDraft"]...)
 	router.GET(options.BaseURL+"/events", wrapper.StreamEvents, options.OperationMiddlewares["streamEvents"]...)
 	router.GET(options.BaseURL+"/hosts", wrapper.ListHosts, options.OperationMiddlewares["listHosts"]...)
 	router.GET(options.BaseURL+"/hosts/:host", wrapper.GetHost, options.OperationMiddlewares["getHost"]...)
@@ -7823,8 +8214,10 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.PATCH(options.BaseURL+"/topics/:id", wrapper.UpdateTopic, options.OperationMiddlewares["updateTopic"]...)
 	router.GET(options.BaseURL+"/topics/:id/claims", wrapper.ListTopicClaims, options.OperationMiddlewares["listTopicClaims"]...)
 	router.GET(options.BaseURL+"/topics/:id/documents", wrapper.ListTopicDocuments, options.OperationMiddlewares["listTopicDocuments"]...)
+	router.GET(options.BaseURL+"/topics/:id/drafts", wrapper.ListDrafts, options.OperationMiddlewares["listDrafts"]...)
 	router.POST(options.BaseURL+"/topics/:id/research", wrapper.ResearchTopic, options.OperationMiddlewares["researchTopic"]...)
 	router.GET(options.BaseURL+"/topics/:id/scores", wrapper.ListTopicScores, options.OperationMiddlewares["listTopicScores"]...)
+	router.POST(options.BaseURL+"/topics/:id/synthesize", wrapper.SynthesizeTopic, options.OperationMiddlewares["synthesizeTopic"]...)
 	router.POST(options.BaseURL+"/topics/:id/validate", wrapper.ValidateTopic, options.OperationMiddlewares["validateTopic"]...)
 	router.POST(options.BaseURL+"/topics/discover", wrapper.DiscoverTopics, options.OperationMiddlewares["discoverTopics"]...)
 	router.GET(options.BaseURL+"/topics/discoveries", wrapper.ListDiscoveries, options.OperationMiddlewares["listDiscoveries"]...)
@@ -8520,6 +8913,231 @@ func (response GetDocument304Response) VisitGetDocumentResponse(w http.ResponseW
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.WriteHeader(304)
 	return nil
+}
+
+type DeleteDraftRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type DeleteDraftResponseObject interface {
+	VisitDeleteDraftResponse(w http.ResponseWriter) error
+}
+
+type DeleteDraft204Response struct {
+}
+
+func (response DeleteDraft204Response) VisitDeleteDraftResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type GetDraftRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetDraftResponseObject interface {
+	VisitGetDraftResponse(w http.ResponseWriter) error
+}
+
+type GetDraft200JSONResponse Draft
+
+func (response GetDraft200JSONResponse) VisitGetDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateDraftRequestObject struct {
+	ID   ID `json:"id"`
+	Body *UpdateDraftJSONRequestBody
+}
+
+type UpdateDraftResponseObject interface {
+	VisitUpdateDraftResponse(w http.ResponseWriter) error
+}
+
+type UpdateDraft200JSONResponse Draft
+
+func (response UpdateDraft200JSONResponse) VisitUpdateDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompareDraftsRequestObject struct {
+	ID     ID `json:"id"`
+	Params CompareDraftsParams
+}
+
+type CompareDraftsResponseObject interface {
+	VisitCompareDraftsResponse(w http.ResponseWriter) error
+}
+
+type CompareDrafts200JSONResponse DraftComparison
+
+func (response CompareDrafts200JSONResponse) VisitCompareDraftsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportDraftRequestObject struct {
+	ID     ID `json:"id"`
+	Params ExportDraftParams
+}
+
+type ExportDraftResponseObject interface {
+	VisitExportDraftResponse(w http.ResponseWriter) error
+}
+
+type ExportDraft200ResponseHeaders struct {
+	ContentDisposition string
+}
+
+type ExportDraft200JSONResponse struct {
+	Body    Draft
+	Headers ExportDraft200ResponseHeaders
+}
+
+func (response ExportDraft200JSONResponse) VisitExportDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportDraft200ApplicationVndOpenxmlformatsOfficedocumentWordprocessingmlDocumentResponse struct {
+	Body          io.Reader
+	Headers       ExportDraft200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ExportDraft200ApplicationVndOpenxmlformatsOfficedocumentWordprocessingmlDocumentResponse) VisitExportDraftResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/vnd.openxmlformats-officedocument.wordprocessingml.document")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ExportDraft200ApplicationXBibtexResponse struct {
+	Body          io.Reader
+	Headers       ExportDraft200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ExportDraft200ApplicationXBibtexResponse) VisitExportDraftResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/x-bibtex")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ExportDraft200ApplicationXResearchInfoSystemsResponse struct {
+	Body          io.Reader
+	Headers       ExportDraft200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ExportDraft200ApplicationXResearchInfoSystemsResponse) VisitExportDraftResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/x-research-info-systems")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ExportDraft200TextHTMLResponse struct {
+	Body          io.Reader
+	Headers       ExportDraft200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ExportDraft200TextHTMLResponse) VisitExportDraftResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/html")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ExportDraft200TextMarkdownResponse struct {
+	Body          io.Reader
+	Headers       ExportDraft200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ExportDraft200TextMarkdownResponse) VisitExportDraftResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/markdown")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
 }
 
 type StreamEventsRequestObject struct {
@@ -9870,6 +10488,29 @@ func (response ListTopicDocuments200JSONResponse) VisitListTopicDocumentsRespons
 	return err
 }
 
+type ListDraftsRequestObject struct {
+	ID     ID `json:"id"`
+	Params ListDraftsParams
+}
+
+type ListDraftsResponseObject interface {
+	VisitListDraftsResponse(w http.ResponseWriter) error
+}
+
+type ListDrafts200JSONResponse DraftList
+
+func (response ListDrafts200JSONResponse) VisitListDraftsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ResearchTopicRequestObject struct {
 	ID     ID `json:"id"`
 	Params ResearchTopicParams
@@ -9914,6 +10555,31 @@ func (response ListTopicScores200JSONResponse) VisitListTopicScoresResponse(w ht
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SynthesizeTopicRequestObject struct {
+	ID     ID `json:"id"`
+	Params SynthesizeTopicParams
+	Body   *SynthesizeTopicJSONRequestBody
+}
+
+type SynthesizeTopicResponseObject interface {
+	VisitSynthesizeTopicResponse(w http.ResponseWriter) error
+}
+
+type SynthesizeTopic202JSONResponse struct{ AcceptedJSONResponse }
+
+func (response SynthesizeTopic202JSONResponse) VisitSynthesizeTopicResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(202)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -10019,6 +10685,21 @@ type StrictServerInterface interface {
 	// GetDocument Read a document
 	// (GET /documents/{id})
 	GetDocument(ctx context.Context, request GetDocumentRequestObject) (GetDocumentResponseObject, error)
+	// DeleteDraft Delete a draft
+	// (DELETE /drafts/{id})
+	DeleteDraft(ctx context.Context, request DeleteDraftRequestObject) (DeleteDraftResponseObject, error)
+	// GetDraft Read a draft
+	// (GET /drafts/{id})
+	GetDraft(ctx context.Context, request GetDraftRequestObject) (GetDraftResponseObject, error)
+	// UpdateDraft Edit a draft
+	// (PATCH /drafts/{id})
+	UpdateDraft(ctx context.Context, request UpdateDraftRequestObject) (UpdateDraftResponseObject, error)
+	// CompareDrafts Compare two drafts
+	// (GET /drafts/{id}/compare)
+	CompareDrafts(ctx context.Context, request CompareDraftsRequestObject) (CompareDraftsResponseObject, error)
+	// ExportDraft Export a draft
+	// (GET /drafts/{id}/export)
+	ExportDraft(ctx context.Context, request ExportDraftRequestObject) (ExportDraftResponseObject, error)
 	// StreamEvents Follow everything
 	// (GET /events)
 	StreamEvents(ctx context.Context, request StreamEventsRequestObject) (StreamEventsResponseObject, error)
@@ -10160,12 +10841,18 @@ type StrictServerInterface interface {
 	// ListTopicDocuments List the documents of a topic
 	// (GET /topics/{id}/documents)
 	ListTopicDocuments(ctx context.Context, request ListTopicDocumentsRequestObject) (ListTopicDocumentsResponseObject, error)
+	// ListDrafts List the drafts of a topic
+	// (GET /topics/{id}/drafts)
+	ListDrafts(ctx context.Context, request ListDraftsRequestObject) (ListDraftsResponseObject, error)
 	// ResearchTopic Research a topic
 	// (POST /topics/{id}/research)
 	ResearchTopic(ctx context.Context, request ResearchTopicRequestObject) (ResearchTopicResponseObject, error)
 	// ListTopicScores List what a topic has scored
 	// (GET /topics/{id}/scores)
 	ListTopicScores(ctx context.Context, request ListTopicScoresRequestObject) (ListTopicScoresResponseObject, error)
+	// SynthesizeTopic Write a draft
+	// (POST /topics/{id}/synthesize)
+	SynthesizeTopic(ctx context.Context, request SynthesizeTopicRequestObject) (SynthesizeTopicResponseObject, error)
 	// ValidateTopic Validate a topic
 	// (POST /topics/{id}/validate)
 	ValidateTopic(ctx context.Context, request ValidateTopicRequestObject) (ValidateTopicResponseObject, error)
@@ -10920,6 +11607,156 @@ func (sh *strictHandler) GetDocument(ctx echo.Context, id ID, params GetDocument
 		return err
 	} else if validResponse, ok := response.(GetDocumentResponseObject); ok {
 		return validResponse.VisitGetDocumentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteDraft operation middleware
+func (sh *strictHandler) DeleteDraft(ctx echo.Context, id ID) error {
+	var request DeleteDraftRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteDraft(ctx.Request().Context(), request.(DeleteDraftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteDraft")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteDraftResponseObject); ok {
+		return validResponse.VisitDeleteDraftResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetDraft operation middleware
+func (sh *strictHandler) GetDraft(ctx echo.Context, id ID) error {
+	var request GetDraftRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDraft(ctx.Request().Context(), request.(GetDraftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDraft")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetDraftResponseObject); ok {
+		return validResponse.VisitGetDraftResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UpdateDraft operation middleware
+func (sh *strictHandler) UpdateDraft(ctx echo.Context, id ID) error {
+	var request UpdateDraftRequestObject
+
+	request.ID = id
+
+	var body UpdateDraftJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateDraft(ctx.Request().Context(), request.(UpdateDraftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateDraft")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UpdateDraftResponseObject); ok {
+		return validResponse.VisitUpdateDraftResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CompareDrafts operation middleware
+func (sh *strictHandler) CompareDrafts(ctx echo.Context, id ID, params CompareDraftsParams) error {
+	var request CompareDraftsRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CompareDrafts(ctx.Request().Context(), request.(CompareDraftsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CompareDrafts")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CompareDraftsResponseObject); ok {
+		return validResponse.VisitCompareDraftsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ExportDraft operation middleware
+func (sh *strictHandler) ExportDraft(ctx echo.Context, id ID, params ExportDraftParams) error {
+	var request ExportDraftRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ExportDraft(ctx.Request().Context(), request.(ExportDraftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExportDraft")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ExportDraftResponseObject); ok {
+		return validResponse.VisitExportDraftResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -12356,6 +13193,32 @@ func (sh *strictHandler) ListTopicDocuments(ctx echo.Context, id ID, params List
 	return nil
 }
 
+// ListDrafts operation middleware
+func (sh *strictHandler) ListDrafts(ctx echo.Context, id ID, params ListDraftsParams) error {
+	var request ListDraftsRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListDrafts(ctx.Request().Context(), request.(ListDraftsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListDrafts")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListDraftsResponseObject); ok {
+		return validResponse.VisitListDraftsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ResearchTopic operation middleware
 func (sh *strictHandler) ResearchTopic(ctx echo.Context, id ID, params ResearchTopicParams) error {
 	var request ResearchTopicRequestObject
@@ -12428,6 +13291,58 @@ func (sh *strictHandler) ListTopicScores(ctx echo.Context, id ID, params ListTop
 		return err
 	} else if validResponse, ok := response.(ListTopicScoresResponseObject); ok {
 		return validResponse.VisitListTopicScoresResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SynthesizeTopic operation middleware
+func (sh *strictHandler) SynthesizeTopic(ctx echo.Context, id ID, params SynthesizeTopicParams) error {
+	var request SynthesizeTopicRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body SynthesizeTopicJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SynthesizeTopic(ctx.Request().Context(), request.(SynthesizeTopicRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SynthesizeTopic")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SynthesizeTopicResponseObject); ok {
+		return validResponse.VisitSynthesizeTopicResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

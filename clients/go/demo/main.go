@@ -156,6 +156,9 @@ func (d *demo) research(ctx context.Context) error {
 		if err := d.report(ctx, *topic); err != nil {
 			return err
 		}
+		if err := d.draft(ctx, *topic); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -256,6 +259,29 @@ func (d *demo) report(ctx context.Context, topic client.ID) error {
 		opened++
 	}
 	d.say("%d citations, each quote found in its source. Cost: %.4f dollars, %d requests.", opened, run.JSON200.Cost.KnownUsd, run.JSON200.Cost.Requests)
+	return nil
+}
+
+// draft has a draft written of the report, and says what it holds.
+func (d *demo) draft(ctx context.Context, topic client.ID) error {
+	queued, err := d.API.SynthesizeTopicWithResponse(ctx, topic, nil, client.SynthesisRequest{})
+	if err != nil {
+		return err
+	}
+	job, err := d.WaitJob(ctx, queued.JSON202.ID, nil)
+	if err != nil {
+		return err
+	}
+	result, err := contentcreator.Result[client.SynthesisResult](job)
+	if err != nil {
+		return err
+	}
+	draft, err := d.API.GetDraftWithResponse(ctx, result.DraftID)
+	if err != nil {
+		return err
+	}
+	d.say("Draft version %d (%s): %d words, %d sentences with claims, %d sources.", result.Version, result.Method, result.WordCount,
+		len(draft.JSON200.Sentences), len(draft.JSON200.Citations))
 	return nil
 }
 

@@ -16,6 +16,7 @@ func TestDemo(t *testing.T) {
 	require.Contains(t, out.String(), "The archive has 50 documents.")
 	require.Contains(t, out.String(), "each quote found in its source")
 	require.Contains(t, out.String(), "Quellen")
+	require.Contains(t, out.String(), "Draft version 1 (extractive)")
 }
 
 func TestDemoOfAFolderWithoutFeeds(t *testing.T) {

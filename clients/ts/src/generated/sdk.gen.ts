@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client/index.js';
-import type { AdminCreateApiKeyData, AdminCreateApiKeyErrors, AdminCreateApiKeyResponses, AdminDeleteApiKeyData, AdminDeleteApiKeyErrors, AdminDeleteApiKeyResponses, AdminGetConfigData, AdminGetConfigErrors, AdminGetConfigResponses, AdminGetHealthData, AdminGetHealthErrors, AdminGetHealthResponses, AdminGetMetricsData, AdminGetMetricsErrors, AdminGetMetricsResponses, AdminListApiKeysData, AdminListApiKeysErrors, AdminListApiKeysResponses, AdminUpdateConfigData, AdminUpdateConfigErrors, AdminUpdateConfigResponses, CollectionsCreateData, CollectionsCreateErrors, CollectionsCreateResponses, CollectionsDeleteData, CollectionsDeleteErrors, CollectionsDeleteResponses, CollectionsDiscoverData, CollectionsDiscoverErrors, CollectionsDiscoverResponses, CollectionsExportData, CollectionsExportErrors, CollectionsExportResponses, CollectionsGetData, CollectionsGetErrors, CollectionsGetHealthData, CollectionsGetHealthErrors, CollectionsGetHealthResponses, CollectionsGetResponses, CollectionsImportData, CollectionsImportErrors, CollectionsImportResponses, CollectionsListData, CollectionsListErrors, CollectionsListFetchesData, CollectionsListFetchesErrors, CollectionsListFetchesResponses, CollectionsListResponses, CollectionsPollData, CollectionsPollErrors, CollectionsPollResponses, CollectionsUpdateData, CollectionsUpdateErrors, CollectionsUpdateResponses, CostsGetData, CostsGetErrors, CostsGetResponses, CostsListCallsData, CostsListCallsErrors, CostsListCallsResponses, DocumentsDeleteData, DocumentsDeleteErrors, DocumentsDeleteResponses, DocumentsGetData, DocumentsGetErrors, DocumentsGetResponses, DocumentsListData, DocumentsListDuplicatesData, DocumentsListDuplicatesErrors, DocumentsListDuplicatesResponses, DocumentsListErrors, DocumentsListResponses, DocumentsSearchData, DocumentsSearchErrors, DocumentsSearchResponses, EventsStreamData, EventsStreamErrors, EventsStreamResponse, EventsStreamResponses, HostsGetData, HostsGetErrors, HostsGetResponses, HostsListData, HostsListErrors, HostsListResponses, HostsUpdateData, HostsUpdateErrors, HostsUpdateResponses, JobsCancelData, JobsCancelErrors, JobsCancelResponses, JobsGetData, JobsGetErrors, JobsGetResponses, JobsListData, JobsListErrors, JobsListResponses, JobsRetryData, JobsRetryErrors, JobsRetryResponses, JobsStreamEventsData, JobsStreamEventsErrors, JobsStreamEventsResponse, JobsStreamEventsResponses, KeywordsListData, KeywordsListDocumentsData, KeywordsListDocumentsErrors, KeywordsListDocumentsResponses, KeywordsListErrors, KeywordsListResponses, ResearchGetRunData, ResearchGetRunErrors, ResearchGetRunResponses, ResearchGetSnapshotData, ResearchGetSnapshotErrors, ResearchGetSnapshotResponses, ResearchListClaimsData, ResearchListClaimsErrors, ResearchListClaimsResponses, ResearchListRunsData, ResearchListRunsErrors, ResearchListRunsResponses, ResearchListSourcesData, ResearchListSourcesErrors, ResearchListSourcesResponses, ResearchListStepsData, ResearchListStepsErrors, ResearchListStepsResponses, ResearchResearchQuestionData, ResearchResearchQuestionErrors, ResearchResearchQuestionResponses, SearchesCreateFeedTokenData, SearchesCreateFeedTokenErrors, SearchesCreateFeedTokenResponses, SearchesCreateSearchData, SearchesCreateSearchErrors, SearchesCreateSearchResponses, SearchesDeleteFeedTokenData, SearchesDeleteFeedTokenErrors, SearchesDeleteFeedTokenResponses, SearchesDeleteSearchData, SearchesDeleteSearchErrors, SearchesDeleteSearchResponses, SearchesGetSearchData, SearchesGetSearchErrors, SearchesGetSearchFeedData, SearchesGetSearchFeedErrors, SearchesGetSearchFeedResponses, SearchesGetSearchResponses, SearchesListData, SearchesListErrors, SearchesListResponses, SearchesListSearchDocumentsData, SearchesListSearchDocumentsErrors, SearchesListSearchDocumentsResponses, SearchesUpdateSearchData, SearchesUpdateSearchErrors, SearchesUpdateSearchResponses, StoriesGetStoryData, StoriesGetStoryErrors, StoriesGetStoryResponses, StoriesListData, StoriesListErrors, StoriesListResponses, TopicsCreateData, TopicsCreateDiscoveryScheduleData, TopicsCreateDiscoveryScheduleErrors, TopicsCreateDiscoveryScheduleResponses, TopicsCreateErrors, TopicsCreateResponses, TopicsCreateScoringProfileData, TopicsCreateScoringProfileErrors, TopicsCreateScoringProfileResponses, TopicsDeleteData, TopicsDeleteDiscoveryScheduleData, TopicsDeleteDiscoveryScheduleErrors, TopicsDeleteDiscoveryScheduleResponses, TopicsDeleteErrors, TopicsDeleteResponses, TopicsDeleteScoringProfileData, TopicsDeleteScoringProfileErrors, TopicsDeleteScoringProfileResponses, TopicsDiscoverData, TopicsDiscoverErrors, TopicsDiscoverResponses, TopicsGetData, TopicsGetDiscoveryScheduleData, TopicsGetDiscoveryScheduleErrors, TopicsGetDiscoveryScheduleResponses, TopicsGetErrors, TopicsGetResponses, TopicsGetScoringProfileData, TopicsGetScoringProfileErrors, TopicsGetScoringProfileResponses, TopicsListClaimsData, TopicsListClaimsErrors, TopicsListClaimsResponses, TopicsListData, TopicsListDiscoveriesData, TopicsListDiscoveriesErrors, TopicsListDiscoveriesResponses, TopicsListDiscoverySchedulesData, TopicsListDiscoverySchedulesErrors, TopicsListDiscoverySchedulesResponses, TopicsListDocumentsData, TopicsListDocumentsErrors, TopicsListDocumentsResponses, TopicsListErrors, TopicsListResponses, TopicsListScoresData, TopicsListScoresErrors, TopicsListScoresResponses, TopicsListScoringProfilesData, TopicsListScoringProfilesErrors, TopicsListScoringProfilesResponses, TopicsResearchData, TopicsResearchErrors, TopicsResearchResponses, TopicsUpdateData, TopicsUpdateDiscoveryScheduleData, TopicsUpdateDiscoveryScheduleErrors, TopicsUpdateDiscoveryScheduleResponses, TopicsUpdateErrors, TopicsUpdateResponses, TopicsValidateData, TopicsValidateErrors, TopicsValidateResponses } from './types.gen.js';
+import type { AdminCreateApiKeyData, AdminCreateApiKeyErrors, AdminCreateApiKeyResponses, AdminDeleteApiKeyData, AdminDeleteApiKeyErrors, AdminDeleteApiKeyResponses, AdminGetConfigData, AdminGetConfigErrors, AdminGetConfigResponses, AdminGetHealthData, AdminGetHealthErrors, AdminGetHealthResponses, AdminGetMetricsData, AdminGetMetricsErrors, AdminGetMetricsResponses, AdminListApiKeysData, AdminListApiKeysErrors, AdminListApiKeysResponses, AdminUpdateConfigData, AdminUpdateConfigErrors, AdminUpdateConfigResponses, CollectionsCreateData, CollectionsCreateErrors, CollectionsCreateResponses, CollectionsDeleteData, CollectionsDeleteErrors, CollectionsDeleteResponses, CollectionsDiscoverData, CollectionsDiscoverErrors, CollectionsDiscoverResponses, CollectionsExportData, CollectionsExportErrors, CollectionsExportResponses, CollectionsGetData, CollectionsGetErrors, CollectionsGetHealthData, CollectionsGetHealthErrors, CollectionsGetHealthResponses, CollectionsGetResponses, CollectionsImportData, CollectionsImportErrors, CollectionsImportResponses, CollectionsListData, CollectionsListErrors, CollectionsListFetchesData, CollectionsListFetchesErrors, CollectionsListFetchesResponses, CollectionsListResponses, CollectionsPollData, CollectionsPollErrors, CollectionsPollResponses, CollectionsUpdateData, CollectionsUpdateErrors, CollectionsUpdateResponses, CostsGetData, CostsGetErrors, CostsGetResponses, CostsListCallsData, CostsListCallsErrors, CostsListCallsResponses, DocumentsDeleteData, DocumentsDeleteErrors, DocumentsDeleteResponses, DocumentsGetData, DocumentsGetErrors, DocumentsGetResponses, DocumentsListData, DocumentsListDuplicatesData, DocumentsListDuplicatesErrors, DocumentsListDuplicatesResponses, DocumentsListErrors, DocumentsListResponses, DocumentsSearchData, DocumentsSearchErrors, DocumentsSearchResponses, EventsStreamData, EventsStreamErrors, EventsStreamResponse, EventsStreamResponses, HostsGetData, HostsGetErrors, HostsGetResponses, HostsListData, HostsListErrors, HostsListResponses, HostsUpdateData, HostsUpdateErrors, HostsUpdateResponses, JobsCancelData, JobsCancelErrors, JobsCancelResponses, JobsGetData, JobsGetErrors, JobsGetResponses, JobsListData, JobsListErrors, JobsListResponses, JobsRetryData, JobsRetryErrors, JobsRetryResponses, JobsStreamEventsData, JobsStreamEventsErrors, JobsStreamEventsResponse, JobsStreamEventsResponses, KeywordsListData, KeywordsListDocumentsData, KeywordsListDocumentsErrors, KeywordsListDocumentsResponses, KeywordsListErrors, KeywordsListResponses, ResearchGetRunData, ResearchGetRunErrors, ResearchGetRunResponses, ResearchGetSnapshotData, ResearchGetSnapshotErrors, ResearchGetSnapshotResponses, ResearchListClaimsData, ResearchListClaimsErrors, ResearchListClaimsResponses, ResearchListRunsData, ResearchListRunsErrors, ResearchListRunsResponses, ResearchListSourcesData, ResearchListSourcesErrors, ResearchListSourcesResponses, ResearchListStepsData, ResearchListStepsErrors, ResearchListStepsResponses, ResearchResearchQuestionData, ResearchResearchQuestionErrors, ResearchResearchQuestionResponses, SearchesCreateFeedTokenData, SearchesCreateFeedTokenErrors, SearchesCreateFeedTokenResponses, SearchesCreateSearchData, SearchesCreateSearchErrors, SearchesCreateSearchResponses, SearchesDeleteFeedTokenData, SearchesDeleteFeedTokenErrors, SearchesDeleteFeedTokenResponses, SearchesDeleteSearchData, SearchesDeleteSearchErrors, SearchesDeleteSearchResponses, SearchesGetSearchData, SearchesGetSearchErrors, SearchesGetSearchFeedData, SearchesGetSearchFeedErrors, SearchesGetSearchFeedResponses, SearchesGetSearchResponses, SearchesListData, SearchesListErrors, SearchesListResponses, SearchesListSearchDocumentsData, SearchesListSearchDocumentsErrors, SearchesListSearchDocumentsResponses, SearchesUpdateSearchData, SearchesUpdateSearchErrors, SearchesUpdateSearchResponses, StoriesGetStoryData, StoriesGetStoryErrors, StoriesGetStoryResponses, StoriesListData, StoriesListErrors, StoriesListResponses, TopicsCompareDraftsData, TopicsCompareDraftsErrors, TopicsCompareDraftsResponses, TopicsCreateData, TopicsCreateDiscoveryScheduleData, TopicsCreateDiscoveryScheduleErrors, TopicsCreateDiscoveryScheduleResponses, TopicsCreateErrors, TopicsCreateResponses, TopicsCreateScoringProfileData, TopicsCreateScoringProfileErrors, TopicsCreateScoringProfileResponses, TopicsDeleteData, TopicsDeleteDiscoveryScheduleData, TopicsDeleteDiscoveryScheduleErrors, TopicsDeleteDiscoveryScheduleResponses, TopicsDeleteDraftData, TopicsDeleteDraftErrors, TopicsDeleteDraftResponses, TopicsDeleteErrors, TopicsDeleteResponses, TopicsDeleteScoringProfileData, TopicsDeleteScoringProfileErrors, TopicsDeleteScoringProfileResponses, TopicsDiscoverData, TopicsDiscoverErrors, TopicsDiscoverResponses, TopicsExportDraftData, TopicsExportDraftErrors, TopicsExportDraftResponses, TopicsGetData, TopicsGetDiscoveryScheduleData, TopicsGetDiscoveryScheduleErrors, TopicsGetDiscoveryScheduleResponses, TopicsGetDraftData, TopicsGetDraftErrors, TopicsGetDraftResponses, TopicsGetErrors, TopicsGetResponses, TopicsGetScoringProfileData, TopicsGetScoringProfileErrors, TopicsGetScoringProfileResponses, TopicsListClaimsData, TopicsListClaimsErrors, TopicsListClaimsResponses, TopicsListData, TopicsListDiscoveriesData, TopicsListDiscoveriesErrors, TopicsListDiscoveriesResponses, TopicsListDiscoverySchedulesData, TopicsListDiscoverySchedulesErrors, TopicsListDiscoverySchedulesResponses, TopicsListDocumentsData, TopicsListDocumentsErrors, TopicsListDocumentsResponses, TopicsListDraftsData, TopicsListDraftsErrors, TopicsListDraftsResponses, TopicsListErrors, TopicsListResponses, TopicsListScoresData, TopicsListScoresErrors, TopicsListScoresResponses, TopicsListScoringProfilesData, TopicsListScoringProfilesErrors, TopicsListScoringProfilesResponses, TopicsResearchData, TopicsResearchErrors, TopicsResearchResponses, TopicsSynthesizeData, TopicsSynthesizeErrors, TopicsSynthesizeResponses, TopicsUpdateData, TopicsUpdateDiscoveryScheduleData, TopicsUpdateDiscoveryScheduleErrors, TopicsUpdateDiscoveryScheduleResponses, TopicsUpdateDraftData, TopicsUpdateDraftErrors, TopicsUpdateDraftResponses, TopicsUpdateErrors, TopicsUpdateResponses, TopicsValidateData, TopicsValidateErrors, TopicsValidateResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -280,6 +280,109 @@ export class Topics extends HeyApiClient {
         return (options.client ?? this.client).get<TopicsListDocumentsResponses, TopicsListDocumentsErrors, ThrowOnError>({
             security: [{ scheme: 'bearer', type: 'http' }],
             url: '/topics/{id}/documents',
+            ...options
+        });
+    }
+    
+    /**
+     * Write a draft
+     *
+     * Queues a draft made of the claims of the topic's newest report: an outline of its sections, of content gaps and open
+     * questions, sentences that each rest on claims, inline citations, a meta description, links to own topics whose titles
+     * are related, and a prompt for a lead picture. A model's sentence whose claims do not bear it is dropped and told. Without a model the draft is a brief of the sources'
+     * own sentences, and says so (`method`). A topic that was never researched is a 404 that says what to call. The job's `result` names the draft.
+     *
+     */
+    public synthesize<ThrowOnError extends boolean = true>(options: Options<TopicsSynthesizeData, ThrowOnError>): RequestResult<TopicsSynthesizeResponses, TopicsSynthesizeErrors, ThrowOnError> {
+        return (options.client ?? this.client).post<TopicsSynthesizeResponses, TopicsSynthesizeErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/topics/{id}/synthesize',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * List the drafts of a topic
+     *
+     * One page of the versions of its draft, the newest first.
+     */
+    public listDrafts<ThrowOnError extends boolean = true>(options: Options<TopicsListDraftsData, ThrowOnError>): RequestResult<TopicsListDraftsResponses, TopicsListDraftsErrors, ThrowOnError> {
+        return (options.client ?? this.client).get<TopicsListDraftsResponses, TopicsListDraftsErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/topics/{id}/drafts',
+            ...options
+        });
+    }
+    
+    /**
+     * Delete a draft
+     *
+     * Deletes this version for good.
+     */
+    public deleteDraft<ThrowOnError extends boolean = true>(options: Options<TopicsDeleteDraftData, ThrowOnError>): RequestResult<TopicsDeleteDraftResponses, TopicsDeleteDraftErrors, ThrowOnError> {
+        return (options.client ?? this.client).delete<TopicsDeleteDraftResponses, TopicsDeleteDraftErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/drafts/{id}',
+            ...options
+        });
+    }
+    
+    /**
+     * Read a draft
+     *
+     * One version with its outline, text, citations and links.
+     */
+    public getDraft<ThrowOnError extends boolean = true>(options: Options<TopicsGetDraftData, ThrowOnError>): RequestResult<TopicsGetDraftResponses, TopicsGetDraftErrors, ThrowOnError> {
+        return (options.client ?? this.client).get<TopicsGetDraftResponses, TopicsGetDraftErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/drafts/{id}',
+            ...options
+        });
+    }
+    
+    /**
+     * Edit a draft
+     *
+     * Keeps the change as a new version, whose `parent_id` is this one; sentences that no longer stand in the text lose their claims.
+     */
+    public updateDraft<ThrowOnError extends boolean = true>(options: Options<TopicsUpdateDraftData, ThrowOnError>): RequestResult<TopicsUpdateDraftResponses, TopicsUpdateDraftErrors, ThrowOnError> {
+        return (options.client ?? this.client).patch<TopicsUpdateDraftResponses, TopicsUpdateDraftErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/drafts/{id}',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Compare two drafts
+     *
+     * How this version becomes another: by lines, with the fewest insertions and deletions.
+     */
+    public compareDrafts<ThrowOnError extends boolean = true>(options: Options<TopicsCompareDraftsData, ThrowOnError>): RequestResult<TopicsCompareDraftsResponses, TopicsCompareDraftsErrors, ThrowOnError> {
+        return (options.client ?? this.client).get<TopicsCompareDraftsResponses, TopicsCompareDraftsErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/drafts/{id}/compare',
+            ...options
+        });
+    }
+    
+    /**
+     * Export a draft
+     *
+     * The draft as a file; `ris` and `bibtex` hold its citations.
+     */
+    public exportDraft<ThrowOnError extends boolean = true>(options: Options<TopicsExportDraftData, ThrowOnError>): RequestResult<TopicsExportDraftResponses, TopicsExportDraftErrors, ThrowOnError> {
+        return (options.client ?? this.client).get<TopicsExportDraftResponses, TopicsExportDraftErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/drafts/{id}/export',
             ...options
         });
     }

@@ -35,7 +35,7 @@ export type ErrorBody = {
  * | `UNAUTHORIZED` | 401 | no key, or one that is wrong, expired or revoked |
  * | `FORBIDDEN` | 403 | the key lacks the scope in `details.required_scope` |
  * | `ROUTE_NOT_FOUND` | 404 | no such path |
- * | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `STORY_NOT_FOUND`, `KEYWORD_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND`, `HOST_NOT_FOUND`, `SEARCH_NOT_FOUND`, `RESEARCH_RUN_NOT_FOUND`, `SNAPSHOT_NOT_FOUND`, `SCORING_PROFILE_NOT_FOUND`, `DISCOVERY_SCHEDULE_NOT_FOUND` | 404 | no such resource |
+ * | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `STORY_NOT_FOUND`, `KEYWORD_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND`, `HOST_NOT_FOUND`, `SEARCH_NOT_FOUND`, `RESEARCH_RUN_NOT_FOUND`, `SNAPSHOT_NOT_FOUND`, `SCORING_PROFILE_NOT_FOUND`, `DISCOVERY_SCHEDULE_NOT_FOUND`, `DRAFT_NOT_FOUND` | 404 | no such resource |
  * | `METHOD_NOT_ALLOWED` | 405 | the path has no such method |
  * | `COLLECTION_CONFLICT` | 409 | the feed is there already; see `details.existing_id` |
  * | `JOB_CONFLICT` | 409 | the job is in no state for that |
@@ -46,7 +46,7 @@ export type ErrorBody = {
  * | `BODY_TOO_LARGE` | 413 | the body is over 1 MiB; of an OPML document, over 10 MiB |
  * | `UNSUPPORTED_MEDIA_TYPE` | 415 | not JSON by its Content-Type; not XML where that is asked for |
  * | `VALIDATION_FAILED` | 422 | a parameter or field breaks the specification |
- * | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `STORY_VALIDATION_FAILED`, `KEYWORD_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED`, `SEARCH_VALIDATION_FAILED`, `RESEARCH_RUN_VALIDATION_FAILED`, `CLAIM_VALIDATION_FAILED`, `CALL_VALIDATION_FAILED`, `SCORING_PROFILE_VALIDATION_FAILED`, `DISCOVERY_VALIDATION_FAILED`, `DISCOVERY_SCHEDULE_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
+ * | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `STORY_VALIDATION_FAILED`, `KEYWORD_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED`, `SEARCH_VALIDATION_FAILED`, `RESEARCH_RUN_VALIDATION_FAILED`, `CLAIM_VALIDATION_FAILED`, `CALL_VALIDATION_FAILED`, `SCORING_PROFILE_VALIDATION_FAILED`, `DISCOVERY_VALIDATION_FAILED`, `DISCOVERY_SCHEDULE_VALIDATION_FAILED`, `DRAFT_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
  * | `IDEMPOTENCY_KEY_REUSED` | 422 | this key came with another request before |
  * | `RATE_LIMITED` | 429 | too many requests; see Retry-After |
  * | `INTERNAL` | 500 | a fault of the server |
@@ -73,6 +73,7 @@ export const ErrorCode = {
     SNAPSHOT_NOT_FOUND: 'SNAPSHOT_NOT_FOUND',
     SCORING_PROFILE_NOT_FOUND: 'SCORING_PROFILE_NOT_FOUND',
     DISCOVERY_SCHEDULE_NOT_FOUND: 'DISCOVERY_SCHEDULE_NOT_FOUND',
+    DRAFT_NOT_FOUND: 'DRAFT_NOT_FOUND',
     METHOD_NOT_ALLOWED: 'METHOD_NOT_ALLOWED',
     COLLECTION_CONFLICT: 'COLLECTION_CONFLICT',
     JOB_CONFLICT: 'JOB_CONFLICT',
@@ -105,6 +106,7 @@ export const ErrorCode = {
     SCORING_PROFILE_VALIDATION_FAILED: 'SCORING_PROFILE_VALIDATION_FAILED',
     DISCOVERY_VALIDATION_FAILED: 'DISCOVERY_VALIDATION_FAILED',
     DISCOVERY_SCHEDULE_VALIDATION_FAILED: 'DISCOVERY_SCHEDULE_VALIDATION_FAILED',
+    DRAFT_VALIDATION_FAILED: 'DRAFT_VALIDATION_FAILED',
     IDEMPOTENCY_KEY_REUSED: 'IDEMPOTENCY_KEY_REUSED',
     RATE_LIMITED: 'RATE_LIMITED',
     INTERNAL: 'INTERNAL',
@@ -122,7 +124,7 @@ export const ErrorCode = {
  * | `UNAUTHORIZED` | 401 | no key, or one that is wrong, expired or revoked |
  * | `FORBIDDEN` | 403 | the key lacks the scope in `details.required_scope` |
  * | `ROUTE_NOT_FOUND` | 404 | no such path |
- * | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `STORY_NOT_FOUND`, `KEYWORD_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND`, `HOST_NOT_FOUND`, `SEARCH_NOT_FOUND`, `RESEARCH_RUN_NOT_FOUND`, `SNAPSHOT_NOT_FOUND`, `SCORING_PROFILE_NOT_FOUND`, `DISCOVERY_SCHEDULE_NOT_FOUND` | 404 | no such resource |
+ * | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `STORY_NOT_FOUND`, `KEYWORD_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND`, `HOST_NOT_FOUND`, `SEARCH_NOT_FOUND`, `RESEARCH_RUN_NOT_FOUND`, `SNAPSHOT_NOT_FOUND`, `SCORING_PROFILE_NOT_FOUND`, `DISCOVERY_SCHEDULE_NOT_FOUND`, `DRAFT_NOT_FOUND` | 404 | no such resource |
  * | `METHOD_NOT_ALLOWED` | 405 | the path has no such method |
  * | `COLLECTION_CONFLICT` | 409 | the feed is there already; see `details.existing_id` |
  * | `JOB_CONFLICT` | 409 | the job is in no state for that |
@@ -133,7 +135,7 @@ export const ErrorCode = {
  * | `BODY_TOO_LARGE` | 413 | the body is over 1 MiB; of an OPML document, over 10 MiB |
  * | `UNSUPPORTED_MEDIA_TYPE` | 415 | not JSON by its Content-Type; not XML where that is asked for |
  * | `VALIDATION_FAILED` | 422 | a parameter or field breaks the specification |
- * | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `STORY_VALIDATION_FAILED`, `KEYWORD_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED`, `SEARCH_VALIDATION_FAILED`, `RESEARCH_RUN_VALIDATION_FAILED`, `CLAIM_VALIDATION_FAILED`, `CALL_VALIDATION_FAILED`, `SCORING_PROFILE_VALIDATION_FAILED`, `DISCOVERY_VALIDATION_FAILED`, `DISCOVERY_SCHEDULE_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
+ * | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `STORY_VALIDATION_FAILED`, `KEYWORD_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED`, `SEARCH_VALIDATION_FAILED`, `RESEARCH_RUN_VALIDATION_FAILED`, `CLAIM_VALIDATION_FAILED`, `CALL_VALIDATION_FAILED`, `SCORING_PROFILE_VALIDATION_FAILED`, `DISCOVERY_VALIDATION_FAILED`, `DISCOVERY_SCHEDULE_VALIDATION_FAILED`, `DRAFT_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
  * | `IDEMPOTENCY_KEY_REUSED` | 422 | this key came with another request before |
  * | `RATE_LIMITED` | 429 | too many requests; see Retry-After |
  * | `INTERNAL` | 500 | a fault of the server |
@@ -3061,6 +3063,306 @@ export type ScoringProfileList = {
 };
 
 /**
+ * How to write a draft.
+ */
+export type SynthesisRequest = {
+    /**
+     * About how long.
+     */
+    target_words?: number;
+    language?: LanguageTag;
+    /**
+     * The tone.
+     */
+    tone?: string;
+    /**
+     * What the model may cost, in US dollars.
+     */
+    max_cost_usd?: number;
+};
+
+/**
+ * What came of a `synthesize` job.
+ */
+export type SynthesisResult = {
+    /**
+     * The draft; read it at /drafts/{id}.
+     */
+    draft_id: string;
+    /**
+     * Its version.
+     */
+    version: number;
+    /**
+     * Who wrote it.
+     */
+    method: 'extractive' | 'model';
+    /**
+     * How long it is.
+     */
+    word_count: number;
+};
+
+/**
+ * A `synthesize` job.
+ */
+export type SynthesisJob = Job & {
+    result?: SynthesisResult | null;
+};
+
+/**
+ * A version of what was written on a topic.
+ */
+export type Draft = {
+    /**
+     * The id.
+     */
+    id: string;
+    /**
+     * The topic.
+     */
+    topic_id: string;
+    /**
+     * Counts from 1.
+     */
+    version: number;
+    /**
+     * The run whose claims it rests on.
+     */
+    run_id: string | null;
+    /**
+     * The version that it was edited from.
+     */
+    parent_id: string | null;
+    /**
+     * The title.
+     */
+    title: string;
+    /**
+     * A sentence of 70 to 160 characters; null where none is.
+     */
+    meta_description: string | null;
+    /**
+     * The language.
+     */
+    language: string;
+    /**
+     * The tone.
+     */
+    tone: string;
+    /**
+     * Who wrote it: the sources themselves, or a model.
+     */
+    method: 'extractive' | 'model';
+    /**
+     * Whether a person has changed it.
+     */
+    edited: boolean;
+    /**
+     * What it is about.
+     */
+    outline: Array<{
+        /**
+         * Its heading.
+         */
+        heading: string;
+        /**
+         * Whether nothing is known of it yet.
+         */
+        to_research: boolean;
+        /**
+         * How many claims it has.
+         */
+        claims: number;
+    }>;
+    /**
+     * The text in CommonMark.
+     */
+    body_markdown: string;
+    /**
+     * Its words.
+     */
+    word_count: number;
+    /**
+     * How many were asked for.
+     */
+    target_words: number;
+    /**
+     * The sentences that rest on claims.
+     */
+    sentences: Array<{
+        /**
+         * The sentence.
+         */
+        text: string;
+        /**
+         * The heading it stands under.
+         */
+        section: string;
+        /**
+         * Its claims.
+         */
+        claims: Array<string>;
+    }>;
+    /**
+     * The sources by the n of [n].
+     */
+    citations: Array<{
+        /**
+         * Its number.
+         */
+        number: number;
+        /**
+         * Its address.
+         */
+        url: string;
+        /**
+         * Its title.
+         */
+        title: string;
+        /**
+         * Its text.
+         */
+        snapshot_id: string;
+        /**
+         * The SHA-256 of that.
+         */
+        hash: string;
+        /**
+         * When it was read.
+         */
+        fetched_at: string;
+        /**
+         * When it was published.
+         */
+        published_at: string | null;
+    }>;
+    /**
+     * Own topics that it may link to.
+     */
+    internal_links: Array<{
+        /**
+         * The topic.
+         */
+        topic_id: string;
+        /**
+         * Its title.
+         */
+        title: string;
+        /**
+         * What to link.
+         */
+        anchor: string;
+        /**
+         * The share of words that the titles have in common, from 0 to 1.
+         */
+        relevance: number;
+    }>;
+    /**
+     * What to ask for a lead picture.
+     */
+    hero_image_prompt: string;
+    /**
+     * Sentences of the model that their claims did not bear.
+     */
+    dropped: Array<{
+        /**
+         * What it said.
+         */
+        sentence: string;
+        /**
+         * Why it is not in the draft.
+         */
+        reason: string;
+    }>;
+    /**
+     * When it was made.
+     */
+    created_at: string;
+};
+
+/**
+ * One page of drafts.
+ */
+export type DraftList = {
+    /**
+     * The drafts.
+     */
+    items: Array<Draft>;
+    /**
+     * How many match.
+     */
+    total: number;
+    total_relation: TotalRelation;
+    /**
+     * The number of this page; 0 after a cursor.
+     */
+    page: number;
+    /**
+     * How many items a page has.
+     */
+    page_size: number;
+    /**
+     * How many pages there are, as far as total counts.
+     */
+    pages: number;
+    /**
+     * Where the next page begins; null on the last.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * What to change of a draft.
+ */
+export type DraftUpdate = {
+    /**
+     * The title.
+     */
+    title?: string;
+    /**
+     * The meta description.
+     */
+    meta_description?: string;
+    /**
+     * The text in CommonMark.
+     */
+    body_markdown?: string;
+};
+
+/**
+ * Lines that both versions have, or one of them alone.
+ */
+export type DraftChange = {
+    /**
+     * What becomes of them.
+     */
+    op: 'equal' | 'insert' | 'delete';
+    /**
+     * The lines.
+     */
+    text: string;
+};
+
+/**
+ * How one draft becomes another.
+ */
+export type DraftComparison = {
+    /**
+     * The one.
+     */
+    from: string;
+    /**
+     * The other.
+     */
+    to: string;
+    /**
+     * The changes in their order.
+     */
+    changes: Array<DraftChange>;
+};
+
+/**
  * How far research goes: `quick` reads up to 6 sources, `balanced` 12, `deep` 25.
  */
 export const ResearchDepth = {
@@ -3944,7 +4246,7 @@ export type CostReport = {
 /**
  * What a job does. `poll` collects one source, `article` reads the page of one document, `discover` finds the feeds
  * of sites, `import` reads an OPML document, `research` works on a run of research,
- * `discover_topics` looks for topics.
+ * `discover_topics` looks for topics, `synthesize` writes a draft.
  *
  */
 export const JobKind = {
@@ -3953,13 +4255,14 @@ export const JobKind = {
     DISCOVER: 'discover',
     IMPORT: 'import',
     RESEARCH: 'research',
-    DISCOVER_TOPICS: 'discover_topics'
+    DISCOVER_TOPICS: 'discover_topics',
+    SYNTHESIZE: 'synthesize'
 } as const;
 
 /**
  * What a job does. `poll` collects one source, `article` reads the page of one document, `discover` finds the feeds
  * of sites, `import` reads an OPML document, `research` works on a run of research,
- * `discover_topics` looks for topics.
+ * `discover_topics` looks for topics, `synthesize` writes a draft.
  *
  */
 export type JobKind = typeof JobKind[keyof typeof JobKind];
@@ -4049,7 +4352,7 @@ export type Job = {
     max_attempts: number;
     error: JobError | null;
     /**
-     * What came of it; null until it has succeeded. Of a `discover` job it is a DiscoveryReport, also where the job has failed; of an `import` job an ImportReport; of a `research` job a ResearchResult; of a `discover_topics` job a TopicDiscovery.
+     * What came of it; null until it has succeeded. Of a `discover` job it is a DiscoveryReport, also where the job has failed; of an `import` job an ImportReport; of a `research` job a ResearchResult; of a `discover_topics` job a TopicDiscovery; of a `synthesize` job a SynthesisResult.
      */
     result: {
         [key: string]: unknown;
@@ -5930,6 +6233,469 @@ export type TopicsListDocumentsResponses = {
 };
 
 export type TopicsListDocumentsResponse = TopicsListDocumentsResponses[keyof TopicsListDocumentsResponses];
+
+export type TopicsSynthesizeData = {
+    body?: SynthesisRequest;
+    headers?: {
+        /**
+         * A random string of your own. A retry with the same key and body gets the first answer again.
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * `wait=N` waits up to N seconds (60 at most) for the job to finish.
+         */
+        Prefer?: string;
+    };
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/topics/{id}/synthesize';
+};
+
+export type TopicsSynthesizeErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It is in no state for that, or a request with the same Idempotency-Key is still running.
+     */
+    409: ErrorBody;
+    /**
+     * The body is over 1 MiB; of an OPML document, over 10 MiB.
+     */
+    413: ErrorBody;
+    /**
+     * The body's Content-Type is not one that the operation takes.
+     */
+    415: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type TopicsSynthesizeError = TopicsSynthesizeErrors[keyof TopicsSynthesizeErrors];
+
+export type TopicsSynthesizeResponses = {
+    /**
+     * The job finished within the time that `Prefer` gave.
+     */
+    200: SynthesisJob;
+    /**
+     * The work is queued. The job is at the address in `Location`.
+     */
+    202: Job;
+};
+
+export type TopicsSynthesizeResponse = TopicsSynthesizeResponses[keyof TopicsSynthesizeResponses];
+
+export type TopicsListDraftsData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+         */
+        page?: number;
+        /**
+         * How many items a page has.
+         */
+        page_size?: number;
+        /**
+         * The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+         */
+        cursor?: string;
+    };
+    url: '/topics/{id}/drafts';
+};
+
+export type TopicsListDraftsErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type TopicsListDraftsError = TopicsListDraftsErrors[keyof TopicsListDraftsErrors];
+
+export type TopicsListDraftsResponses = {
+    /**
+     * One page of drafts.
+     */
+    200: DraftList;
+};
+
+export type TopicsListDraftsResponse = TopicsListDraftsResponses[keyof TopicsListDraftsResponses];
+
+export type TopicsDeleteDraftData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/drafts/{id}';
+};
+
+export type TopicsDeleteDraftErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type TopicsDeleteDraftError = TopicsDeleteDraftErrors[keyof TopicsDeleteDraftErrors];
+
+export type TopicsDeleteDraftResponses = {
+    /**
+     * It is gone.
+     */
+    204: void;
+};
+
+export type TopicsDeleteDraftResponse = TopicsDeleteDraftResponses[keyof TopicsDeleteDraftResponses];
+
+export type TopicsGetDraftData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/drafts/{id}';
+};
+
+export type TopicsGetDraftErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type TopicsGetDraftError = TopicsGetDraftErrors[keyof TopicsGetDraftErrors];
+
+export type TopicsGetDraftResponses = {
+    /**
+     * The draft.
+     */
+    200: Draft;
+};
+
+export type TopicsGetDraftResponse = TopicsGetDraftResponses[keyof TopicsGetDraftResponses];
+
+export type TopicsUpdateDraftData = {
+    body: DraftUpdate;
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/drafts/{id}';
+};
+
+export type TopicsUpdateDraftErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * The body is over 1 MiB; of an OPML document, over 10 MiB.
+     */
+    413: ErrorBody;
+    /**
+     * The body's Content-Type is not one that the operation takes.
+     */
+    415: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type TopicsUpdateDraftError = TopicsUpdateDraftErrors[keyof TopicsUpdateDraftErrors];
+
+export type TopicsUpdateDraftResponses = {
+    /**
+     * The new version.
+     */
+    200: Draft;
+};
+
+export type TopicsUpdateDraftResponse = TopicsUpdateDraftResponses[keyof TopicsUpdateDraftResponses];
+
+export type TopicsCompareDraftsData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query: {
+        /**
+         * The other version.
+         */
+        with: string;
+    };
+    url: '/drafts/{id}/compare';
+};
+
+export type TopicsCompareDraftsErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type TopicsCompareDraftsError = TopicsCompareDraftsErrors[keyof TopicsCompareDraftsErrors];
+
+export type TopicsCompareDraftsResponses = {
+    /**
+     * The changes.
+     */
+    200: DraftComparison;
+};
+
+export type TopicsCompareDraftsResponse = TopicsCompareDraftsResponses[keyof TopicsCompareDraftsResponses];
+
+export type TopicsExportDraftData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query: {
+        /**
+         * The format.
+         */
+        format: 'markdown' | 'html' | 'docx' | 'json' | 'ris' | 'bibtex';
+    };
+    url: '/drafts/{id}/export';
+};
+
+export type TopicsExportDraftErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type TopicsExportDraftError = TopicsExportDraftErrors[keyof TopicsExportDraftErrors];
+
+export type TopicsExportDraftResponses = {
+    /**
+     * The file.
+     */
+    200: Draft;
+};
+
+export type TopicsExportDraftResponse = TopicsExportDraftResponses[keyof TopicsExportDraftResponses];
 
 export type TopicsListScoringProfilesData = {
     body?: never;

@@ -1,0 +1,88 @@
+package content_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/content-creator/content-creator-api/content"
+	"github.com/content-creator/content-creator-api/llm"
+	"github.com/content-creator/content-creator-api/llm/llmtest"
+	"github.com/content-creator/content-creator-api/store"
+)
+
+func brief() content.Brief {
+	at := time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC)
+	claim := func(section, sentence string, source int) store.ResearchClaim {
+		return store.ResearchClaim{ID: uuid.New(), Section: section, Sentence: sentence, Quote: sentence, Verdict: store.Supported, Source: store.ClaimSource{
+			Number: source, URL: "https://a.example/{1}", Title: "A & <b>", Hash: "00", SnapshotID: uuid.New(), FetchedAt: at, PublishedAt: &at,
+		}}
+	}
+	return content.Brief{
+		Topic: store.Topic{ID: uuid.New(), Title: "Heat pumps in Elbland", Language: "en", ContentGaps: []string{"What do they cost?"}},
+		Run:   store.ResearchRun{ID: uuid.New(), Language: "en", OpenQuestions: []string{"Who makes them?"}},
+		Claims: []store.ResearchClaim{
+			claim("Sales", "In 2025 299,000 heat pumps were sold.", 1), claim("Sales", "In 2025 299,000 heat pumps were sold.", 2), claim("Subsidy", "The state pays 35 percent.", 1),
+		},
+		Language: "en", Tone: "neutral", TargetWords: 600, Book: &llmtest.Book{},
+		Supports: func(sentence string, claim store.ResearchClaim) (bool, string) {
+			return sentence == claim.Sentence || sentence == "299,000 were sold in 2025.", "It says something else."
+		},
+	}
+}
+
+func TestBriefOfClaims(t *testing.T) {
+	t.Parallel()
+	b := brief()
+	b.Language = "de"
+	b.Others = []store.TopicSummary{
+		{ID: b.Topic.ID, Title: b.Topic.Title, Language: "en"}, {ID: uuid.New(), Title: "Heat pumps in old houses and what they cost their owners", Language: "en"},
+		{ID: uuid.New(), Title: "Heat pumps Elbland", Language: "en"}, {ID: uuid.New(), Title: "Wolves", Language: "en"},
+	}
+	d, err := content.Write(t.Context(), b)
+	require.NoError(t, err)
+	require.Equal(t, content.Extractive, d.Method)
+	require.Contains(t, d.BodyMarkdown, "In 2025 299,000 heat pumps were sold. [1][2]\n")
+	require.Contains(t, d.BodyMarkdown, "kein Modell")
+	require.Contains(t, d.BodyMarkdown, "- Who makes them?\n- What do they cost?\n")
+	require.Len(t, d.Sentences, 2)
+	require.Len(t, d.Sentences[0].Claims, 2)
+	require.Len(t, d.Outline, 4)
+	require.True(t, d.Outline[3].ToResearch)
+	require.Len(t, d.Citations, 2)
+	require.Equal(t, "Heat pumps Elbland", d.InternalLinks[0].Title)
+	require.Equal(t, "Heat pumps in old houses", d.InternalLinks[1].Anchor)
+	require.Nil(t, d.MetaDescription)
+	bib, err := content.Export(d, "bibtex")
+	require.NoError(t, err)
+	require.Contains(t, string(bib), `title = {A \& <b>}`)
+	require.Contains(t, string(bib), "https://a.example/%7B1%7D")
+	_, err = content.Export(d, "pdf")
+	require.ErrorContains(t, err, "pdf")
+}
+
+func TestModelsDraftIsChecked(t *testing.T) {
+	t.Parallel()
+	server := llmtest.New(t)
+	server.Answer(llmtest.Match{Prompt: "Section: Sales"}, llmtest.Reply{Text: `{"sentences": [{"text": "299,000 were sold in 2025.", "claims": [1, 9]}, {"text": "Everybody loves them.", "claims": [1]}, {"text": "A million.", "claims": []}]}`})
+	server.Answer(llmtest.Match{Prompt: "Section: Subsidy"}, llmtest.Reply{Status: 401})
+	b := brief()
+	b.Model = llm.New(llm.Config{BaseURL: server.URL, APIKey: llmtest.Key, Model: "m"})
+	d, err := content.Write(t.Context(), b)
+	require.NoError(t, err)
+	require.Equal(t, content.ByModel, d.Method)
+	require.Contains(t, d.BodyMarkdown, "299,000 were sold in 2025. [1]")
+	require.NotContains(t, d.BodyMarkdown, "Everybody")
+	require.NotContains(t, d.BodyMarkdown, "million")
+	require.Contains(t, d.BodyMarkdown, "The state pays 35 percent.", "where the model fails, the claims stand")
+	require.Len(t, d.Dropped, 2)
+	require.Equal(t, "It names no claim.", d.Dropped[1].Reason)
+}
+
+func TestCompare(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, []content.Change{{Op: "equal", Text: "a"}, {Op: "delete", Text: "b\nc"}, {Op: "insert", Text: "x"}, {Op: "equal", Text: "d"}}, content.Compare("a\nb\nc\nd", "a\nx\nd"))
+	require.Equal(t, []content.Change{{Op: "equal", Text: ""}}, content.Compare("", ""))
+}
