@@ -38,8 +38,10 @@ func TestBriefOfClaims(t *testing.T) {
 	b := brief()
 	b.Language = "de"
 	b.Others = []store.TopicSummary{
-		{ID: b.Topic.ID, Title: b.Topic.Title, Language: "en"}, {ID: uuid.New(), Title: "Heat pumps in old houses and what they cost their owners", Language: "en"},
-		{ID: uuid.New(), Title: "Heat pumps Elbland", Language: "en"}, {ID: uuid.New(), Title: "Wolves", Language: "en"},
+		{ID: b.Topic.ID, Title: b.Topic.Title, Language: "en"},
+		{ID: uuid.New(), Title: "Heat pumps in old houses and what they cost their owners", Language: "en"},
+		{ID: uuid.New(), Title: "Heat pumps Elbland", Language: "en"},
+		{ID: uuid.New(), Title: "Wolves", Language: "en"},
 	}
 	d, err := content.Write(t.Context(), b)
 	require.NoError(t, err)
