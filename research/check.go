@@ -249,7 +249,7 @@ func hasWords(words map[string]bool, name string) bool {
 var (
 	denials = wordSet(`not no never none neither nor without cannot isn't wasn't aren't don't doesn't didn't won't can't hasn't haven't denied denies refused rejected
 		nicht kein keine keinen keinem keiner keines nie niemals ohne weder dementiert dementierte abgelehnt lehnte verneint
-		ne pas jamais aucun aucune sans non no nunca ningún ninguna sin non mai nessun nessuna senza`)
+		ne pas jamais aucun aucune sans non no nunca ningún ninguna nessun nessuna senza`)
 	reservations = wordSet(`may might could allegedly reportedly possibly perhaps expected expects plans planned planning proposes proposed rumoured rumored
 		soll sollen könnte könnten angeblich womöglich möglicherweise vielleicht voraussichtlich erwartet erwarten geplant plant planen mutmaßlich vermutlich
 		pourrait prévoit podría prevé potrebbe prevede`)
