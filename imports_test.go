@@ -31,7 +31,7 @@ var mayImport = map[string][]string{
 	// Measures what collect makes of pages; not part of the program.
 	"collect/scorearticles": {"collect"},
 	"config":                {},
-	"content":               {"store", "llm"},
+	"content":               {"store", "annotate", "llm", "ledger"},
 	"gen/api":               {"store"},
 	"gen/client":            {},
 	"jobs":                  {"store", "annotate", "collect", "opml", "research", "content", "notion", "llm", "ledger"},

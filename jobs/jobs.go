@@ -124,6 +124,8 @@ func (c *Client) workers(config Config, m *metrics) *river.Workers {
 	river.AddWorker(workers, &importWorker{store: config.Store})
 	river.AddWorker(workers, &articleWorker{store: config.Store, pages: config.Pages, now: config.Now})
 	river.AddWorker(workers, &topicsWorker{store: config.Store, pages: config.Pages, now: config.Now})
+	river.AddWorker(workers, &keywordWorker{store: config.Store, now: config.Now})
+	river.AddWorker(workers, &competitorWorker{store: config.Store, now: config.Now})
 	river.AddWorker(workers, &synthesizeWorker{store: config.Store, model: config.Model})
 	river.AddWorker(workers, &researchWorker{store: config.Store, backends: config.Backends, model: config.Model, reranker: config.Reranker, pages: config.Pages, now: config.Now})
 	river.AddWorker(workers, &sweepWorker{client: c})

@@ -467,6 +467,30 @@ func (e FetchOutcome) Valid() bool {
 	}
 }
 
+// Defines values for FigureMethod.
+const (
+	FigureMethodDerived     FigureMethod = "derived"
+	FigureMethodLessThanNil FigureMethod = "<nil>"
+	FigureMethodMeasured    FigureMethod = "measured"
+	FigureMethodModel       FigureMethod = "model"
+)
+
+// Valid indicates whether the value is a known member of the FigureMethod enum.
+func (e FigureMethod) Valid() bool {
+	switch e {
+	case FigureMethodDerived:
+		return true
+	case FigureMethodLessThanNil:
+		return true
+	case FigureMethodMeasured:
+		return true
+	case FigureMethodModel:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for HealthStatus.
 const (
 	HealthStatusDown HealthStatus = "down"
@@ -553,13 +577,15 @@ func (e HostSort) Valid() bool {
 
 // Defines values for JobKind.
 const (
-	JobKindArticle        JobKind = "article"
-	JobKindDiscover       JobKind = "discover"
-	JobKindDiscoverTopics JobKind = "discover_topics"
-	JobKindImport         JobKind = "import"
-	JobKindPoll           JobKind = "poll"
-	JobKindResearch       JobKind = "research"
-	JobKindSynthesize     JobKind = "synthesize"
+	JobKindArticle            JobKind = "article"
+	JobKindDiscover           JobKind = "discover"
+	JobKindDiscoverTopics     JobKind = "discover_topics"
+	JobKindImport             JobKind = "import"
+	JobKindPoll               JobKind = "poll"
+	JobKindResearch           JobKind = "research"
+	JobKindResearchCompetitor JobKind = "research_competitor"
+	JobKindResearchKeyword    JobKind = "research_keyword"
+	JobKindSynthesize         JobKind = "synthesize"
 )
 
 // Valid indicates whether the value is a known member of the JobKind enum.
@@ -576,6 +602,10 @@ func (e JobKind) Valid() bool {
 	case JobKindPoll:
 		return true
 	case JobKindResearch:
+		return true
+	case JobKindResearchCompetitor:
+		return true
+	case JobKindResearchKeyword:
 		return true
 	case JobKindSynthesize:
 		return true
@@ -1229,6 +1259,24 @@ func (e ExportDraftParamsFormat) Valid() bool {
 	case ExportDraftParamsFormatMarkdown:
 		return true
 	case ExportDraftParamsFormatRis:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListResearchReportsParamsKind.
+const (
+	ListResearchReportsParamsKindCompetitor ListResearchReportsParamsKind = "competitor"
+	ListResearchReportsParamsKindKeyword    ListResearchReportsParamsKind = "keyword"
+)
+
+// Valid indicates whether the value is a known member of the ListResearchReportsParamsKind enum.
+func (e ListResearchReportsParamsKind) Valid() bool {
+	switch e {
+	case ListResearchReportsParamsKindCompetitor:
+		return true
+	case ListResearchReportsParamsKindKeyword:
 		return true
 	default:
 		return false
@@ -2105,6 +2153,39 @@ type FetchList = store.List[store.Fetch]
 // Example: not_modified
 type FetchOutcome string
 
+// Figure A number that says where it comes from. Where it is not known, all but the unit are null.
+type Figure struct {
+	// MeasuredAt When it was so.
+	//
+	// Example: 2026-11-23T08:15:00Z
+	MeasuredAt nullable.Nullable[time.Time] `json:"measured_at"`
+
+	// Method Measured by the source, derived from what was measured, or guessed by a model.
+	//
+	// Example: derived
+	Method nullable.Nullable[FigureMethod] `json:"method"`
+
+	// Source Where it comes from.
+	//
+	// Example: content-creator: the archive
+	Source nullable.Nullable[string] `json:"source"`
+
+	// Unit What it counts.
+	//
+	// Example: documents
+	Unit string `json:"unit"`
+
+	// Value The number.
+	//
+	// Example: 12
+	Value nullable.Nullable[float64] `json:"value"`
+}
+
+// FigureMethod Measured by the source, derived from what was measured, or guessed by a model.
+//
+// Example: derived
+type FigureMethod string
+
 // Health The health of a process.
 type Health struct {
 	// Checks The checks, by name.
@@ -2203,7 +2284,8 @@ type JobID = string
 
 // JobKind What a job does. `poll` collects one source, `article` reads the page of one document, `discover` finds the feeds
 // of sites, `import` reads an OPML document, `research` works on a run of research,
-// `discover_topics` looks for topics, `synthesize` writes a draft.
+// `discover_topics` looks for topics, `synthesize` writes a draft,
+// `research_keyword` and `research_competitor` look for keywords and competitors.
 //
 // Example: poll
 type JobKind string
@@ -2523,6 +2605,12 @@ type ResearchDepth string
 //
 // Example: extractive
 type ResearchMethod string
+
+// ResearchReport What keyword or competitor research has found.
+type ResearchReport = store.ResearchReport
+
+// ResearchReportList One page of reports.
+type ResearchReportList = store.List[store.ResearchReport]
 
 // ResearchRequest A question to research.
 type ResearchRequest struct {
@@ -2948,6 +3036,32 @@ type StorySummary struct {
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
+// SubjectRequest What to research.
+type SubjectRequest struct {
+	// Count How many of each sort at most.
+	//
+	// Example: 10
+	Count *int `json:"count,omitempty"`
+
+	// Language A BCP 47 language tag; its primary part is kept, in lower case.
+	//
+	// Example: de
+	Language LanguageTag `json:"language"`
+
+	// Market Only documents of this market.
+	//
+	// Example: de
+	Market *string `json:"market,omitempty"`
+
+	// OwnSites Hosts of one's own: they are no competitors, and gaps are found against them.
+	OwnSites *[]string `json:"own_sites,omitempty"`
+
+	// Subject The keyword or subject.
+	//
+	// Example: Wärmepumpe
+	Subject string `json:"subject"`
+}
+
 // SynthesisRequest How to write a draft.
 type SynthesisRequest struct {
 	// Language A BCP 47 language tag; its primary part is kept, in lower case.
@@ -3333,6 +3447,22 @@ type TopicSource string
 //
 // Example: discovered
 type TopicStatus string
+
+// TopicSubjectRequest What to research of a topic.
+type TopicSubjectRequest struct {
+	// Count How many of each sort at most.
+	//
+	// Example: 10
+	Count *int `json:"count,omitempty"`
+
+	// OwnSites Hosts of one's own.
+	OwnSites *[]string `json:"own_sites,omitempty"`
+
+	// Subject The subject; by default the title.
+	//
+	// Example: Wärmepumpe
+	Subject *string `json:"subject,omitempty"`
+}
 
 // TopicSummary What a list shows of a topic.
 type TopicSummary struct {
@@ -4006,6 +4136,15 @@ type ListKeywordDocumentsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ResearchCompetitorParams defines parameters for ResearchCompetitor.
+type ResearchCompetitorParams struct {
+	// IdempotencyKey A random string of your own. A retry with the same key and body gets the first answer again.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// Prefer `wait=N` waits up to N seconds (60 at most) for the job to finish.
+	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
 // ResearchQuestionParams defines parameters for ResearchQuestion.
 type ResearchQuestionParams struct {
 	// IdempotencyKey A random string of your own. A retry with the same key and body gets the first answer again.
@@ -4014,6 +4153,36 @@ type ResearchQuestionParams struct {
 	// Prefer `wait=N` waits up to N seconds (60 at most) for the job to finish.
 	Prefer *Prefer `json:"Prefer,omitempty"`
 }
+
+// ResearchKeywordParams defines parameters for ResearchKeyword.
+type ResearchKeywordParams struct {
+	// IdempotencyKey A random string of your own. A retry with the same key and body gets the first answer again.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// Prefer `wait=N` waits up to N seconds (60 at most) for the job to finish.
+	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
+// ListResearchReportsParams defines parameters for ListResearchReports.
+type ListResearchReportsParams struct {
+	// Kind Only reports of this kind.
+	Kind *ListResearchReportsParamsKind `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// TopicID Only reports on this topic.
+	TopicID *openapi_types.UUID `form:"topic_id,omitempty" json:"topic_id,omitempty"`
+
+	// Page The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+	Page *Page `form:"page,omitempty" json:"page,omitempty"`
+
+	// PageSize How many items a page has.
+	PageSize *PageSize `form:"page_size,omitempty" json:"page_size,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListResearchReportsParamsKind defines parameters for ListResearchReports.
+type ListResearchReportsParamsKind string
 
 // ListResearchRunsParams defines parameters for ListResearchRuns.
 type ListResearchRunsParams struct {
@@ -4394,6 +4563,24 @@ type ResearchTopicParams struct {
 	Prefer *Prefer `json:"Prefer,omitempty"`
 }
 
+// ResearchTopicCompetitorParams defines parameters for ResearchTopicCompetitor.
+type ResearchTopicCompetitorParams struct {
+	// IdempotencyKey A random string of your own. A retry with the same key and body gets the first answer again.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// Prefer `wait=N` waits up to N seconds (60 at most) for the job to finish.
+	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
+// ResearchTopicKeywordParams defines parameters for ResearchTopicKeyword.
+type ResearchTopicKeywordParams struct {
+	// IdempotencyKey A random string of your own. A retry with the same key and body gets the first answer again.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// Prefer `wait=N` waits up to N seconds (60 at most) for the job to finish.
+	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
 // ListTopicScoresParams defines parameters for ListTopicScores.
 type ListTopicScoresParams struct {
 	// Profile Only scores by this profile.
@@ -4445,8 +4632,14 @@ type UpdateDraftJSONRequestBody = DraftUpdate
 // UpdateHostJSONRequestBody defines body for UpdateHost for application/json ContentType.
 type UpdateHostJSONRequestBody = HostUpdate
 
+// ResearchCompetitorJSONRequestBody defines body for ResearchCompetitor for application/json ContentType.
+type ResearchCompetitorJSONRequestBody = SubjectRequest
+
 // ResearchQuestionJSONRequestBody defines body for ResearchQuestion for application/json ContentType.
 type ResearchQuestionJSONRequestBody = ResearchRequest
+
+// ResearchKeywordJSONRequestBody defines body for ResearchKeyword for application/json ContentType.
+type ResearchKeywordJSONRequestBody = SubjectRequest
 
 // CreateScoringProfileJSONRequestBody defines body for CreateScoringProfile for application/json ContentType.
 type CreateScoringProfileJSONRequestBody = ScoringProfileCreate
@@ -4474,6 +4667,12 @@ type UpdateTopicJSONRequestBody = TopicUpdate
 
 // ResearchTopicJSONRequestBody defines body for ResearchTopic for application/json ContentType.
 type ResearchTopicJSONRequestBody = TopicResearchRequest
+
+// ResearchTopicCompetitorJSONRequestBody defines body for ResearchTopicCompetitor for application/json ContentType.
+type ResearchTopicCompetitorJSONRequestBody = TopicSubjectRequest
+
+// ResearchTopicKeywordJSONRequestBody defines body for ResearchTopicKeyword for application/json ContentType.
+type ResearchTopicKeywordJSONRequestBody = TopicSubjectRequest
 
 // SynthesizeTopicJSONRequestBody defines body for SynthesizeTopic for application/json ContentType.
 type SynthesizeTopicJSONRequestBody = SynthesisRequest
@@ -4606,9 +4805,21 @@ type ServerInterface interface {
 	// ListKeywordDocuments List the documents of a keyword
 	// (GET /keywords/{id}/documents)
 	ListKeywordDocuments(ctx echo.Context, id string, params ListKeywordDocumentsParams) error
+	// ResearchCompetitor Research competitors
+	// (POST /research/competitor)
+	ResearchCompetitor(ctx echo.Context, params ResearchCompetitorParams) error
 	// ResearchQuestion Research a question
 	// (POST /research/deep)
 	ResearchQuestion(ctx echo.Context, params ResearchQuestionParams) error
+	// ResearchKeyword Research keywords
+	// (POST /research/keyword)
+	ResearchKeyword(ctx echo.Context, params ResearchKeywordParams) error
+	// ListResearchReports List keyword and competitor research
+	// (GET /research/reports)
+	ListResearchReports(ctx echo.Context, params ListResearchReportsParams) error
+	// GetResearchReport Read a report
+	// (GET /research/reports/{id})
+	GetResearchReport(ctx echo.Context, id ID) error
 	// ListResearchRuns List runs of research
 	// (GET /research/runs)
 	ListResearchRuns(ctx echo.Context, params ListResearchRunsParams) error
@@ -4711,15 +4922,27 @@ type ServerInterface interface {
 	// ListTopicClaims List the claims of a topic's report
 	// (GET /topics/{id}/claims)
 	ListTopicClaims(ctx echo.Context, id ID, params ListTopicClaimsParams) error
+	// GetTopicCompetitors Read the competitors of a topic
+	// (GET /topics/{id}/competitors)
+	GetTopicCompetitors(ctx echo.Context, id ID) error
 	// ListTopicDocuments List the documents of a topic
 	// (GET /topics/{id}/documents)
 	ListTopicDocuments(ctx echo.Context, id ID, params ListTopicDocumentsParams) error
 	// ListDrafts List the drafts of a topic
 	// (GET /topics/{id}/drafts)
 	ListDrafts(ctx echo.Context, id ID, params ListDraftsParams) error
+	// GetTopicKeywords Read the keywords of a topic
+	// (GET /topics/{id}/keywords)
+	GetTopicKeywords(ctx echo.Context, id ID) error
 	// ResearchTopic Research a topic
 	// (POST /topics/{id}/research)
 	ResearchTopic(ctx echo.Context, id ID, params ResearchTopicParams) error
+	// ResearchTopicCompetitor Research the competitors of a topic
+	// (POST /topics/{id}/research/competitor)
+	ResearchTopicCompetitor(ctx echo.Context, id ID, params ResearchTopicCompetitorParams) error
+	// ResearchTopicKeyword Research the keywords of a topic
+	// (POST /topics/{id}/research/keyword)
+	ResearchTopicKeyword(ctx echo.Context, id ID, params ResearchTopicKeywordParams) error
 	// ListTopicScores List what a topic has scored
 	// (GET /topics/{id}/scores)
 	ListTopicScores(ctx echo.Context, id ID, params ListTopicScoresParams) error
@@ -6465,6 +6688,50 @@ func (w *ServerInterfaceWrapper) ListKeywordDocuments(ctx echo.Context) error {
 	return err
 }
 
+// ResearchCompetitor converts echo context to params.
+func (w *ServerInterfaceWrapper) ResearchCompetitor(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ResearchCompetitorParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "Prefer" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
+		var Prefer Prefer
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Prefer, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Prefer: %s", err))
+		}
+
+		params.Prefer = &Prefer
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ResearchCompetitor(ctx, params)
+	return err
+}
+
 // ResearchQuestion converts echo context to params.
 func (w *ServerInterfaceWrapper) ResearchQuestion(ctx echo.Context) error {
 	var err error
@@ -6506,6 +6773,112 @@ func (w *ServerInterfaceWrapper) ResearchQuestion(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ResearchQuestion(ctx, params)
+	return err
+}
+
+// ResearchKeyword converts echo context to params.
+func (w *ServerInterfaceWrapper) ResearchKeyword(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ResearchKeywordParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "Prefer" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
+		var Prefer Prefer
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Prefer, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Prefer: %s", err))
+		}
+
+		params.Prefer = &Prefer
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ResearchKeyword(ctx, params)
+	return err
+}
+
+// ListResearchReports converts echo context to params.
+func (w *ServerInterfaceWrapper) ListResearchReports(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListResearchReportsParams
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", ctx.QueryParams(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter kind: %s", err))
+	}
+
+	// ------------- Optional query parameter "topic_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "topic_id", ctx.QueryParams(), &params.TopicID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter topic_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "page" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page", ctx.QueryParams(), &params.Page, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page: %s", err))
+	}
+
+	// ------------- Optional query parameter "page_size" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page_size", ctx.QueryParams(), &params.PageSize, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page_size: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListResearchReports(ctx, params)
+	return err
+}
+
+// GetResearchReport converts echo context to params.
+func (w *ServerInterfaceWrapper) GetResearchReport(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetResearchReport(ctx, id)
 	return err
 }
 
@@ -7835,6 +8208,22 @@ func (w *ServerInterfaceWrapper) ListTopicClaims(ctx echo.Context) error {
 	return err
 }
 
+// GetTopicCompetitors converts echo context to params.
+func (w *ServerInterfaceWrapper) GetTopicCompetitors(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetTopicCompetitors(ctx, id)
+	return err
+}
+
 // ListTopicDocuments converts echo context to params.
 func (w *ServerInterfaceWrapper) ListTopicDocuments(ctx echo.Context) error {
 	var err error
@@ -7913,6 +8302,22 @@ func (w *ServerInterfaceWrapper) ListDrafts(ctx echo.Context) error {
 	return err
 }
 
+// GetTopicKeywords converts echo context to params.
+func (w *ServerInterfaceWrapper) GetTopicKeywords(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetTopicKeywords(ctx, id)
+	return err
+}
+
 // ResearchTopic converts echo context to params.
 func (w *ServerInterfaceWrapper) ResearchTopic(ctx echo.Context) error {
 	var err error
@@ -7961,6 +8366,108 @@ func (w *ServerInterfaceWrapper) ResearchTopic(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ResearchTopic(ctx, id, params)
+	return err
+}
+
+// ResearchTopicCompetitor converts echo context to params.
+func (w *ServerInterfaceWrapper) ResearchTopicCompetitor(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ResearchTopicCompetitorParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "Prefer" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
+		var Prefer Prefer
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Prefer, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Prefer: %s", err))
+		}
+
+		params.Prefer = &Prefer
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ResearchTopicCompetitor(ctx, id, params)
+	return err
+}
+
+// ResearchTopicKeyword converts echo context to params.
+func (w *ServerInterfaceWrapper) ResearchTopicKeyword(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ResearchTopicKeywordParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "Prefer" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
+		var Prefer Prefer
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Prefer, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Prefer: %s", err))
+		}
+
+		params.Prefer = &Prefer
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ResearchTopicKeyword(ctx, id, params)
 	return err
 }
 
@@ -8185,7 +8692,11 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/jobs/:job_id/retry", wrapper.RetryJob, options.OperationMiddlewares["retryJob"]...)
 	router.GET(options.BaseURL+"/keywords", wrapper.ListKeywords, options.OperationMiddlewares["listKeywords"]...)
 	router.GET(options.BaseURL+"/keywords/:id/documents", wrapper.ListKeywordDocuments, options.OperationMiddlewares["listKeywordDocuments"]...)
+	router.POST(options.BaseURL+"/research/competitor", wrapper.ResearchCompetitor, options.OperationMiddlewares["researchCompetitor"]...)
 	router.POST(options.BaseURL+"/research/deep", wrapper.ResearchQuestion, options.OperationMiddlewares["researchQuestion"]...)
+	router.POST(options.BaseURL+"/research/keyword", wrapper.ResearchKeyword, options.OperationMiddlewares["researchKeyword"]...)
+	router.GET(options.BaseURL+"/research/reports", wrapper.ListResearchReports, options.OperationMiddlewares["listResearchReports"]...)
+	router.GET(options.BaseURL+"/research/reports/:id", wrapper.GetResearchReport, options.OperationMiddlewares["getResearchReport"]...)
 	router.GET(options.BaseURL+"/research/runs", wrapper.ListResearchRuns, options.OperationMiddlewares["listResearchRuns"]...)
 	router.GET(options.BaseURL+"/research/runs/:id", wrapper.GetResearchRun, options.OperationMiddlewares["getResearchRun"]...)
 	router.GET(options.BaseURL+"/research/runs/:id/claims", wrapper.ListResearchClaims, options.OperationMiddlewares["listResearchClaims"]...)
@@ -8213,9 +8724,13 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/topics/:id", wrapper.GetTopic, options.OperationMiddlewares["getTopic"]...)
 	router.PATCH(options.BaseURL+"/topics/:id", wrapper.UpdateTopic, options.OperationMiddlewares["updateTopic"]...)
 	router.GET(options.BaseURL+"/topics/:id/claims", wrapper.ListTopicClaims, options.OperationMiddlewares["listTopicClaims"]...)
+	router.GET(options.BaseURL+"/topics/:id/competitors", wrapper.GetTopicCompetitors, options.OperationMiddlewares["getTopicCompetitors"]...)
 	router.GET(options.BaseURL+"/topics/:id/documents", wrapper.ListTopicDocuments, options.OperationMiddlewares["listTopicDocuments"]...)
 	router.GET(options.BaseURL+"/topics/:id/drafts", wrapper.ListDrafts, options.OperationMiddlewares["listDrafts"]...)
+	router.GET(options.BaseURL+"/topics/:id/keywords", wrapper.GetTopicKeywords, options.OperationMiddlewares["getTopicKeywords"]...)
 	router.POST(options.BaseURL+"/topics/:id/research", wrapper.ResearchTopic, options.OperationMiddlewares["researchTopic"]...)
+	router.POST(options.BaseURL+"/topics/:id/research/competitor", wrapper.ResearchTopicCompetitor, options.OperationMiddlewares["researchTopicCompetitor"]...)
+	router.POST(options.BaseURL+"/topics/:id/research/keyword", wrapper.ResearchTopicKeyword, options.OperationMiddlewares["researchTopicKeyword"]...)
 	router.GET(options.BaseURL+"/topics/:id/scores", wrapper.ListTopicScores, options.OperationMiddlewares["listTopicScores"]...)
 	router.POST(options.BaseURL+"/topics/:id/synthesize", wrapper.SynthesizeTopic, options.OperationMiddlewares["synthesizeTopic"]...)
 	router.POST(options.BaseURL+"/topics/:id/validate", wrapper.ValidateTopic, options.OperationMiddlewares["validateTopic"]...)
@@ -9475,6 +9990,30 @@ func (response ListKeywordDocuments200JSONResponse) VisitListKeywordDocumentsRes
 	return err
 }
 
+type ResearchCompetitorRequestObject struct {
+	Params ResearchCompetitorParams
+	Body   *ResearchCompetitorJSONRequestBody
+}
+
+type ResearchCompetitorResponseObject interface {
+	VisitResearchCompetitorResponse(w http.ResponseWriter) error
+}
+
+type ResearchCompetitor202JSONResponse struct{ AcceptedJSONResponse }
+
+func (response ResearchCompetitor202JSONResponse) VisitResearchCompetitorResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ResearchQuestionRequestObject struct {
 	Params ResearchQuestionParams
 	Body   *ResearchQuestionJSONRequestBody
@@ -9495,6 +10034,74 @@ func (response ResearchQuestion202JSONResponse) VisitResearchQuestionResponse(w 
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
 	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResearchKeywordRequestObject struct {
+	Params ResearchKeywordParams
+	Body   *ResearchKeywordJSONRequestBody
+}
+
+type ResearchKeywordResponseObject interface {
+	VisitResearchKeywordResponse(w http.ResponseWriter) error
+}
+
+type ResearchKeyword202JSONResponse struct{ AcceptedJSONResponse }
+
+func (response ResearchKeyword202JSONResponse) VisitResearchKeywordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListResearchReportsRequestObject struct {
+	Params ListResearchReportsParams
+}
+
+type ListResearchReportsResponseObject interface {
+	VisitListResearchReportsResponse(w http.ResponseWriter) error
+}
+
+type ListResearchReports200JSONResponse ResearchReportList
+
+func (response ListResearchReports200JSONResponse) VisitListResearchReportsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetResearchReportRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetResearchReportResponseObject interface {
+	VisitGetResearchReportResponse(w http.ResponseWriter) error
+}
+
+type GetResearchReport200JSONResponse ResearchReport
+
+func (response GetResearchReport200JSONResponse) VisitGetResearchReportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -10465,6 +11072,28 @@ func (response ListTopicClaims200JSONResponse) VisitListTopicClaimsResponse(w ht
 	return err
 }
 
+type GetTopicCompetitorsRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetTopicCompetitorsResponseObject interface {
+	VisitGetTopicCompetitorsResponse(w http.ResponseWriter) error
+}
+
+type GetTopicCompetitors200JSONResponse ResearchReport
+
+func (response GetTopicCompetitors200JSONResponse) VisitGetTopicCompetitorsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListTopicDocumentsRequestObject struct {
 	ID     ID `json:"id"`
 	Params ListTopicDocumentsParams
@@ -10511,6 +11140,28 @@ func (response ListDrafts200JSONResponse) VisitListDraftsResponse(w http.Respons
 	return err
 }
 
+type GetTopicKeywordsRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetTopicKeywordsResponseObject interface {
+	VisitGetTopicKeywordsResponse(w http.ResponseWriter) error
+}
+
+type GetTopicKeywords200JSONResponse ResearchReport
+
+func (response GetTopicKeywords200JSONResponse) VisitGetTopicKeywordsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ResearchTopicRequestObject struct {
 	ID     ID `json:"id"`
 	Params ResearchTopicParams
@@ -10524,6 +11175,56 @@ type ResearchTopicResponseObject interface {
 type ResearchTopic202JSONResponse struct{ AcceptedJSONResponse }
 
 func (response ResearchTopic202JSONResponse) VisitResearchTopicResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResearchTopicCompetitorRequestObject struct {
+	ID     ID `json:"id"`
+	Params ResearchTopicCompetitorParams
+	Body   *ResearchTopicCompetitorJSONRequestBody
+}
+
+type ResearchTopicCompetitorResponseObject interface {
+	VisitResearchTopicCompetitorResponse(w http.ResponseWriter) error
+}
+
+type ResearchTopicCompetitor202JSONResponse struct{ AcceptedJSONResponse }
+
+func (response ResearchTopicCompetitor202JSONResponse) VisitResearchTopicCompetitorResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResearchTopicKeywordRequestObject struct {
+	ID     ID `json:"id"`
+	Params ResearchTopicKeywordParams
+	Body   *ResearchTopicKeywordJSONRequestBody
+}
+
+type ResearchTopicKeywordResponseObject interface {
+	VisitResearchTopicKeywordResponse(w http.ResponseWriter) error
+}
+
+type ResearchTopicKeyword202JSONResponse struct{ AcceptedJSONResponse }
+
+func (response ResearchTopicKeyword202JSONResponse) VisitResearchTopicKeywordResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -10733,9 +11434,21 @@ type StrictServerInterface interface {
 	// ListKeywordDocuments List the documents of a keyword
 	// (GET /keywords/{id}/documents)
 	ListKeywordDocuments(ctx context.Context, request ListKeywordDocumentsRequestObject) (ListKeywordDocumentsResponseObject, error)
+	// ResearchCompetitor Research competitors
+	// (POST /research/competitor)
+	ResearchCompetitor(ctx context.Context, request ResearchCompetitorRequestObject) (ResearchCompetitorResponseObject, error)
 	// ResearchQuestion Research a question
 	// (POST /research/deep)
 	ResearchQuestion(ctx context.Context, request ResearchQuestionRequestObject) (ResearchQuestionResponseObject, error)
+	// ResearchKeyword Research keywords
+	// (POST /research/keyword)
+	ResearchKeyword(ctx context.Context, request ResearchKeywordRequestObject) (ResearchKeywordResponseObject, error)
+	// ListResearchReports List keyword and competitor research
+	// (GET /research/reports)
+	ListResearchReports(ctx context.Context, request ListResearchReportsRequestObject) (ListResearchReportsResponseObject, error)
+	// GetResearchReport Read a report
+	// (GET /research/reports/{id})
+	GetResearchReport(ctx context.Context, request GetResearchReportRequestObject) (GetResearchReportResponseObject, error)
 	// ListResearchRuns List runs of research
 	// (GET /research/runs)
 	ListResearchRuns(ctx context.Context, request ListResearchRunsRequestObject) (ListResearchRunsResponseObject, error)
@@ -10838,15 +11551,27 @@ type StrictServerInterface interface {
 	// ListTopicClaims List the claims of a topic's report
 	// (GET /topics/{id}/claims)
 	ListTopicClaims(ctx context.Context, request ListTopicClaimsRequestObject) (ListTopicClaimsResponseObject, error)
+	// GetTopicCompetitors Read the competitors of a topic
+	// (GET /topics/{id}/competitors)
+	GetTopicCompetitors(ctx context.Context, request GetTopicCompetitorsRequestObject) (GetTopicCompetitorsResponseObject, error)
 	// ListTopicDocuments List the documents of a topic
 	// (GET /topics/{id}/documents)
 	ListTopicDocuments(ctx context.Context, request ListTopicDocumentsRequestObject) (ListTopicDocumentsResponseObject, error)
 	// ListDrafts List the drafts of a topic
 	// (GET /topics/{id}/drafts)
 	ListDrafts(ctx context.Context, request ListDraftsRequestObject) (ListDraftsResponseObject, error)
+	// GetTopicKeywords Read the keywords of a topic
+	// (GET /topics/{id}/keywords)
+	GetTopicKeywords(ctx context.Context, request GetTopicKeywordsRequestObject) (GetTopicKeywordsResponseObject, error)
 	// ResearchTopic Research a topic
 	// (POST /topics/{id}/research)
 	ResearchTopic(ctx context.Context, request ResearchTopicRequestObject) (ResearchTopicResponseObject, error)
+	// ResearchTopicCompetitor Research the competitors of a topic
+	// (POST /topics/{id}/research/competitor)
+	ResearchTopicCompetitor(ctx context.Context, request ResearchTopicCompetitorRequestObject) (ResearchTopicCompetitorResponseObject, error)
+	// ResearchTopicKeyword Research the keywords of a topic
+	// (POST /topics/{id}/research/keyword)
+	ResearchTopicKeyword(ctx context.Context, request ResearchTopicKeywordRequestObject) (ResearchTopicKeywordResponseObject, error)
 	// ListTopicScores List what a topic has scored
 	// (GET /topics/{id}/scores)
 	ListTopicScores(ctx context.Context, request ListTopicScoresRequestObject) (ListTopicScoresResponseObject, error)
@@ -12066,6 +12791,54 @@ func (sh *strictHandler) ListKeywordDocuments(ctx echo.Context, id string, param
 	return nil
 }
 
+// ResearchCompetitor operation middleware
+func (sh *strictHandler) ResearchCompetitor(ctx echo.Context, params ResearchCompetitorParams) error {
+	var request ResearchCompetitorRequestObject
+
+	request.Params = params
+
+	var body ResearchCompetitorJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ResearchCompetitor(ctx.Request().Context(), request.(ResearchCompetitorRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ResearchCompetitor")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ResearchCompetitorResponseObject); ok {
+		return validResponse.VisitResearchCompetitorResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ResearchQuestion operation middleware
 func (sh *strictHandler) ResearchQuestion(ctx echo.Context, params ResearchQuestionParams) error {
 	var request ResearchQuestionRequestObject
@@ -12108,6 +12881,104 @@ func (sh *strictHandler) ResearchQuestion(ctx echo.Context, params ResearchQuest
 		return err
 	} else if validResponse, ok := response.(ResearchQuestionResponseObject); ok {
 		return validResponse.VisitResearchQuestionResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ResearchKeyword operation middleware
+func (sh *strictHandler) ResearchKeyword(ctx echo.Context, params ResearchKeywordParams) error {
+	var request ResearchKeywordRequestObject
+
+	request.Params = params
+
+	var body ResearchKeywordJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ResearchKeyword(ctx.Request().Context(), request.(ResearchKeywordRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ResearchKeyword")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ResearchKeywordResponseObject); ok {
+		return validResponse.VisitResearchKeywordResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListResearchReports operation middleware
+func (sh *strictHandler) ListResearchReports(ctx echo.Context, params ListResearchReportsParams) error {
+	var request ListResearchReportsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListResearchReports(ctx.Request().Context(), request.(ListResearchReportsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListResearchReports")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListResearchReportsResponseObject); ok {
+		return validResponse.VisitListResearchReportsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetResearchReport operation middleware
+func (sh *strictHandler) GetResearchReport(ctx echo.Context, id ID) error {
+	var request GetResearchReportRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetResearchReport(ctx.Request().Context(), request.(GetResearchReportRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetResearchReport")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetResearchReportResponseObject); ok {
+		return validResponse.VisitGetResearchReportResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -13167,6 +14038,31 @@ func (sh *strictHandler) ListTopicClaims(ctx echo.Context, id ID, params ListTop
 	return nil
 }
 
+// GetTopicCompetitors operation middleware
+func (sh *strictHandler) GetTopicCompetitors(ctx echo.Context, id ID) error {
+	var request GetTopicCompetitorsRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetTopicCompetitors(ctx.Request().Context(), request.(GetTopicCompetitorsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetTopicCompetitors")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetTopicCompetitorsResponseObject); ok {
+		return validResponse.VisitGetTopicCompetitorsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListTopicDocuments operation middleware
 func (sh *strictHandler) ListTopicDocuments(ctx echo.Context, id ID, params ListTopicDocumentsParams) error {
 	var request ListTopicDocumentsRequestObject
@@ -13219,6 +14115,31 @@ func (sh *strictHandler) ListDrafts(ctx echo.Context, id ID, params ListDraftsPa
 	return nil
 }
 
+// GetTopicKeywords operation middleware
+func (sh *strictHandler) GetTopicKeywords(ctx echo.Context, id ID) error {
+	var request GetTopicKeywordsRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetTopicKeywords(ctx.Request().Context(), request.(GetTopicKeywordsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetTopicKeywords")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetTopicKeywordsResponseObject); ok {
+		return validResponse.VisitGetTopicKeywordsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ResearchTopic operation middleware
 func (sh *strictHandler) ResearchTopic(ctx echo.Context, id ID, params ResearchTopicParams) error {
 	var request ResearchTopicRequestObject
@@ -13265,6 +14186,110 @@ func (sh *strictHandler) ResearchTopic(ctx echo.Context, id ID, params ResearchT
 		return err
 	} else if validResponse, ok := response.(ResearchTopicResponseObject); ok {
 		return validResponse.VisitResearchTopicResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ResearchTopicCompetitor operation middleware
+func (sh *strictHandler) ResearchTopicCompetitor(ctx echo.Context, id ID, params ResearchTopicCompetitorParams) error {
+	var request ResearchTopicCompetitorRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body ResearchTopicCompetitorJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ResearchTopicCompetitor(ctx.Request().Context(), request.(ResearchTopicCompetitorRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ResearchTopicCompetitor")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ResearchTopicCompetitorResponseObject); ok {
+		return validResponse.VisitResearchTopicCompetitorResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ResearchTopicKeyword operation middleware
+func (sh *strictHandler) ResearchTopicKeyword(ctx echo.Context, id ID, params ResearchTopicKeywordParams) error {
+	var request ResearchTopicKeywordRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body ResearchTopicKeywordJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ResearchTopicKeyword(ctx.Request().Context(), request.(ResearchTopicKeywordRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ResearchTopicKeyword")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ResearchTopicKeywordResponseObject); ok {
+		return validResponse.VisitResearchTopicKeywordResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

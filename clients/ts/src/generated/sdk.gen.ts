@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client/index.js';
-import type { AdminCreateApiKeyData, AdminCreateApiKeyErrors, AdminCreateApiKeyResponses, AdminDeleteApiKeyData, AdminDeleteApiKeyErrors, AdminDeleteApiKeyResponses, AdminGetConfigData, AdminGetConfigErrors, AdminGetConfigResponses, AdminGetHealthData, AdminGetHealthErrors, AdminGetHealthResponses, AdminGetMetricsData, AdminGetMetricsErrors, AdminGetMetricsResponses, AdminListApiKeysData, AdminListApiKeysErrors, AdminListApiKeysResponses, AdminUpdateConfigData, AdminUpdateConfigErrors, AdminUpdateConfigResponses, CollectionsCreateData, CollectionsCreateErrors, CollectionsCreateResponses, CollectionsDeleteData, CollectionsDeleteErrors, CollectionsDeleteResponses, CollectionsDiscoverData, CollectionsDiscoverErrors, CollectionsDiscoverResponses, CollectionsExportData, CollectionsExportErrors, CollectionsExportResponses, CollectionsGetData, CollectionsGetErrors, CollectionsGetHealthData, CollectionsGetHealthErrors, CollectionsGetHealthResponses, CollectionsGetResponses, CollectionsImportData, CollectionsImportErrors, CollectionsImportResponses, CollectionsListData, CollectionsListErrors, CollectionsListFetchesData, CollectionsListFetchesErrors, CollectionsListFetchesResponses, CollectionsListResponses, CollectionsPollData, CollectionsPollErrors, CollectionsPollResponses, CollectionsUpdateData, CollectionsUpdateErrors, CollectionsUpdateResponses, CostsGetData, CostsGetErrors, CostsGetResponses, CostsListCallsData, CostsListCallsErrors, CostsListCallsResponses, DocumentsDeleteData, DocumentsDeleteErrors, DocumentsDeleteResponses, DocumentsGetData, DocumentsGetErrors, DocumentsGetResponses, DocumentsListData, DocumentsListDuplicatesData, DocumentsListDuplicatesErrors, DocumentsListDuplicatesResponses, DocumentsListErrors, DocumentsListResponses, DocumentsSearchData, DocumentsSearchErrors, DocumentsSearchResponses, EventsStreamData, EventsStreamErrors, EventsStreamResponse, EventsStreamResponses, HostsGetData, HostsGetErrors, HostsGetResponses, HostsListData, HostsListErrors, HostsListResponses, HostsUpdateData, HostsUpdateErrors, HostsUpdateResponses, JobsCancelData, JobsCancelErrors, JobsCancelResponses, JobsGetData, JobsGetErrors, JobsGetResponses, JobsListData, JobsListErrors, JobsListResponses, JobsRetryData, JobsRetryErrors, JobsRetryResponses, JobsStreamEventsData, JobsStreamEventsErrors, JobsStreamEventsResponse, JobsStreamEventsResponses, KeywordsListData, KeywordsListDocumentsData, KeywordsListDocumentsErrors, KeywordsListDocumentsResponses, KeywordsListErrors, KeywordsListResponses, ResearchGetRunData, ResearchGetRunErrors, ResearchGetRunResponses, ResearchGetSnapshotData, ResearchGetSnapshotErrors, ResearchGetSnapshotResponses, ResearchListClaimsData, ResearchListClaimsErrors, ResearchListClaimsResponses, ResearchListRunsData, ResearchListRunsErrors, ResearchListRunsResponses, ResearchListSourcesData, ResearchListSourcesErrors, ResearchListSourcesResponses, ResearchListStepsData, ResearchListStepsErrors, ResearchListStepsResponses, ResearchResearchQuestionData, ResearchResearchQuestionErrors, ResearchResearchQuestionResponses, SearchesCreateFeedTokenData, SearchesCreateFeedTokenErrors, SearchesCreateFeedTokenResponses, SearchesCreateSearchData, SearchesCreateSearchErrors, SearchesCreateSearchResponses, SearchesDeleteFeedTokenData, SearchesDeleteFeedTokenErrors, SearchesDeleteFeedTokenResponses, SearchesDeleteSearchData, SearchesDeleteSearchErrors, SearchesDeleteSearchResponses, SearchesGetSearchData, SearchesGetSearchErrors, SearchesGetSearchFeedData, SearchesGetSearchFeedErrors, SearchesGetSearchFeedResponses, SearchesGetSearchResponses, SearchesListData, SearchesListErrors, SearchesListResponses, SearchesListSearchDocumentsData, SearchesListSearchDocumentsErrors, SearchesListSearchDocumentsResponses, SearchesUpdateSearchData, SearchesUpdateSearchErrors, SearchesUpdateSearchResponses, StoriesGetStoryData, StoriesGetStoryErrors, StoriesGetStoryResponses, StoriesListData, StoriesListErrors, StoriesListResponses, TopicsCompareDraftsData, TopicsCompareDraftsErrors, TopicsCompareDraftsResponses, TopicsCreateData, TopicsCreateDiscoveryScheduleData, TopicsCreateDiscoveryScheduleErrors, TopicsCreateDiscoveryScheduleResponses, TopicsCreateErrors, TopicsCreateResponses, TopicsCreateScoringProfileData, TopicsCreateScoringProfileErrors, TopicsCreateScoringProfileResponses, TopicsDeleteData, TopicsDeleteDiscoveryScheduleData, TopicsDeleteDiscoveryScheduleErrors, TopicsDeleteDiscoveryScheduleResponses, TopicsDeleteDraftData, TopicsDeleteDraftErrors, TopicsDeleteDraftResponses, TopicsDeleteErrors, TopicsDeleteResponses, TopicsDeleteScoringProfileData, TopicsDeleteScoringProfileErrors, TopicsDeleteScoringProfileResponses, TopicsDiscoverData, TopicsDiscoverErrors, TopicsDiscoverResponses, TopicsExportDraftData, TopicsExportDraftErrors, TopicsExportDraftResponses, TopicsGetData, TopicsGetDiscoveryScheduleData, TopicsGetDiscoveryScheduleErrors, TopicsGetDiscoveryScheduleResponses, TopicsGetDraftData, TopicsGetDraftErrors, TopicsGetDraftResponses, TopicsGetErrors, TopicsGetResponses, TopicsGetScoringProfileData, TopicsGetScoringProfileErrors, TopicsGetScoringProfileResponses, TopicsListClaimsData, TopicsListClaimsErrors, TopicsListClaimsResponses, TopicsListData, TopicsListDiscoveriesData, TopicsListDiscoveriesErrors, TopicsListDiscoveriesResponses, TopicsListDiscoverySchedulesData, TopicsListDiscoverySchedulesErrors, TopicsListDiscoverySchedulesResponses, TopicsListDocumentsData, TopicsListDocumentsErrors, TopicsListDocumentsResponses, TopicsListDraftsData, TopicsListDraftsErrors, TopicsListDraftsResponses, TopicsListErrors, TopicsListResponses, TopicsListScoresData, TopicsListScoresErrors, TopicsListScoresResponses, TopicsListScoringProfilesData, TopicsListScoringProfilesErrors, TopicsListScoringProfilesResponses, TopicsResearchData, TopicsResearchErrors, TopicsResearchResponses, TopicsSynthesizeData, TopicsSynthesizeErrors, TopicsSynthesizeResponses, TopicsUpdateData, TopicsUpdateDiscoveryScheduleData, TopicsUpdateDiscoveryScheduleErrors, TopicsUpdateDiscoveryScheduleResponses, TopicsUpdateDraftData, TopicsUpdateDraftErrors, TopicsUpdateDraftResponses, TopicsUpdateErrors, TopicsUpdateResponses, TopicsValidateData, TopicsValidateErrors, TopicsValidateResponses } from './types.gen.js';
+import type { AdminCreateApiKeyData, AdminCreateApiKeyErrors, AdminCreateApiKeyResponses, AdminDeleteApiKeyData, AdminDeleteApiKeyErrors, AdminDeleteApiKeyResponses, AdminGetConfigData, AdminGetConfigErrors, AdminGetConfigResponses, AdminGetHealthData, AdminGetHealthErrors, AdminGetHealthResponses, AdminGetMetricsData, AdminGetMetricsErrors, AdminGetMetricsResponses, AdminListApiKeysData, AdminListApiKeysErrors, AdminListApiKeysResponses, AdminUpdateConfigData, AdminUpdateConfigErrors, AdminUpdateConfigResponses, CollectionsCreateData, CollectionsCreateErrors, CollectionsCreateResponses, CollectionsDeleteData, CollectionsDeleteErrors, CollectionsDeleteResponses, CollectionsDiscoverData, CollectionsDiscoverErrors, CollectionsDiscoverResponses, CollectionsExportData, CollectionsExportErrors, CollectionsExportResponses, CollectionsGetData, CollectionsGetErrors, CollectionsGetHealthData, CollectionsGetHealthErrors, CollectionsGetHealthResponses, CollectionsGetResponses, CollectionsImportData, CollectionsImportErrors, CollectionsImportResponses, CollectionsListData, CollectionsListErrors, CollectionsListFetchesData, CollectionsListFetchesErrors, CollectionsListFetchesResponses, CollectionsListResponses, CollectionsPollData, CollectionsPollErrors, CollectionsPollResponses, CollectionsUpdateData, CollectionsUpdateErrors, CollectionsUpdateResponses, CostsGetData, CostsGetErrors, CostsGetResponses, CostsListCallsData, CostsListCallsErrors, CostsListCallsResponses, DocumentsDeleteData, DocumentsDeleteErrors, DocumentsDeleteResponses, DocumentsGetData, DocumentsGetErrors, DocumentsGetResponses, DocumentsListData, DocumentsListDuplicatesData, DocumentsListDuplicatesErrors, DocumentsListDuplicatesResponses, DocumentsListErrors, DocumentsListResponses, DocumentsSearchData, DocumentsSearchErrors, DocumentsSearchResponses, EventsStreamData, EventsStreamErrors, EventsStreamResponse, EventsStreamResponses, HostsGetData, HostsGetErrors, HostsGetResponses, HostsListData, HostsListErrors, HostsListResponses, HostsUpdateData, HostsUpdateErrors, HostsUpdateResponses, JobsCancelData, JobsCancelErrors, JobsCancelResponses, JobsGetData, JobsGetErrors, JobsGetResponses, JobsListData, JobsListErrors, JobsListResponses, JobsRetryData, JobsRetryErrors, JobsRetryResponses, JobsStreamEventsData, JobsStreamEventsErrors, JobsStreamEventsResponse, JobsStreamEventsResponses, KeywordsListData, KeywordsListDocumentsData, KeywordsListDocumentsErrors, KeywordsListDocumentsResponses, KeywordsListErrors, KeywordsListResponses, ResearchGetReportData, ResearchGetReportErrors, ResearchGetReportResponses, ResearchGetRunData, ResearchGetRunErrors, ResearchGetRunResponses, ResearchGetSnapshotData, ResearchGetSnapshotErrors, ResearchGetSnapshotResponses, ResearchListClaimsData, ResearchListClaimsErrors, ResearchListClaimsResponses, ResearchListReportsData, ResearchListReportsErrors, ResearchListReportsResponses, ResearchListRunsData, ResearchListRunsErrors, ResearchListRunsResponses, ResearchListSourcesData, ResearchListSourcesErrors, ResearchListSourcesResponses, ResearchListStepsData, ResearchListStepsErrors, ResearchListStepsResponses, ResearchResearchCompetitorData, ResearchResearchCompetitorErrors, ResearchResearchCompetitorResponses, ResearchResearchKeywordData, ResearchResearchKeywordErrors, ResearchResearchKeywordResponses, ResearchResearchQuestionData, ResearchResearchQuestionErrors, ResearchResearchQuestionResponses, SearchesCreateFeedTokenData, SearchesCreateFeedTokenErrors, SearchesCreateFeedTokenResponses, SearchesCreateSearchData, SearchesCreateSearchErrors, SearchesCreateSearchResponses, SearchesDeleteFeedTokenData, SearchesDeleteFeedTokenErrors, SearchesDeleteFeedTokenResponses, SearchesDeleteSearchData, SearchesDeleteSearchErrors, SearchesDeleteSearchResponses, SearchesGetSearchData, SearchesGetSearchErrors, SearchesGetSearchFeedData, SearchesGetSearchFeedErrors, SearchesGetSearchFeedResponses, SearchesGetSearchResponses, SearchesListData, SearchesListErrors, SearchesListResponses, SearchesListSearchDocumentsData, SearchesListSearchDocumentsErrors, SearchesListSearchDocumentsResponses, SearchesUpdateSearchData, SearchesUpdateSearchErrors, SearchesUpdateSearchResponses, StoriesGetStoryData, StoriesGetStoryErrors, StoriesGetStoryResponses, StoriesListData, StoriesListErrors, StoriesListResponses, TopicsCompareDraftsData, TopicsCompareDraftsErrors, TopicsCompareDraftsResponses, TopicsCreateData, TopicsCreateDiscoveryScheduleData, TopicsCreateDiscoveryScheduleErrors, TopicsCreateDiscoveryScheduleResponses, TopicsCreateErrors, TopicsCreateResponses, TopicsCreateScoringProfileData, TopicsCreateScoringProfileErrors, TopicsCreateScoringProfileResponses, TopicsDeleteData, TopicsDeleteDiscoveryScheduleData, TopicsDeleteDiscoveryScheduleErrors, TopicsDeleteDiscoveryScheduleResponses, TopicsDeleteDraftData, TopicsDeleteDraftErrors, TopicsDeleteDraftResponses, TopicsDeleteErrors, TopicsDeleteResponses, TopicsDeleteScoringProfileData, TopicsDeleteScoringProfileErrors, TopicsDeleteScoringProfileResponses, TopicsDiscoverData, TopicsDiscoverErrors, TopicsDiscoverResponses, TopicsExportDraftData, TopicsExportDraftErrors, TopicsExportDraftResponses, TopicsGetCompetitorsData, TopicsGetCompetitorsErrors, TopicsGetCompetitorsResponses, TopicsGetData, TopicsGetDiscoveryScheduleData, TopicsGetDiscoveryScheduleErrors, TopicsGetDiscoveryScheduleResponses, TopicsGetDraftData, TopicsGetDraftErrors, TopicsGetDraftResponses, TopicsGetErrors, TopicsGetKeywordsData, TopicsGetKeywordsErrors, TopicsGetKeywordsResponses, TopicsGetResponses, TopicsGetScoringProfileData, TopicsGetScoringProfileErrors, TopicsGetScoringProfileResponses, TopicsListClaimsData, TopicsListClaimsErrors, TopicsListClaimsResponses, TopicsListData, TopicsListDiscoveriesData, TopicsListDiscoveriesErrors, TopicsListDiscoveriesResponses, TopicsListDiscoverySchedulesData, TopicsListDiscoverySchedulesErrors, TopicsListDiscoverySchedulesResponses, TopicsListDocumentsData, TopicsListDocumentsErrors, TopicsListDocumentsResponses, TopicsListDraftsData, TopicsListDraftsErrors, TopicsListDraftsResponses, TopicsListErrors, TopicsListResponses, TopicsListScoresData, TopicsListScoresErrors, TopicsListScoresResponses, TopicsListScoringProfilesData, TopicsListScoringProfilesErrors, TopicsListScoringProfilesResponses, TopicsResearchCompetitorData, TopicsResearchCompetitorErrors, TopicsResearchCompetitorResponses, TopicsResearchData, TopicsResearchErrors, TopicsResearchKeywordData, TopicsResearchKeywordErrors, TopicsResearchKeywordResponses, TopicsResearchResponses, TopicsSynthesizeData, TopicsSynthesizeErrors, TopicsSynthesizeResponses, TopicsUpdateData, TopicsUpdateDiscoveryScheduleData, TopicsUpdateDiscoveryScheduleErrors, TopicsUpdateDiscoveryScheduleResponses, TopicsUpdateDraftData, TopicsUpdateDraftErrors, TopicsUpdateDraftResponses, TopicsUpdateErrors, TopicsUpdateResponses, TopicsValidateData, TopicsValidateErrors, TopicsValidateResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -462,6 +462,73 @@ export class Topics extends HeyApiClient {
                 'Content-Type': 'application/json',
                 ...options.headers
             }
+        });
+    }
+    
+    /**
+     * Research the keywords of a topic
+     *
+     * The archive's own answer: the keyword with its trend (its share of documents in the last 30 days against the 30 before),
+     * related terms, suggestions and questions that collections of suggestions have brought with where they stood, and Google's own approximate traffic where a trends
+     * collection has it. Search volume, cost per click and competition stay null unless a source has measured them: every figure says where it comes from, and no
+     * guess can stand in a measured field. The job's `result` is a ResearchReport.
+     *
+     */
+    public researchKeyword<ThrowOnError extends boolean = true>(options: Options<TopicsResearchKeywordData, ThrowOnError>): RequestResult<TopicsResearchKeywordResponses, TopicsResearchKeywordErrors, ThrowOnError> {
+        return (options.client ?? this.client).post<TopicsResearchKeywordResponses, TopicsResearchKeywordErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/topics/{id}/research/keyword',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Research the competitors of a topic
+     *
+     * Who writes about it in the archive: share of voice, how often, how long, what about, from the documents' own times and words;
+     * and, against `own_sites`, the subjects that others cover and these do not, each with its documents. A redirector's link makes nobody a competitor. The job's
+     * `result` is a ResearchReport.
+     *
+     */
+    public researchCompetitor<ThrowOnError extends boolean = true>(options: Options<TopicsResearchCompetitorData, ThrowOnError>): RequestResult<TopicsResearchCompetitorResponses, TopicsResearchCompetitorErrors, ThrowOnError> {
+        return (options.client ?? this.client).post<TopicsResearchCompetitorResponses, TopicsResearchCompetitorErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/topics/{id}/research/competitor',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Read the keywords of a topic
+     *
+     * Its latest keyword research. Where there is none yet, a 404 says what to call.
+     */
+    public getKeywords<ThrowOnError extends boolean = true>(options: Options<TopicsGetKeywordsData, ThrowOnError>): RequestResult<TopicsGetKeywordsResponses, TopicsGetKeywordsErrors, ThrowOnError> {
+        return (options.client ?? this.client).get<TopicsGetKeywordsResponses, TopicsGetKeywordsErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/topics/{id}/keywords',
+            ...options
+        });
+    }
+    
+    /**
+     * Read the competitors of a topic
+     *
+     * Its latest competitor research. Where there is none yet, a 404 says what to call.
+     */
+    public getCompetitors<ThrowOnError extends boolean = true>(options: Options<TopicsGetCompetitorsData, ThrowOnError>): RequestResult<TopicsGetCompetitorsResponses, TopicsGetCompetitorsErrors, ThrowOnError> {
+        return (options.client ?? this.client).get<TopicsGetCompetitorsResponses, TopicsGetCompetitorsErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/topics/{id}/competitors',
+            ...options
         });
     }
     
@@ -1043,6 +1110,73 @@ export class Research extends HeyApiClient {
                 'Content-Type': 'application/json',
                 ...options.headers
             }
+        });
+    }
+    
+    /**
+     * Research keywords
+     *
+     * The archive's own answer: the keyword with its trend (its share of documents in the last 30 days against the 30 before),
+     * related terms, suggestions and questions that collections of suggestions have brought with where they stood, and Google's own approximate traffic where a trends
+     * collection has it. Search volume, cost per click and competition stay null unless a source has measured them: every figure says where it comes from, and no
+     * guess can stand in a measured field. The job's `result` is a ResearchReport.
+     *
+     */
+    public researchKeyword<ThrowOnError extends boolean = true>(options: Options<ResearchResearchKeywordData, ThrowOnError>): RequestResult<ResearchResearchKeywordResponses, ResearchResearchKeywordErrors, ThrowOnError> {
+        return (options.client ?? this.client).post<ResearchResearchKeywordResponses, ResearchResearchKeywordErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/research/keyword',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Research competitors
+     *
+     * Who writes about it in the archive: share of voice, how often, how long, what about, from the documents' own times and words;
+     * and, against `own_sites`, the subjects that others cover and these do not, each with its documents. A redirector's link makes nobody a competitor. The job's
+     * `result` is a ResearchReport.
+     *
+     */
+    public researchCompetitor<ThrowOnError extends boolean = true>(options: Options<ResearchResearchCompetitorData, ThrowOnError>): RequestResult<ResearchResearchCompetitorResponses, ResearchResearchCompetitorErrors, ThrowOnError> {
+        return (options.client ?? this.client).post<ResearchResearchCompetitorResponses, ResearchResearchCompetitorErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/research/competitor',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * List keyword and competitor research
+     *
+     * One page of reports, the newest first.
+     */
+    public listReports<ThrowOnError extends boolean = true>(options?: Options<ResearchListReportsData, ThrowOnError>): RequestResult<ResearchListReportsResponses, ResearchListReportsErrors, ThrowOnError> {
+        return (options?.client ?? this.client).get<ResearchListReportsResponses, ResearchListReportsErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/research/reports',
+            ...options
+        });
+    }
+    
+    /**
+     * Read a report
+     *
+     * What keyword or competitor research has found.
+     */
+    public getReport<ThrowOnError extends boolean = true>(options: Options<ResearchGetReportData, ThrowOnError>): RequestResult<ResearchGetReportResponses, ResearchGetReportErrors, ThrowOnError> {
+        return (options.client ?? this.client).get<ResearchGetReportResponses, ResearchGetReportErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/research/reports/{id}',
+            ...options
         });
     }
     

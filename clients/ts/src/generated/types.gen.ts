@@ -35,7 +35,7 @@ export type ErrorBody = {
  * | `UNAUTHORIZED` | 401 | no key, or one that is wrong, expired or revoked |
  * | `FORBIDDEN` | 403 | the key lacks the scope in `details.required_scope` |
  * | `ROUTE_NOT_FOUND` | 404 | no such path |
- * | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `STORY_NOT_FOUND`, `KEYWORD_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND`, `HOST_NOT_FOUND`, `SEARCH_NOT_FOUND`, `RESEARCH_RUN_NOT_FOUND`, `SNAPSHOT_NOT_FOUND`, `SCORING_PROFILE_NOT_FOUND`, `DISCOVERY_SCHEDULE_NOT_FOUND`, `DRAFT_NOT_FOUND` | 404 | no such resource |
+ * | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `STORY_NOT_FOUND`, `KEYWORD_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND`, `HOST_NOT_FOUND`, `SEARCH_NOT_FOUND`, `RESEARCH_RUN_NOT_FOUND`, `SNAPSHOT_NOT_FOUND`, `SCORING_PROFILE_NOT_FOUND`, `DISCOVERY_SCHEDULE_NOT_FOUND`, `DRAFT_NOT_FOUND`, `RESEARCH_REPORT_NOT_FOUND` | 404 | no such resource |
  * | `METHOD_NOT_ALLOWED` | 405 | the path has no such method |
  * | `COLLECTION_CONFLICT` | 409 | the feed is there already; see `details.existing_id` |
  * | `JOB_CONFLICT` | 409 | the job is in no state for that |
@@ -46,7 +46,7 @@ export type ErrorBody = {
  * | `BODY_TOO_LARGE` | 413 | the body is over 1 MiB; of an OPML document, over 10 MiB |
  * | `UNSUPPORTED_MEDIA_TYPE` | 415 | not JSON by its Content-Type; not XML where that is asked for |
  * | `VALIDATION_FAILED` | 422 | a parameter or field breaks the specification |
- * | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `STORY_VALIDATION_FAILED`, `KEYWORD_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED`, `SEARCH_VALIDATION_FAILED`, `RESEARCH_RUN_VALIDATION_FAILED`, `CLAIM_VALIDATION_FAILED`, `CALL_VALIDATION_FAILED`, `SCORING_PROFILE_VALIDATION_FAILED`, `DISCOVERY_VALIDATION_FAILED`, `DISCOVERY_SCHEDULE_VALIDATION_FAILED`, `DRAFT_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
+ * | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `STORY_VALIDATION_FAILED`, `KEYWORD_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED`, `SEARCH_VALIDATION_FAILED`, `RESEARCH_RUN_VALIDATION_FAILED`, `CLAIM_VALIDATION_FAILED`, `CALL_VALIDATION_FAILED`, `SCORING_PROFILE_VALIDATION_FAILED`, `DISCOVERY_VALIDATION_FAILED`, `DISCOVERY_SCHEDULE_VALIDATION_FAILED`, `DRAFT_VALIDATION_FAILED`, `RESEARCH_REPORT_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
  * | `IDEMPOTENCY_KEY_REUSED` | 422 | this key came with another request before |
  * | `RATE_LIMITED` | 429 | too many requests; see Retry-After |
  * | `INTERNAL` | 500 | a fault of the server |
@@ -74,6 +74,7 @@ export const ErrorCode = {
     SCORING_PROFILE_NOT_FOUND: 'SCORING_PROFILE_NOT_FOUND',
     DISCOVERY_SCHEDULE_NOT_FOUND: 'DISCOVERY_SCHEDULE_NOT_FOUND',
     DRAFT_NOT_FOUND: 'DRAFT_NOT_FOUND',
+    RESEARCH_REPORT_NOT_FOUND: 'RESEARCH_REPORT_NOT_FOUND',
     METHOD_NOT_ALLOWED: 'METHOD_NOT_ALLOWED',
     COLLECTION_CONFLICT: 'COLLECTION_CONFLICT',
     JOB_CONFLICT: 'JOB_CONFLICT',
@@ -107,6 +108,7 @@ export const ErrorCode = {
     DISCOVERY_VALIDATION_FAILED: 'DISCOVERY_VALIDATION_FAILED',
     DISCOVERY_SCHEDULE_VALIDATION_FAILED: 'DISCOVERY_SCHEDULE_VALIDATION_FAILED',
     DRAFT_VALIDATION_FAILED: 'DRAFT_VALIDATION_FAILED',
+    RESEARCH_REPORT_VALIDATION_FAILED: 'RESEARCH_REPORT_VALIDATION_FAILED',
     IDEMPOTENCY_KEY_REUSED: 'IDEMPOTENCY_KEY_REUSED',
     RATE_LIMITED: 'RATE_LIMITED',
     INTERNAL: 'INTERNAL',
@@ -124,7 +126,7 @@ export const ErrorCode = {
  * | `UNAUTHORIZED` | 401 | no key, or one that is wrong, expired or revoked |
  * | `FORBIDDEN` | 403 | the key lacks the scope in `details.required_scope` |
  * | `ROUTE_NOT_FOUND` | 404 | no such path |
- * | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `STORY_NOT_FOUND`, `KEYWORD_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND`, `HOST_NOT_FOUND`, `SEARCH_NOT_FOUND`, `RESEARCH_RUN_NOT_FOUND`, `SNAPSHOT_NOT_FOUND`, `SCORING_PROFILE_NOT_FOUND`, `DISCOVERY_SCHEDULE_NOT_FOUND`, `DRAFT_NOT_FOUND` | 404 | no such resource |
+ * | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `STORY_NOT_FOUND`, `KEYWORD_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND`, `HOST_NOT_FOUND`, `SEARCH_NOT_FOUND`, `RESEARCH_RUN_NOT_FOUND`, `SNAPSHOT_NOT_FOUND`, `SCORING_PROFILE_NOT_FOUND`, `DISCOVERY_SCHEDULE_NOT_FOUND`, `DRAFT_NOT_FOUND`, `RESEARCH_REPORT_NOT_FOUND` | 404 | no such resource |
  * | `METHOD_NOT_ALLOWED` | 405 | the path has no such method |
  * | `COLLECTION_CONFLICT` | 409 | the feed is there already; see `details.existing_id` |
  * | `JOB_CONFLICT` | 409 | the job is in no state for that |
@@ -135,7 +137,7 @@ export const ErrorCode = {
  * | `BODY_TOO_LARGE` | 413 | the body is over 1 MiB; of an OPML document, over 10 MiB |
  * | `UNSUPPORTED_MEDIA_TYPE` | 415 | not JSON by its Content-Type; not XML where that is asked for |
  * | `VALIDATION_FAILED` | 422 | a parameter or field breaks the specification |
- * | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `STORY_VALIDATION_FAILED`, `KEYWORD_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED`, `SEARCH_VALIDATION_FAILED`, `RESEARCH_RUN_VALIDATION_FAILED`, `CLAIM_VALIDATION_FAILED`, `CALL_VALIDATION_FAILED`, `SCORING_PROFILE_VALIDATION_FAILED`, `DISCOVERY_VALIDATION_FAILED`, `DISCOVERY_SCHEDULE_VALIDATION_FAILED`, `DRAFT_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
+ * | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `STORY_VALIDATION_FAILED`, `KEYWORD_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED`, `SEARCH_VALIDATION_FAILED`, `RESEARCH_RUN_VALIDATION_FAILED`, `CLAIM_VALIDATION_FAILED`, `CALL_VALIDATION_FAILED`, `SCORING_PROFILE_VALIDATION_FAILED`, `DISCOVERY_VALIDATION_FAILED`, `DISCOVERY_SCHEDULE_VALIDATION_FAILED`, `DRAFT_VALIDATION_FAILED`, `RESEARCH_REPORT_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
  * | `IDEMPOTENCY_KEY_REUSED` | 422 | this key came with another request before |
  * | `RATE_LIMITED` | 429 | too many requests; see Retry-After |
  * | `INTERNAL` | 500 | a fault of the server |
@@ -3363,6 +3365,154 @@ export type DraftComparison = {
 };
 
 /**
+ * A number that says where it comes from. Where it is not known, all but the unit are null.
+ */
+export type Figure = {
+    /**
+     * The number.
+     */
+    value: number | null;
+    /**
+     * What it counts.
+     */
+    unit: string;
+    /**
+     * Where it comes from.
+     */
+    source: string | null;
+    /**
+     * When it was so.
+     */
+    measured_at: string | null;
+    /**
+     * Measured by the source, derived from what was measured, or guessed by a model.
+     */
+    method: 'measured' | 'derived' | 'model' | null;
+};
+
+/**
+ * What to research.
+ */
+export type SubjectRequest = {
+    /**
+     * The keyword or subject.
+     */
+    subject: string;
+    language: LanguageTag;
+    /**
+     * Only documents of this market.
+     */
+    market?: string;
+    /**
+     * How many of each sort at most.
+     */
+    count?: number;
+    /**
+     * Hosts of one's own: they are no competitors, and gaps are found against them.
+     */
+    own_sites?: Array<string>;
+};
+
+/**
+ * What to research of a topic.
+ */
+export type TopicSubjectRequest = {
+    /**
+     * The subject; by default the title.
+     */
+    subject?: string;
+    /**
+     * How many of each sort at most.
+     */
+    count?: number;
+    /**
+     * Hosts of one's own.
+     */
+    own_sites?: Array<string>;
+};
+
+/**
+ * What keyword or competitor research has found.
+ */
+export type ResearchReport = {
+    /**
+     * The id.
+     */
+    id: string;
+    /**
+     * What it is about.
+     */
+    kind: 'keyword' | 'competitor';
+    /**
+     * The topic.
+     */
+    topic_id: string | null;
+    job_id: JobId;
+    /**
+     * What was asked for.
+     */
+    request: {
+        [key: string]: unknown;
+    };
+    /**
+     * Of keyword research: `keyword`, `matched_by`, `primary`, `secondary`, `long_tail` (keywords with `search_volume`, `cpc`, `competition`,
+     * `approx_traffic`, `suggestion_position`, `relevance`, `intent`, `trend`), `related_questions`, `search_trends`, `recommendation`. Of competitor research:
+     * `competitors` (`name`, `website`, `share_of_voice`, `documents`, `content_strategy`), `content_gaps` (null without own sites), `own_documents`, `recommendation`. All figures are of the schema Figure.
+     *
+     */
+    result: {
+        documents: Figure;
+        /**
+         * How the documents were found.
+         */
+        matched_by?: 'all_words' | 'any_word' | 'none';
+        [key: string]: unknown;
+    };
+    /**
+     * When.
+     */
+    created_at: string;
+};
+
+/**
+ * A `research_keyword` or `research_competitor` job.
+ */
+export type ReportJob = Job & {
+    result?: ResearchReport | null;
+};
+
+/**
+ * One page of reports.
+ */
+export type ResearchReportList = {
+    /**
+     * The reports.
+     */
+    items: Array<ResearchReport>;
+    /**
+     * How many match.
+     */
+    total: number;
+    total_relation: TotalRelation;
+    /**
+     * The number of this page; 0 after a cursor.
+     */
+    page: number;
+    /**
+     * How many items a page has.
+     */
+    page_size: number;
+    /**
+     * How many pages there are, as far as total counts.
+     */
+    pages: number;
+    /**
+     * Where the next page begins; null on the last.
+     */
+    next_cursor: string | null;
+};
+
+/**
  * How far research goes: `quick` reads up to 6 sources, `balanced` 12, `deep` 25.
  */
 export const ResearchDepth = {
@@ -4246,7 +4396,8 @@ export type CostReport = {
 /**
  * What a job does. `poll` collects one source, `article` reads the page of one document, `discover` finds the feeds
  * of sites, `import` reads an OPML document, `research` works on a run of research,
- * `discover_topics` looks for topics, `synthesize` writes a draft.
+ * `discover_topics` looks for topics, `synthesize` writes a draft,
+ * `research_keyword` and `research_competitor` look for keywords and competitors.
  *
  */
 export const JobKind = {
@@ -4256,13 +4407,16 @@ export const JobKind = {
     IMPORT: 'import',
     RESEARCH: 'research',
     DISCOVER_TOPICS: 'discover_topics',
-    SYNTHESIZE: 'synthesize'
+    SYNTHESIZE: 'synthesize',
+    RESEARCH_KEYWORD: 'research_keyword',
+    RESEARCH_COMPETITOR: 'research_competitor'
 } as const;
 
 /**
  * What a job does. `poll` collects one source, `article` reads the page of one document, `discover` finds the feeds
  * of sites, `import` reads an OPML document, `research` works on a run of research,
- * `discover_topics` looks for topics, `synthesize` writes a draft.
+ * `discover_topics` looks for topics, `synthesize` writes a draft,
+ * `research_keyword` and `research_competitor` look for keywords and competitors.
  *
  */
 export type JobKind = typeof JobKind[keyof typeof JobKind];
@@ -4352,7 +4506,7 @@ export type Job = {
     max_attempts: number;
     error: JobError | null;
     /**
-     * What came of it; null until it has succeeded. Of a `discover` job it is a DiscoveryReport, also where the job has failed; of an `import` job an ImportReport; of a `research` job a ResearchResult; of a `discover_topics` job a TopicDiscovery; of a `synthesize` job a SynthesisResult.
+     * What came of it; null until it has succeeded. Of a `discover` job it is a DiscoveryReport, also where the job has failed; of an `import` job an ImportReport; of a `research` job a ResearchResult; of a `discover_topics` job a TopicDiscovery; of a `synthesize` job a SynthesisResult; of keyword and competitor research a ResearchReport.
      */
     result: {
         [key: string]: unknown;
@@ -7039,6 +7193,290 @@ export type TopicsResearchResponses = {
 
 export type TopicsResearchResponse = TopicsResearchResponses[keyof TopicsResearchResponses];
 
+export type TopicsResearchKeywordData = {
+    body?: TopicSubjectRequest;
+    headers?: {
+        /**
+         * A random string of your own. A retry with the same key and body gets the first answer again.
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * `wait=N` waits up to N seconds (60 at most) for the job to finish.
+         */
+        Prefer?: string;
+    };
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/topics/{id}/research/keyword';
+};
+
+export type TopicsResearchKeywordErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It is in no state for that, or a request with the same Idempotency-Key is still running.
+     */
+    409: ErrorBody;
+    /**
+     * The body is over 1 MiB; of an OPML document, over 10 MiB.
+     */
+    413: ErrorBody;
+    /**
+     * The body's Content-Type is not one that the operation takes.
+     */
+    415: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type TopicsResearchKeywordError = TopicsResearchKeywordErrors[keyof TopicsResearchKeywordErrors];
+
+export type TopicsResearchKeywordResponses = {
+    /**
+     * The job finished within the time that `Prefer` gave.
+     */
+    200: ReportJob;
+    /**
+     * The work is queued. The job is at the address in `Location`.
+     */
+    202: Job;
+};
+
+export type TopicsResearchKeywordResponse = TopicsResearchKeywordResponses[keyof TopicsResearchKeywordResponses];
+
+export type TopicsResearchCompetitorData = {
+    body?: TopicSubjectRequest;
+    headers?: {
+        /**
+         * A random string of your own. A retry with the same key and body gets the first answer again.
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * `wait=N` waits up to N seconds (60 at most) for the job to finish.
+         */
+        Prefer?: string;
+    };
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/topics/{id}/research/competitor';
+};
+
+export type TopicsResearchCompetitorErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It is in no state for that, or a request with the same Idempotency-Key is still running.
+     */
+    409: ErrorBody;
+    /**
+     * The body is over 1 MiB; of an OPML document, over 10 MiB.
+     */
+    413: ErrorBody;
+    /**
+     * The body's Content-Type is not one that the operation takes.
+     */
+    415: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type TopicsResearchCompetitorError = TopicsResearchCompetitorErrors[keyof TopicsResearchCompetitorErrors];
+
+export type TopicsResearchCompetitorResponses = {
+    /**
+     * The job finished within the time that `Prefer` gave.
+     */
+    200: ReportJob;
+    /**
+     * The work is queued. The job is at the address in `Location`.
+     */
+    202: Job;
+};
+
+export type TopicsResearchCompetitorResponse = TopicsResearchCompetitorResponses[keyof TopicsResearchCompetitorResponses];
+
+export type TopicsGetKeywordsData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/topics/{id}/keywords';
+};
+
+export type TopicsGetKeywordsErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type TopicsGetKeywordsError = TopicsGetKeywordsErrors[keyof TopicsGetKeywordsErrors];
+
+export type TopicsGetKeywordsResponses = {
+    /**
+     * The report.
+     */
+    200: ResearchReport;
+};
+
+export type TopicsGetKeywordsResponse = TopicsGetKeywordsResponses[keyof TopicsGetKeywordsResponses];
+
+export type TopicsGetCompetitorsData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/topics/{id}/competitors';
+};
+
+export type TopicsGetCompetitorsErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type TopicsGetCompetitorsError = TopicsGetCompetitorsErrors[keyof TopicsGetCompetitorsErrors];
+
+export type TopicsGetCompetitorsResponses = {
+    /**
+     * The report.
+     */
+    200: ResearchReport;
+};
+
+export type TopicsGetCompetitorsResponse = TopicsGetCompetitorsResponses[keyof TopicsGetCompetitorsResponses];
+
 export type TopicsListClaimsData = {
     body?: never;
     path: {
@@ -9591,6 +10029,280 @@ export type ResearchResearchQuestionResponses = {
 };
 
 export type ResearchResearchQuestionResponse = ResearchResearchQuestionResponses[keyof ResearchResearchQuestionResponses];
+
+export type ResearchResearchKeywordData = {
+    body: SubjectRequest;
+    headers?: {
+        /**
+         * A random string of your own. A retry with the same key and body gets the first answer again.
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * `wait=N` waits up to N seconds (60 at most) for the job to finish.
+         */
+        Prefer?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/research/keyword';
+};
+
+export type ResearchResearchKeywordErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * It is in no state for that, or a request with the same Idempotency-Key is still running.
+     */
+    409: ErrorBody;
+    /**
+     * The body is over 1 MiB; of an OPML document, over 10 MiB.
+     */
+    413: ErrorBody;
+    /**
+     * The body's Content-Type is not one that the operation takes.
+     */
+    415: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type ResearchResearchKeywordError = ResearchResearchKeywordErrors[keyof ResearchResearchKeywordErrors];
+
+export type ResearchResearchKeywordResponses = {
+    /**
+     * The job finished within the time that `Prefer` gave.
+     */
+    200: ReportJob;
+    /**
+     * The work is queued. The job is at the address in `Location`.
+     */
+    202: Job;
+};
+
+export type ResearchResearchKeywordResponse = ResearchResearchKeywordResponses[keyof ResearchResearchKeywordResponses];
+
+export type ResearchResearchCompetitorData = {
+    body: SubjectRequest;
+    headers?: {
+        /**
+         * A random string of your own. A retry with the same key and body gets the first answer again.
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * `wait=N` waits up to N seconds (60 at most) for the job to finish.
+         */
+        Prefer?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/research/competitor';
+};
+
+export type ResearchResearchCompetitorErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * It is in no state for that, or a request with the same Idempotency-Key is still running.
+     */
+    409: ErrorBody;
+    /**
+     * The body is over 1 MiB; of an OPML document, over 10 MiB.
+     */
+    413: ErrorBody;
+    /**
+     * The body's Content-Type is not one that the operation takes.
+     */
+    415: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type ResearchResearchCompetitorError = ResearchResearchCompetitorErrors[keyof ResearchResearchCompetitorErrors];
+
+export type ResearchResearchCompetitorResponses = {
+    /**
+     * The job finished within the time that `Prefer` gave.
+     */
+    200: ReportJob;
+    /**
+     * The work is queued. The job is at the address in `Location`.
+     */
+    202: Job;
+};
+
+export type ResearchResearchCompetitorResponse = ResearchResearchCompetitorResponses[keyof ResearchResearchCompetitorResponses];
+
+export type ResearchListReportsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Only reports of this kind.
+         */
+        kind?: 'keyword' | 'competitor';
+        /**
+         * Only reports on this topic.
+         */
+        topic_id?: string;
+        /**
+         * The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+         */
+        page?: number;
+        /**
+         * How many items a page has.
+         */
+        page_size?: number;
+        /**
+         * The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+         */
+        cursor?: string;
+    };
+    url: '/research/reports';
+};
+
+export type ResearchListReportsErrors = {
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type ResearchListReportsError = ResearchListReportsErrors[keyof ResearchListReportsErrors];
+
+export type ResearchListReportsResponses = {
+    /**
+     * One page of reports.
+     */
+    200: ResearchReportList;
+};
+
+export type ResearchListReportsResponse = ResearchListReportsResponses[keyof ResearchListReportsResponses];
+
+export type ResearchGetReportData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/research/reports/{id}';
+};
+
+export type ResearchGetReportErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type ResearchGetReportError = ResearchGetReportErrors[keyof ResearchGetReportErrors];
+
+export type ResearchGetReportResponses = {
+    /**
+     * The report.
+     */
+    200: ResearchReport;
+};
+
+export type ResearchGetReportResponse = ResearchGetReportResponses[keyof ResearchGetReportResponses];
 
 export type ResearchListRunsData = {
     body?: never;

@@ -1,0 +1,109 @@
+package server_test
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/content-creator/content-creator-api/gen/client"
+	"github.com/content-creator/content-creator-api/store"
+)
+
+// heated is an archive in which several publishers write about heat pumps, one of them about their noise, too.
+func heated(t *testing.T) *world {
+	w := newWorld(t, func(o *options) { o.working = true })
+	now := time.Now().UTC()
+	at := func(host string, n int) func(*store.Document) {
+		return func(d *store.Document) {
+			d.URL = fmt.Sprintf("https://%s/%d", host, n)
+			d.CanonicalURL = d.URL
+		}
+	}
+	for i := range 6 {
+		w.report("paper.example", fmt.Sprintf("Heat pump noise in the town, part %d", i), "The heat pump noise of Lindau is measured by Anna Berger. Heat pump noise annoys the neighbours of every heat pump.", now.AddDate(0, 0, -2*i), at("www.paper.example", i))
+	}
+	for i := range 3 {
+		w.report("own.example", fmt.Sprintf("Heat pump subsidy explained again, part %d", i), "The heat pump subsidy pays for a heat pump in an old house.", now.AddDate(0, 0, -i), at("own.example", i))
+	}
+	w.report("old.example", "Heat pump history", "The first heat pump was built long ago, says a book about the heat pump.", now.AddDate(0, 0, -45), at("old.example", 1))
+	for i, title := range []string{"heat pump cost", "how loud is a heat pump", "buy heat pump"} {
+		w.report("suggestions.example", title, "", now, func(d *store.Document) {
+			d.Source, d.ContentText, d.Summary, d.SourceMetadata = "autocomplete", nil, nil, map[string]any{"position": i + 1}
+		})
+	}
+	w.report("trends.example", "heat pump", "", now, func(d *store.Document) {
+		d.Source, d.ContentText, d.Summary, d.SourceMetadata = "trends", nil, nil, map[string]any{"approx_traffic": "20K+", "approx_traffic_min": 20000}
+	})
+	w.processed()
+	return w
+}
+
+func TestKeywordResearch(t *testing.T) {
+	t.Parallel()
+	w := heated(t)
+	report := w.research("/research/keyword", `{"subject": "heat pump", "language": "en", "count": 5}`)
+	require.Equal(t, "keyword", report["kind"])
+	result := report["result"].(map[string]any)
+	require.Equal(t, "all_words", result["matched_by"])
+	primary := result["primary"].(map[string]any)
+	require.Nil(t, primary["search_volume"].(map[string]any)["value"], "nobody has measured it")
+	traffic := primary["approx_traffic"].(map[string]any)
+	require.EqualValues(t, 20000, traffic["value"])
+	require.Equal(t, "measured", traffic["method"])
+	require.Equal(t, "Google Trends", traffic["source"])
+	require.NotEmpty(t, result["secondary"])
+	require.NotEmpty(t, result["long_tail"])
+	require.NotEmpty(t, result["related_questions"])
+	require.Equal(t, report["id"], w.read("/research/reports/" + report["id"].(string))["id"])
+
+	topic := w.topic(client.TopicCreate{Title: "Heat pump noise", Domain: "energy", Market: "de", Language: "en"})
+	path := "/topics/" + topic.ID.String()
+	e := w.send("GET", path+"/keywords", "").refused(t, http.StatusNotFound, client.ErrorCodeRESEARCHREPORTNOTFOUND)
+	require.Contains(t, e.Message, "POST /topics/")
+	w.research(path+"/research/keyword", "")
+	latest := w.read(path + "/keywords")
+	require.Equal(t, topic.ID.String(), latest["topic_id"])
+	require.Equal(t, "Heat pump noise", w.read(path)["keywords"].(map[string]any)["keyword"])
+	require.Len(t, w.read("/research/reports?kind=keyword")["items"], 2)
+	require.Len(t, w.read("/research/reports?topic_id=" + topic.ID.String())["items"], 1)
+
+	nothing := w.research("/research/keyword", `{"subject": "submarines", "language": "en"}`)["result"].(map[string]any)
+	require.Equal(t, "none", nothing["matched_by"])
+	require.Empty(t, nothing["secondary"])
+	w.send("GET", "/research/reports/"+unknownID, "").refused(t, http.StatusNotFound, client.ErrorCodeRESEARCHREPORTNOTFOUND)
+	for _, kind := range []string{"keyword", "competitor"} {
+		require.Equal(t, http.StatusNotFound, w.send("POST", "/topics/"+unknownID+"/research/"+kind, "{}").StatusCode)
+	}
+}
+
+func TestCompetitorResearch(t *testing.T) {
+	t.Parallel()
+	w := heated(t)
+	topic := w.topic(client.TopicCreate{Title: "Heat pump", Domain: "energy", Market: "de", Language: "en"})
+	path := "/topics/" + topic.ID.String()
+	report := w.research(path+"/research/competitor", `{"own_sites": ["www.own.example"], "count": 5}`)
+	result := report["result"].(map[string]any)
+	names := map[string]map[string]any{}
+	for _, c := range result["competitors"].([]any) {
+		names[c.(map[string]any)["name"].(string)] = c.(map[string]any)
+	}
+	require.Contains(t, names, "paper.example")
+	require.NotContains(t, names, "own.example")
+	share := names["paper.example"]["share_of_voice"].(map[string]any)
+	require.Equal(t, "derived", share["method"])
+	require.InDelta(t, 0.6, share["value"], 0.01)
+	strategy := names["paper.example"]["content_strategy"].(map[string]any)
+	require.InDelta(t, 3.5, strategy["posting_frequency"].(map[string]any)["value"], 0.1, "a document every other day")
+	require.NotEmpty(t, result["content_gaps"], "nobody at home writes about the noise")
+	require.EqualValues(t, 3, result["own_documents"].(map[string]any)["value"])
+	require.NotEmpty(t, w.read(path)["content_gaps"])
+	require.NotEmpty(t, w.read(path)["competitors"])
+	require.Equal(t, report["id"], w.read(path + "/competitors")["id"])
+
+	alone := w.research("/research/competitor", `{"subject": "heat pump", "language": "en"}`)["result"].(map[string]any)
+	require.Nil(t, alone["content_gaps"], "there is nothing to compare with")
+	require.Len(t, w.read("/research/reports?kind=competitor&page_size=1")["items"], 1)
+}
