@@ -97,7 +97,7 @@ func TestDiscoverTopics(t *testing.T) {
 	site := w.discovery(`{"domain": "energy", "market": "de", "language": "en", "site_url": "127.0.0.1:1"}`)["report"].(map[string]any)
 	require.NotNil(t, site["site"].(map[string]any)["error"], "a site that cannot be read is told")
 
-	for body, field := range map[string]string{`{"language": "de"}`: "market", `{"market": "de", "language": "en", "limit": 51}`: "limit", `{"market": "de", "language": "EN-gb"}`: "language"} {
+	for body, field := range map[string]string{`{"domain": "x", "language": "de"}`: "market", `{"domain": "x", "market": "de", "language": "en", "limit": 51}`: "limit", `{"domain": "x", "market": "de", "language": "EN-gb"}`: "language"} {
 		a := w.send("POST", "/topics/discover", body)
 		require.Contains(t, faults(a.refused(t, http.StatusUnprocessableEntity, client.ErrorCodeVALIDATIONFAILED)), field, body)
 	}

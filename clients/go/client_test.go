@@ -293,3 +293,41 @@ func TestEventsEnd(t *testing.T) {
 	require.Equal(t, "0-1", silent.header(0, "Last-Event-ID"))
 	require.Equal(t, "1-1", silent.header(1, "Last-Event-ID"), "a silent stream is opened again")
 }
+
+func TestRequestOptions(t *testing.T) {
+	t.Parallel()
+	s := serving(t, status(304), answer(200, topic), answer(201, topic), answer(200, `{}`))
+	c := s.client(t)
+	_, err := c.API.GetTopicWithResponse(t.Context(), client.ID{}, nil, contentcreator.IfNoneMatch(`"3"`))
+	require.ErrorIs(t, err, contentcreator.ErrNotModified)
+	require.Equal(t, `"3"`, s.header(0, "If-None-Match"))
+	var headers http.Header
+	_, err = c.API.GetTopicWithResponse(t.Context(), client.ID{}, nil, contentcreator.Headers(&headers), func(_ context.Context, r *http.Request) error {
+		r.Header.Set("X-Request-Id", "mine")
+		return nil
+	})
+	require.NoError(t, err)
+	require.NotEmpty(t, headers.Get("Content-Type"))
+	require.Equal(t, "mine", s.header(1, "X-Request-Id"))
+	_, err = c.API.CreateTopicWithResponse(t.Context(), nil, client.TopicCreate{}, contentcreator.IdempotencyKey("own"), contentcreator.PreferWait(5*time.Second))
+	require.NoError(t, err)
+	require.Equal(t, "own", s.header(2, "Idempotency-Key"))
+	require.Equal(t, "wait=5", s.header(2, "Prefer"))
+	// A body that can be read once is kept for the next try.
+	request, err := http.NewRequestWithContext(t.Context(), "POST", c.BaseURL()+"/topics", struct{ *strings.Reader }{strings.NewReader(`{}`)})
+	require.NoError(t, err)
+	response, err := c.Do(request)
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	require.EqualError(t, &contentcreator.JobFailedError{Job: client.Job{ID: "1", State: client.JobStateCancelled}}, "content creator: job 1 cancelled")
+	cut := serving(t, func(rw http.ResponseWriter, _ *http.Request) {
+		rw.Header().Set("Content-Length", "100")
+		_, _ = rw.Write([]byte("{"))
+	})
+	_, err = cut.client(t, contentcreator.WithRetries(contentcreator.Retries{Attempts: 1})).API.GetTopicWithResponse(t.Context(), client.ID{}, nil)
+	require.True(t, contentcreator.HasCode(err, contentcreator.CodeConnectionFailed), err)
+	require.Error(t, errors.Unwrap(err))
+	page := serving(t, status(503), answer(502, "<html>"))
+	_, err = page.client(t, contentcreator.WithRetries(contentcreator.Retries{Attempts: 2, First: time.Millisecond})).API.GetTopicWithResponse(t.Context(), client.ID{}, nil)
+	require.True(t, contentcreator.HasCode(err, contentcreator.CodeUnexpectedAnswer), err)
+}

@@ -7653,7 +7653,7 @@ type TopicDiscoveryRequest struct {
 	// Domain The domain whose documents are looked at and that the topics get.
 	//
 	// Example: technology
-	Domain *string `json:"domain,omitempty"`
+	Domain string `json:"domain"`
 
 	// DryRun Tell what would be found and keep nothing of it.
 	//

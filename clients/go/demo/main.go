@@ -178,7 +178,7 @@ func (d *demo) discover(ctx context.Context, language string) (*client.ID, error
 		}
 		last = at
 		topic, err := d.discoverAt(ctx, client.TopicDiscoveryRequest{
-			Domain: new("demo"), Market: "de", Language: language, WindowDays: new(window), Limit: new(5), Until: new(at.Add(time.Second)),
+			Domain: "demo", Market: "de", Language: language, WindowDays: new(window), Limit: new(5), Until: new(at.Add(time.Second)),
 		})
 		if topic != nil || err != nil {
 			return topic, err

@@ -2427,7 +2427,7 @@ export type TopicDiscoveryRequest = {
     /**
      * The domain whose documents are looked at and that the topics get.
      */
-    domain?: string;
+    domain: string;
     /**
      * The market.
      */
