@@ -1,12 +1,23 @@
 import { ContentCreatorError } from './errors.js';
 import { follow, type FollowOptions } from './events.js';
 import { createClient as createHttpClient, createConfig } from './generated/client/index.js';
-import { Api, type Admin, type Collections, type Documents, type Jobs, type Topics } from './generated/sdk.gen.js';
+import { Api, type Jobs } from './generated/sdk.gen.js';
 import type { Event, EventsStreamData, JobsStreamEventsData } from './generated/types.gen.js';
 
 export { ContentCreatorError, type ClientErrorCode, type ErrorDetails } from './errors.js';
 export type { FollowOptions } from './events.js';
-export type { Admin, Collections, Documents, Topics } from './generated/sdk.gen.js';
+export type {
+  Admin,
+  Collections,
+  Costs,
+  Documents,
+  Hosts,
+  Keywords,
+  Research,
+  Searches,
+  Stories,
+  Topics,
+} from './generated/sdk.gen.js';
 export * from './generated/types.gen.js';
 
 /** How a client reaches its server. */
@@ -48,13 +59,9 @@ export interface JobsWithStreams extends Omit<Jobs, 'streamEvents'> {
 }
 
 /** The API, by tag. */
-export interface ContentCreatorClient {
-  readonly topics: Topics;
-  readonly collections: Collections;
-  readonly documents: Documents;
+export interface ContentCreatorClient extends Readonly<Omit<Api, 'jobs' | 'events'>> {
   readonly jobs: JobsWithStreams;
   readonly events: EventStreams;
-  readonly admin: Admin;
 }
 
 /** Makes a client. */
@@ -91,7 +98,13 @@ export function createClient({ baseUrl, apiKey, fetch }: ClientOptions): Content
   return {
     topics: api.topics,
     collections: api.collections,
+    hosts: api.hosts,
     documents: api.documents,
+    keywords: api.keywords,
+    stories: api.stories,
+    searches: api.searches,
+    research: api.research,
+    costs: api.costs,
     jobs: Object.assign(api.jobs as Omit<Jobs, 'streamEvents'>, {
       streamEvents: ({ path, headers, ...options }: Parameters<JobsWithStreams['streamEvents']>[0]) =>
         follow(
