@@ -125,3 +125,34 @@ func TellingWords(text, language string) []string {
 	}
 	return words
 }
+
+// Words are the words of a text as they stand there, numbers and stop words included. A script without spaces has none.
+func Words(text, language string) []string {
+	var words []string
+	for _, w := range read(clean(text), language).words {
+		if w.class != unspaced {
+			words = append(words, w.text)
+		}
+	}
+	return words
+}
+
+// Overlap is the share of the stems of two texts that both have, from 0 to 1 (Jaccard's index of the two sets).
+func Overlap(a, b []string) float64 {
+	inA, all := map[string]bool{}, map[string]bool{}
+	for _, stem := range a {
+		inA[stem], all[stem] = true, true
+	}
+	common := 0
+	for _, stem := range b {
+		if inA[stem] {
+			common++
+			delete(inA, stem)
+		}
+		all[stem] = true
+	}
+	if len(all) == 0 {
+		return 0
+	}
+	return float64(common) / float64(len(all))
+}

@@ -46,6 +46,55 @@ type Page struct {
 	Article
 	// URL is where the page came from, after all redirects.
 	URL string
+	// Counts are of the whole page, before its article was cut out of it.
+	Counts PageCounts
+}
+
+// PageCounts are what a page is divided by. What stands in navigation and the foot of the page counts for nothing but main
+// headings: many pages have theirs in a header.
+type PageCounts struct{ H1, H2, H3, Lists, Images int }
+
+// countPage counts what can be seen of a page.
+func countPage(body []byte, contentType string) (c PageCounts) {
+	page, err := html.ParseWithOptions(strings.NewReader(ToUTF8(body, pageType(body, contentType))), html.ParseOptionEnableScripting(false))
+	if err != nil || tooManyNodes(page) {
+		return c
+	}
+	c.add(page, false)
+	return c
+}
+
+func (c *PageCounts) add(n *html.Node, frame bool) {
+	if n.Type == html.ElementNode {
+		switch n.DataAtom {
+		case atom.Nav, atom.Header, atom.Footer, atom.Aside:
+			frame = true
+		case atom.H1:
+			c.H1++
+		default:
+		}
+		if dropped[n.DataAtom] && n.DataAtom != atom.Title {
+			return
+		}
+		if !frame {
+			switch n.DataAtom {
+			case atom.H2:
+				c.H2++
+			case atom.H3:
+				c.H3++
+			case atom.Ul, atom.Ol:
+				c.Lists++
+			case atom.Img:
+				if !isPixel(n) {
+					c.Images++
+				}
+			default:
+			}
+		}
+	}
+	for child := range n.ChildNodes() {
+		c.add(child, frame)
+	}
 }
 
 // Get fetches a page and reads its article. The error is an *Error, or that of the Turns of the fetcher.
@@ -94,7 +143,7 @@ func (p *Pages) read(ctx context.Context, resp *Response, contentType string) (P
 	if err != nil {
 		return Page{}, &Error{Code: CodeNoArticle, Status: resp.Status, Message: fmt.Sprintf("%s was read in vain: %s.", shown(resp.URL), err), Err: err}
 	}
-	return Page{Article: article, URL: resp.URL.String()}, nil
+	return Page{Article: article, URL: resp.URL.String(), Counts: countPage(resp.Body, contentType)}, nil
 }
 
 // acceptPage refuses what is no web page, before its body is read, and pages that are too long to be read.

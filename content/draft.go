@@ -231,7 +231,7 @@ func links(b Brief) []store.InternalLink {
 		if other.ID == b.Topic.ID {
 			continue
 		}
-		if common := jaccard(own, annotate.Stems(other.Title, other.Language)); common >= related {
+		if common := annotate.Overlap(own, annotate.Stems(other.Title, other.Language)); common >= related {
 			words := strings.Fields(other.Title)
 			list = append(list, store.InternalLink{TopicID: other.ID, Title: other.Title, Anchor: strings.Join(words[:min(len(words), 5)], " "), Relevance: common})
 		}
@@ -246,23 +246,6 @@ func links(b Brief) []store.InternalLink {
 		return strings.Compare(x.Title, y.Title)
 	})
 	return list[:min(len(list), maxLinks)]
-}
-
-func jaccard(a, b []string) float64 {
-	common, all := map[string]bool{}, map[string]bool{}
-	for _, stem := range a {
-		all[stem] = true
-	}
-	for _, stem := range b {
-		if all[stem] && slices.Contains(a, stem) {
-			common[stem] = true
-		}
-		all[stem] = true
-	}
-	if len(all) == 0 {
-		return 0
-	}
-	return float64(len(common)) / float64(len(all))
 }
 
 // heroPrompt describes a lead picture: what the topic is about, without people and writing that could claim something.

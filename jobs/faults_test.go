@@ -54,6 +54,9 @@ func TestWorkWithoutATable(t *testing.T) {
 		"synthesize": func(ctx context.Context) error {
 			return (&synthesizeWorker{store: w.store}).Work(ctx, &river.Job[SynthesizeArgs]{JobRow: row(), Args: SynthesizeArgs{TopicID: topic.ID, TargetWords: 300, Language: "en", Tone: "x"}})
 		},
+		"search results": func(ctx context.Context) error {
+			return (&serpWorker{store: w.store, now: time.Now}).Work(ctx, &river.Job[SerpArgs]{JobRow: row(), Args: SerpArgs{Query: "x", Language: "en", URLs: []string{"https://a.example"}}})
+		},
 		"research": func(ctx context.Context) error {
 			runs, err := w.store.ResearchRuns(ctx, store.ResearchFilter{}, store.Page{})
 			if err != nil {
@@ -77,7 +80,7 @@ func TestWorkWithoutATable(t *testing.T) {
 	}
 	for _, table := range []string{
 		"scoring_profiles", "document_terms", "terms", "stories", "documents", "topics", "topic_documents", "discoveries", "discovery_schedules", "topic_scores",
-		"research_runs", "research_steps", "research_sources", "snapshots", "claims", "calls", "drafts", "research_reports",
+		"research_runs", "research_steps", "research_sources", "snapshots", "claims", "calls", "drafts", "research_reports", "serp_snapshots",
 	} {
 		w.execute(`alter table ` + table + ` rename to taken_away`)
 		failed := 0

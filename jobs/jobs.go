@@ -73,6 +73,8 @@ type Client struct {
 	log   *slog.Logger
 	now   func() time.Time
 	works bool
+	// backends are the search services that may be asked for.
+	backends []research.Backend
 	// sweepEvery is also how often the jobs of dead workers are looked for.
 	sweepEvery time.Duration
 
@@ -83,7 +85,7 @@ type Client struct {
 
 // New prepares a client; Start begins to work.
 func New(c Config) (*Client, error) {
-	client := &Client{store: c.Store, log: c.Logger, now: c.Now, works: c.Polls > 0, sweepEvery: cmp.Or(c.SweepEvery, time.Minute), stopHeartbeat: func() {}}
+	client := &Client{store: c.Store, log: c.Logger, now: c.Now, works: c.Polls > 0, backends: c.Backends, sweepEvery: cmp.Or(c.SweepEvery, time.Minute), stopHeartbeat: func() {}}
 	config := &river.Config{
 		Logger: slog.New(warnings{c.Logger.Handler()}),
 		// Feeds are polled by their own schedule, so their finished jobs are only a record.
@@ -125,8 +127,9 @@ func (c *Client) workers(config Config, m *metrics) *river.Workers {
 	river.AddWorker(workers, &articleWorker{store: config.Store, pages: config.Pages, now: config.Now})
 	river.AddWorker(workers, &topicsWorker{store: config.Store, pages: config.Pages, now: config.Now})
 	river.AddWorker(workers, &keywordWorker{store: config.Store, now: config.Now})
-	river.AddWorker(workers, &competitorWorker{store: config.Store, now: config.Now})
-	river.AddWorker(workers, &synthesizeWorker{store: config.Store, model: config.Model})
+	river.AddWorker(workers, &competitorWorker{store: config.Store, pages: config.Pages, now: config.Now})
+	river.AddWorker(workers, &serpWorker{store: config.Store, backends: config.Backends, pages: config.Pages, now: config.Now})
+	river.AddWorker(workers, &synthesizeWorker{store: config.Store, model: config.Model, now: config.Now})
 	river.AddWorker(workers, &researchWorker{store: config.Store, backends: config.Backends, model: config.Model, reranker: config.Reranker, pages: config.Pages, now: config.Now})
 	river.AddWorker(workers, &sweepWorker{client: c})
 	river.AddWorker(workers, &tidyWorker{store: config.Store})

@@ -3,6 +3,8 @@ package jobs
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -11,6 +13,8 @@ import (
 	"github.com/riverqueue/river"
 
 	"github.com/content-creator/content-creator-api/annotate"
+	"github.com/content-creator/content-creator-api/collect"
+	"github.com/content-creator/content-creator-api/content"
 	"github.com/content-creator/content-creator-api/research"
 	"github.com/content-creator/content-creator-api/store"
 )
@@ -57,16 +61,72 @@ func (w *keywordWorker) Work(ctx context.Context, job *river.Job[KeywordArgs]) e
 	if err != nil {
 		return refused(err)
 	}
-	result, err := json.Marshal(research.Keywords(archive, job.Args.Count))
+	found := research.Keywords(archive, job.Args.Count)
+	if err := w.rate(ctx, job.Args.Subject, &found); err != nil {
+		return err
+	}
+	result, err := json.Marshal(found)
 	if err != nil {
 		return err
 	}
 	return refused(keep(ctx, w.store, job, job.Args.Subject, store.ReportKeyword, result, store.TopicResearch{Keywords: result}))
 }
 
+// rate tells how hard the keywords are to win, where their results were looked at, and how much they promise.
+func (w *keywordWorker) rate(ctx context.Context, subject Subject, found *research.KeywordResearch) error {
+	keywords := found.All()
+	queries := make([]string, len(keywords))
+	for i, k := range keywords {
+		queries[i] = k.Keyword
+	}
+	difficulties, err := w.store.Difficulties(ctx, queries, subject.Language, subject.Market)
+	if err != nil {
+		return err
+	}
+	gaps, err := w.gaps(ctx, subject)
+	if err != nil {
+		return err
+	}
+	for _, k := range keywords {
+		if difficulty, known := difficulties[store.TitleKey(k.Keyword)]; known {
+			k.Difficulty = difficulty
+		}
+		opportunity := content.Opportunity{Difficulty: k.Difficulty.Value(), Volume: k.SearchVolume.Value(), Gaps: gaps}
+		if k.Intent != nil {
+			opportunity.Intent = *k.Intent
+		}
+		if k.Trend.Direction != nil {
+			opportunity.Trend = *k.Trend.Direction
+		}
+		k.Opportunity = content.OpportunityScore(opportunity, w.now())
+	}
+	return nil
+}
+
+// gaps is how many content gaps the topic's latest competitor research has found; nil where it has none.
+func (w *keywordWorker) gaps(ctx context.Context, subject Subject) (*int, error) {
+	if subject.TopicID == nil {
+		return nil, nil
+	}
+	report, err := w.store.LatestReport(ctx, *subject.TopicID, store.ReportCompetitor)
+	if refusal, ok := errors.AsType[*store.Error](err); ok && refusal.Kind == store.KindNotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var found research.CompetitorResearch
+	if err := json.Unmarshal(report.Result, &found); err != nil || found.ContentGaps == nil {
+		return nil, err
+	}
+	return new(len(found.ContentGaps)), nil
+}
+
 type competitorWorker struct {
 	river.WorkerDefaults[CompetitorArgs]
 	store *store.Store
+	// pages is nil where pages are not read.
+	pages *collect.Pages
 	now   func() time.Time
 }
 
@@ -79,21 +139,14 @@ func (w *competitorWorker) Work(ctx context.Context, job *river.Job[CompetitorAr
 	}
 	own := make([]string, len(subject.OwnSites))
 	for i, site := range subject.OwnSites {
-		own[i] = store.Site(site)
+		_, own[i] = siteOf(site)
 	}
-	found := research.CompetitorResearch{
-		Topic: subject.Subject, MatchedBy: archive.MatchedBy, Since: archive.Since, Until: archive.Until, OwnPages: []research.OwnPage{}, TrendingTopics: []string{},
-		Documents:   store.Derived(float64(len(archive.Matching)), "documents", "content-creator: the archive", archive.Until),
-		Competitors: research.Competitors(archive, own, subject.Count), OwnDocuments: store.Unknown("documents"),
-	}
+	found := research.Competition(archive, own, w.ownPages(ctx, subject, archive), subject.Count)
 	shown := store.TopicResearch{}
-	if len(own) > 0 {
-		terms, documents := termsOf(archive, own)
-		found.OwnDocuments = store.Derived(float64(documents), "documents", "content-creator: the archive", archive.Until)
-		found.ContentGaps = research.Gaps(archive, own, terms, func(string) bool { return false }, subject.Count)
-		subjects := []string{}
-		for _, gap := range found.ContentGaps {
-			subjects = append(subjects, gap.Subject)
+	if found.ContentGaps != nil {
+		subjects := make([]string, len(found.ContentGaps))
+		for i, gap := range found.ContentGaps {
+			subjects[i] = gap.Subject
 		}
 		if shown.ContentGaps, err = json.Marshal(subjects); err != nil {
 			return err
@@ -109,19 +162,39 @@ func (w *competitorWorker) Work(ctx context.Context, job *river.Job[CompetitorAr
 	return refused(keep(ctx, w.store, job, subject, store.ReportCompetitor, result, shown))
 }
 
-// termsOf are the terms of one's own documents, and how many these are.
-func termsOf(a research.Archive, own []string) (terms map[int64]bool, documents int) {
-	terms = map[int64]bool{}
-	for _, d := range a.Matching {
-		if !slices.Contains(own, research.PublisherOf(d)) {
+// ownPages reads a few pages of those own sites of which the archive has nothing about the subject.
+func (w *competitorWorker) ownPages(ctx context.Context, subject Subject, archive research.Archive) []research.OwnPage {
+	list := []research.OwnPage{}
+	for _, own := range subject.OwnSites {
+		address, site := siteOf(own)
+		if slices.ContainsFunc(archive.Matching, func(d store.ArchiveDocument) bool { return research.PublisherOf(d) == site }) {
 			continue
 		}
-		documents++
-		for _, term := range d.Terms {
-			terms[term] = true
+		pages, fault := readSite(ctx, w.pages, address)
+		if fault != nil {
+			list = append(list, research.OwnPage{URL: address, Error: fault})
+		}
+		for _, page := range pages {
+			own := research.OwnPage{URL: page.URL, Stems: map[string]bool{}}
+			for _, stem := range annotate.Stems(page.Title+"\n"+page.Text, subject.Language) {
+				own.Stems[stem] = true
+			}
+			list = append(list, own)
 		}
 	}
-	return terms, documents
+	return list
+}
+
+// siteOf is the address of a host or address, and its registrable domain.
+func siteOf(own string) (address, site string) {
+	if !strings.Contains(own, "://") {
+		own = "https://" + own
+	}
+	at, err := url.Parse(own)
+	if err != nil {
+		return own, own
+	}
+	return own, store.Site(at.Hostname())
 }
 
 // keep saves a report and ends its job.
@@ -144,52 +217,94 @@ const (
 	trendWindow = 30 * 24 * time.Hour
 	// mostTerms is how many terms of the matching documents are looked at: those that most of them have.
 	mostTerms = 150
+	// mostArticles and mostSuggested are how many documents are read at most.
+	mostArticles, mostSuggested = 1000, 200
 )
 
 // gather is what the archive has about a subject: what has all of its words, or where nothing has, any of them.
 func gather(ctx context.Context, s *store.Store, subject Subject, now time.Time) (research.Archive, error) {
 	a := research.Archive{
-		Keyword: subject.Subject, Language: subject.Language, Until: now, Since: now.Add(-trendWindow), Before: now.Add(-2 * trendWindow), MatchedBy: "none",
+		Keyword: subject.Subject, Language: subject.Language, Until: now, Since: now.Add(-trendWindow), Before: now.Add(-2 * trendWindow), MatchedBy: "none", Exact: true,
 		SimilarStems: func(text string) []string { return annotate.Stems(text, subject.Language) },
 	}
 	words := annotate.TellingWords(subject.Subject, subject.Language)
-	var ids []uuid.UUID
 	for _, way := range []struct{ by, between string }{{"all_words", " "}, {"any_word", " or "}} {
-		if len(words) == 0 || len(ids) > 0 {
+		if len(words) == 0 || a.MatchedBy != "none" {
 			break
 		}
-		list, err := s.SearchDocuments(ctx, strings.Join(words, way.between), store.DocumentFilter{Market: subject.Market, Language: subject.Language}, store.Page{Size: store.MaxPageSize})
-		if err != nil {
+		if err := matching(ctx, s, strings.Join(words, way.between), subject, &a); err != nil {
 			return a, err
 		}
-		for _, hit := range list.Items {
-			ids = append(ids, hit.ID)
+		if len(a.Matching)+len(a.Suggestions)+len(a.Trends) > 0 {
 			a.MatchedBy = way.by
 		}
 	}
-	documents, err := s.ArchiveDocuments(ctx, ids)
-	if err != nil {
-		return a, err
-	}
 	uses := map[int64]int{}
-	for _, d := range documents {
-		switch d.Source {
-		case store.TypeAutocomplete:
-			a.Suggestions = append(a.Suggestions, d)
-		case store.TypeTrends:
-			a.Trends = append(a.Trends, d)
-		default:
-			a.Matching = append(a.Matching, d)
-			for _, term := range d.Terms {
-				uses[term]++
-			}
+	for _, d := range a.Matching {
+		for _, term := range d.Terms {
+			uses[term]++
 		}
 	}
+	var err error
 	if a.Terms, err = s.TermUses(ctx, mostUsed(uses), subject.Language); err != nil {
 		return a, err
 	}
 	a.SizeNow, a.SizeBefore, err = s.ArchiveSizes(ctx, subject.Language, subject.Market, a.Before, a.Since, a.Until)
 	return a, err
+}
+
+// matching reads the newest documents that match: articles, suggestions and trends, each sort for itself.
+func matching(ctx context.Context, s *store.Store, words string, subject Subject, a *research.Archive) error {
+	all := store.DocumentFilter{Market: subject.Market, Language: subject.Language}
+	suggested, trending := all, all
+	suggested.Source, trending.Source = store.TypeAutocomplete, store.TypeTrends
+	var total [3]newest
+	var err error
+	for i, filter := range []store.DocumentFilter{suggested, trending, all} {
+		most := mostSuggested
+		if i == 2 {
+			most = mostArticles + len(total[0].documents) + len(total[1].documents)
+		}
+		if total[i], err = newestMatches(ctx, s, words, filter, most); err != nil {
+			return err
+		}
+	}
+	a.Suggestions, a.Trends = total[0].documents, total[1].documents
+	a.Matching = slices.DeleteFunc(total[2].documents, func(d store.ArchiveDocument) bool {
+		return d.Source == store.TypeAutocomplete || d.Source == store.TypeTrends
+	})
+	a.Articles = max(total[2].total-total[0].total-total[1].total, len(a.Matching))
+	a.Exact = total[0].exact && total[1].exact && total[2].exact
+	return nil
+}
+
+// newest are the newest documents that match, and how many there are: as many or, unless exact, more.
+type newest struct {
+	documents []store.ArchiveDocument
+	total     int
+	exact     bool
+}
+
+func newestMatches(ctx context.Context, s *store.Store, words string, filter store.DocumentFilter, most int) (found newest, err error) {
+	var ids []uuid.UUID
+	for page := (store.Page{Size: store.MaxPageSize, Sort: "-published_at"}); ; {
+		list, err := s.SearchDocuments(ctx, words, filter, page)
+		if err != nil {
+			return found, err
+		}
+		if page.Cursor == "" {
+			found.total, found.exact = list.Total, list.TotalRelation == "eq"
+		}
+		for _, hit := range list.Items {
+			ids = append(ids, hit.ID)
+		}
+		if list.NextCursor == nil || len(ids) >= most {
+			break
+		}
+		page.Cursor = *list.NextCursor
+	}
+	found.documents, err = s.ArchiveDocuments(ctx, ids[:min(most, len(ids))])
+	return found, err
 }
 
 // mostUsed are the terms that most documents have.

@@ -228,7 +228,7 @@ func (w *researchWorker) readSource(ctx context.Context, hit research.Hit) (stor
 		return w.readDocument(ctx, hit)
 	}
 	if w.pages == nil {
-		return store.Snapshot{}, &collect.Error{Code: "pages_off", Message: "Pages are not read: FETCH_ARTICLES is off."}
+		return store.Snapshot{}, errPagesOff
 	}
 	page, err := w.pages.Get(ctx, hit.URL)
 	if err != nil {

@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/riverqueue/river"
@@ -15,11 +16,13 @@ import (
 
 // SynthesizeArgs writes a draft of a topic.
 type SynthesizeArgs struct {
-	TopicID     uuid.UUID            `json:"topic_id"`
-	TargetWords int                  `json:"target_words"`
-	Language    string               `json:"language"`
-	Tone        string               `json:"tone"`
-	Budget      store.ResearchBudget `json:"budget"`
+	TopicID     uuid.UUID `json:"topic_id"`
+	TargetWords int       `json:"target_words"`
+	Language    string    `json:"language"`
+	Tone        string    `json:"tone"`
+	// Keyword is what the draft is to be found by, and scored by; nil for none.
+	Keyword *string              `json:"keyword,omitempty"`
+	Budget  store.ResearchBudget `json:"budget"`
 }
 
 // Kind names the job.
@@ -34,6 +37,7 @@ type synthesizeWorker struct {
 	river.WorkerDefaults[SynthesizeArgs]
 	store *store.Store
 	model *llm.Client
+	now   func() time.Time
 }
 
 // A synthesizeResult is what the job shows of a draft.
@@ -59,7 +63,8 @@ func (w *synthesizeWorker) Work(ctx context.Context, job *river.Job[SynthesizeAr
 		return err
 	}
 	id := store.JobID(job.ID)
-	draft.JobID = &id
+	draft.JobID, draft.Keyword = &id, job.Args.Keyword
+	draft.ContentScore = new(content.ScoreDraft(draft, w.now()))
 	err = w.store.InTx(ctx, func(ctx context.Context) error {
 		saved, err := w.store.SaveDraft(ctx, draft)
 		if err != nil {
@@ -117,6 +122,9 @@ func (c *Client) Synthesize(ctx context.Context, args SynthesizeArgs) (store.Job
 	}
 	return c.queue(ctx, args)
 }
+
+// ScoreDraft is how well a draft is made.
+func (c *Client) ScoreDraft(d store.Draft) store.Score { return content.ScoreDraft(d, c.now()) }
 
 // ExportDraft writes a draft in a format, and answers it with its media type and file extension.
 func ExportDraft(d store.Draft, format string) (file []byte, as content.Format, err error) {

@@ -299,31 +299,42 @@ func (w *topicsWorker) describe(ctx context.Context, address string) store.SiteP
 	if !strings.Contains(address, "://") {
 		address = "https://" + address
 	}
-	if w.pages == nil {
-		profile := research.DescribeSite(address, nil)
-		profile.Error = &store.PageError{Code: "pages_off", Message: "Pages are not read: FETCH_ARTICLES is off."}
-		return profile
+	pages, fault := readSite(ctx, w.pages, address)
+	profile := research.DescribeSite(address, pages)
+	profile.Error = fault
+	return profile
+}
+
+// readSite reads a page, then some that it links to within its site. The fault is that of the first page.
+func readSite(ctx context.Context, pages *collect.Pages, address string) ([]research.SitePage, *store.PageError) {
+	if pages == nil {
+		return nil, pageError(errPagesOff)
 	}
-	first, err := w.pages.Get(ctx, address)
+	first, err := pages.Get(ctx, address)
 	if err != nil {
-		profile := research.DescribeSite(address, nil)
-		profile.Error = &store.PageError{Code: "unreachable", Message: err.Error()}
-		var fault *collect.Error
-		if errors.As(err, &fault) {
-			profile.Error = &store.PageError{Code: fault.Code, Message: fault.Message}
-		}
-		return profile
+		return nil, pageError(err)
 	}
-	pages := []research.SitePage{{URL: first.URL, Title: first.Title, Text: first.Text, Language: first.Language}}
+	read := []research.SitePage{{URL: first.URL, Title: first.Title, Text: first.Text, Language: first.Language}}
 	for _, link := range linksWithin(first.HTML, first.URL) {
-		if len(pages) == sitePages || ctx.Err() != nil {
+		if len(read) == sitePages || ctx.Err() != nil {
 			break
 		}
-		if page, err := w.pages.Get(ctx, link); err == nil {
-			pages = append(pages, research.SitePage{URL: page.URL, Title: page.Title, Text: page.Text, Language: page.Language})
+		if page, err := pages.Get(ctx, link); err == nil {
+			read = append(read, research.SitePage{URL: page.URL, Title: page.Title, Text: page.Text, Language: page.Language})
 		}
 	}
-	return research.DescribeSite(address, pages)
+	return read, nil
+}
+
+// errPagesOff is why no page is read where none may be.
+var errPagesOff = &collect.Error{Code: "pages_off", Message: "Pages are not read: FETCH_ARTICLES is off."}
+
+// pageError says why a page could not be read.
+func pageError(err error) *store.PageError {
+	if fault, ok := errors.AsType[*collect.Error](err); ok {
+		return &store.PageError{Code: fault.Code, Message: fault.Message}
+	}
+	return &store.PageError{Code: "unreachable", Message: err.Error()}
 }
 
 // linksWithin are the addresses of the same site that a page links to, each once. The page's links are absolute already.

@@ -2,6 +2,7 @@ package research
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"net/url"
 	"slices"
@@ -14,17 +15,10 @@ import (
 	"github.com/content-creator/content-creator-api/store"
 )
 
-// A Competitor is a publisher that writes about a subject, or a site that was named by whoever asked.
+// A Competitor is a publisher that writes about a subject.
 type Competitor struct {
-	Name    string `json:"name"`
-	Website string `json:"website"`
-	// Named: it is here because it was asked for.
-	Named bool `json:"named"`
-	// Title is that of the site as it was read, Feeds what was found there; Fault why it could not be read.
-	Title *string  `json:"title"`
-	Feeds []string `json:"feeds"`
-	Fault *string  `json:"fault"`
-
+	Name            string          `json:"name"`
+	Website         string          `json:"website"`
 	ShareOfVoice    store.Figure    `json:"share_of_voice"`
 	Documents       store.Figure    `json:"documents"`
 	ContentStrategy ContentStrategy `json:"content_strategy"`
@@ -49,15 +43,59 @@ type CompetitorResearch struct {
 	Topic       string       `json:"topic"`
 	MatchedBy   string       `json:"matched_by"`
 	Documents   store.Figure `json:"documents"`
+	Sample      Sample       `json:"sample"`
+	Since       time.Time    `json:"since"`
+	Until       time.Time    `json:"until"`
 	Competitors []Competitor `json:"competitors"`
-	// ContentGaps is null where nothing of one's own was named to compare with.
-	ContentGaps    []Gap        `json:"content_gaps"`
-	OwnPages       []OwnPage    `json:"own_pages"`
-	TrendingTopics []string     `json:"trending_topics"`
-	Recommendation *Statement   `json:"recommendation"`
-	Since          time.Time    `json:"since"`
-	Until          time.Time    `json:"until"`
-	OwnDocuments   store.Figure `json:"own_documents"`
+	// TrendingTopics are the keyphrases of the matching documents whose share of the archive grows.
+	TrendingTopics []string `json:"trending_topics"`
+	// OwnDocuments are those of the sample that are one's own; OwnPages what was read of one's own sites besides.
+	OwnDocuments store.Figure `json:"own_documents"`
+	OwnPages     []OwnPage    `json:"own_pages"`
+	// ContentGaps is null where nothing of one's own was named, or could be read, to compare with.
+	ContentGaps    []Gap      `json:"content_gaps"`
+	Recommendation *Statement `json:"recommendation"`
+}
+
+// Competition finds who writes about a subject: at most count competitors and as many gaps. own are one's own sites, pages what
+// was read of those.
+func Competition(a Archive, own []string, pages []OwnPage, count int) CompetitorResearch {
+	r := CompetitorResearch{
+		Topic: a.Keyword, MatchedBy: a.MatchedBy, Documents: a.documents(), Sample: a.sample(), Since: a.Since, Until: a.Until,
+		Competitors: a.competitors(own, count), TrendingTopics: a.trending(count), OwnDocuments: store.Unknown("documents"), OwnPages: pages,
+	}
+	if len(own) > 0 {
+		terms, documents := a.ownTerms(own)
+		r.OwnDocuments = store.Derived(float64(documents), "documents", a.from(), a.Until)
+		if documents > 0 || slices.ContainsFunc(pages, OwnPage.read) {
+			r.ContentGaps = a.gaps(own, terms, pages, count)
+		}
+	}
+	r.Recommendation = r.recommend()
+	return r
+}
+
+// trending are the keyphrases whose share of the archive grows, those of most documents first.
+func (a Archive) trending(count int) []string {
+	list := []string{}
+	for _, t := range a.byUse() {
+		if d := a.trend(t.documents).Direction; d != nil && *d == "up" && !a.isSubject(t.Text) && len(list) < count {
+			list = append(list, t.Text)
+		}
+	}
+	return list
+}
+
+func (r CompetitorResearch) recommend() *Statement {
+	switch {
+	case len(r.ContentGaps) > 0:
+		gap := r.ContentGaps[0]
+		return &Statement{fmt.Sprintf("Write about “%s”: %d publishers do in %.0f documents, and nothing of yours that was read does.",
+			gap.Subject, len(gap.Competitors), *gap.Documents.Value()), store.MethodDerived}
+	case len(r.TrendingTopics) > 0:
+		return &Statement{fmt.Sprintf("Write about “%s”: its share of the archive grows.", r.TrendingTopics[0]), store.MethodDerived}
+	}
+	return nil
 }
 
 // PublisherOf is the registrable domain of an address; of a redirector's, the origin that is named.
@@ -72,9 +110,9 @@ func PublisherOf(d store.ArchiveDocument) string {
 	return store.Site(u.Hostname())
 }
 
-// Competitors are the publishers of the matching documents without one's own, who publishes most first, at most count. Links
+// competitors are the publishers of the matching documents without one's own, who publishes most first, at most count. Links
 // whose publisher a redirector hides, suggestions and trends make nobody a competitor.
-func Competitors(a Archive, own []string, count int) []Competitor {
+func (a Archive) competitors(own []string, count int) []Competitor {
 	by := map[string][]store.ArchiveDocument{}
 	total := 0
 	for _, d := range a.Matching {
@@ -96,21 +134,16 @@ func Competitors(a Archive, own []string, count int) []Competitor {
 	return list[:min(count, len(list))]
 }
 
-// Named is a competitor that was asked for and of whom the archive has nothing.
-func (a Archive) Named(site string) Competitor { return a.competitor(site, nil, 0) }
-
 func (a Archive) competitor(site string, documents []store.ArchiveDocument, total int) Competitor {
-	const from = "content-creator: the archive's documents about the subject"
+	from := a.from()
 	c := Competitor{
-		Name: site, Website: "https://" + site + "/", Feeds: []string{}, DocumentIDs: []uuid.UUID{}, ShareOfVoice: store.Unknown("share"),
-		Documents: store.Derived(float64(len(documents)), "documents", from, a.Until),
+		Name: site, Website: "https://" + site + "/", DocumentIDs: []uuid.UUID{},
+		ShareOfVoice: store.Derived(float64(len(documents))/float64(total), "share", from, a.Until),
+		Documents:    store.Derived(float64(len(documents)), "documents", from, a.Until),
 		ContentStrategy: ContentStrategy{
 			Topics: a.topicsOf(documents), PostingFrequency: store.Unknown("documents a week"), MedianWords: store.Unknown("words"),
 			DaysSinceLast: store.Unknown("days"), ContentTypes: typesOf(documents), Strengths: []Statement{}, Weaknesses: []Statement{},
 		},
-	}
-	if total > 0 {
-		c.ShareOfVoice = store.Derived(float64(len(documents))/float64(total), "share", from, a.Until)
 	}
 	var words []int
 	var times []time.Time
@@ -159,20 +192,46 @@ func (s *ContentStrategy) judge(share store.Figure) {
 
 // topicsOf are the keyphrases that most of some documents have.
 func (a Archive) topicsOf(documents []store.ArchiveDocument) []string {
-	count := map[string]int{}
-	for _, t := range a.Terms {
-		for _, d := range documents {
-			if slices.Contains(d.Terms, t.ID) {
-				count[t.Text]++
-			}
+	of := a
+	of.Matching = documents
+	list := []string{}
+	for _, t := range of.byUse() {
+		if len(list) < 5 {
+			list = append(list, t.Text)
 		}
 	}
-	list := make([]string, 0, len(count))
-	for text := range count {
-		list = append(list, text)
+	return list
+}
+
+// A usedTerm is a term with the matching documents that have it.
+type usedTerm struct {
+	store.TermUse
+	documents []store.ArchiveDocument
+}
+
+// byUse are the terms of the matching documents, those that most have first.
+func (a Archive) byUse() []usedTerm {
+	with := map[int64][]store.ArchiveDocument{}
+	for _, d := range a.Matching {
+		for _, term := range d.Terms {
+			with[term] = append(with[term], d)
+		}
 	}
-	slices.SortFunc(list, func(x, y string) int { return cmp.Or(cmp.Compare(count[y], count[x]), cmp.Compare(x, y)) })
-	return list[:min(5, len(list))]
+	var list []usedTerm
+	for _, t := range a.Terms {
+		if len(with[t.ID]) > 0 {
+			list = append(list, usedTerm{t, with[t.ID]})
+		}
+	}
+	slices.SortFunc(list, func(x, y usedTerm) int {
+		return cmp.Or(cmp.Compare(len(y.documents), len(x.documents)), cmp.Compare(x.Text, y.Text))
+	})
+	return list
+}
+
+// isSubject is whether a phrase is the subject itself in one of its forms.
+func (a Archive) isSubject(phrase string) bool {
+	return slices.Equal(a.SimilarStems(phrase), a.SimilarStems(a.Keyword))
 }
 
 // kindWords are words of titles that tell what sort of text it is.

@@ -24,22 +24,46 @@ type Gap struct {
 type OwnPage struct {
 	URL   string           `json:"url"`
 	Error *store.PageError `json:"error"`
-	Stems []string         `json:"-"`
+	// Stems are those of its title and text.
+	Stems map[string]bool `json:"-"`
 }
 
-// Gaps are the subjects of competitors' documents that neither one's own documents name among theirs nor one's own
-// pages have in their text, those that most documents have first. covered says whether a page has a subject.
-func Gaps(a Archive, own []string, ownTerms map[int64]bool, covered func(subject string) bool, count int) []Gap {
+func (p OwnPage) read() bool { return p.Error == nil }
+
+// covers is whether all words of a phrase stand on the page.
+func (p OwnPage) covers(stems []string) bool {
+	return !slices.ContainsFunc(stems, func(stem string) bool { return !p.Stems[stem] })
+}
+
+// ownTerms are the terms of one's own documents, and how many these are.
+func (a Archive) ownTerms(own []string) (terms map[int64]bool, documents int) {
+	terms = map[int64]bool{}
+	for _, d := range a.Matching {
+		if !slices.Contains(own, PublisherOf(d)) {
+			continue
+		}
+		documents++
+		for _, term := range d.Terms {
+			terms[term] = true
+		}
+	}
+	return terms, documents
+}
+
+// gaps are the subjects of competitors' documents that neither one's own documents name among theirs nor one's own pages have
+// in their text, those of most competitors first.
+func (a Archive) gaps(own []string, ownTerms map[int64]bool, pages []OwnPage, count int) []Gap {
 	gaps := []Gap{}
-	for _, t := range a.Terms {
-		if ownTerms[t.ID] || slices.Equal(a.SimilarStems(t.Text), a.SimilarStems(a.Keyword)) || covered(t.Text) {
+	for _, t := range a.byUse() {
+		stems := a.SimilarStems(t.Text)
+		if ownTerms[t.ID] || a.isSubject(t.Text) || slices.ContainsFunc(pages, func(p OwnPage) bool { return p.covers(stems) }) {
 			continue
 		}
 		gap := Gap{Subject: t.Text, Kind: t.Kind, Competitors: []string{}, DocumentIDs: []uuid.UUID{}}
 		n := 0
-		for _, d := range a.Matching {
+		for _, d := range t.documents {
 			site := PublisherOf(d)
-			if site == "" || slices.Contains(own, site) || !slices.Contains(d.Terms, t.ID) {
+			if site == "" || slices.Contains(own, site) {
 				continue
 			}
 			n++
@@ -55,7 +79,7 @@ func Gaps(a Archive, own []string, ownTerms map[int64]bool, covered func(subject
 			continue
 		}
 		slices.Sort(gap.Competitors)
-		gap.Documents = store.Derived(float64(n), "documents", "content-creator: the archive's documents about the subject", a.Until)
+		gap.Documents = store.Derived(float64(n), "documents", a.from(), a.Until)
 		gaps = append(gaps, gap)
 	}
 	slices.SortStableFunc(gaps, func(x, y Gap) int {

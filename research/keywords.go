@@ -13,20 +13,6 @@ import (
 	"github.com/content-creator/content-creator-api/store"
 )
 
-// Archive is what the archive holds of a subject.
-type Archive struct {
-	// Matching are the articles that are about it, Suggestions and Trends what Google suggests and sees rising to its words.
-	Matching, Suggestions, Trends []store.ArchiveDocument
-	// Terms are those of the matching documents; Size is how many documents of the window and the baseline there are at all.
-	Terms                []store.TermUse
-	SizeNow, SizeBefore  int
-	Before, Since, Until time.Time
-	Language, MatchedBy  string
-	Keyword              string
-	// SimilarStems are the same for all forms of a phrase.
-	SimilarStems func(text string) []string
-}
-
 // A Keyword is what is known of one.
 type Keyword struct {
 	Keyword string `json:"keyword"`
@@ -39,11 +25,13 @@ type Keyword struct {
 	// SuggestionPosition is where Google suggested it, 1 first.
 	SuggestionPosition store.Measure `json:"suggestion_position"`
 	Relevance          store.Figure  `json:"relevance"`
-	Difficulty         store.Figure  `json:"difficulty"`
-	Intent             *string       `json:"intent"`
-	IntentReason       string        `json:"intent_reason"`
-	Trend              Trend         `json:"trend"`
-	DocumentIDs        []uuid.UUID   `json:"document_ids"`
+	// Difficulty is that of the latest snapshot of its results; Opportunity how much it promises. Whoever knows the snapshots sets both.
+	Difficulty   store.Figure `json:"difficulty"`
+	Opportunity  store.Score  `json:"opportunity"`
+	Intent       *string      `json:"intent"`
+	IntentReason string       `json:"intent_reason"`
+	Trend        Trend        `json:"trend"`
+	DocumentIDs  []uuid.UUID  `json:"document_ids"`
 }
 
 // A Question is one that people ask.
@@ -65,6 +53,7 @@ type KeywordResearch struct {
 	// MatchedBy is all_words, any_word, or none where the archive has nothing about it.
 	MatchedBy        string       `json:"matched_by"`
 	Documents        store.Figure `json:"documents"`
+	Sample           Sample       `json:"sample"`
 	Since            time.Time    `json:"since"`
 	Until            time.Time    `json:"until"`
 	BaselineSince    time.Time    `json:"baseline_since"`
@@ -74,6 +63,17 @@ type KeywordResearch struct {
 	RelatedQuestions []Question   `json:"related_questions"`
 	SearchTrends     SearchTrends `json:"search_trends"`
 	Recommendation   *Statement   `json:"recommendation"`
+}
+
+// All are the keywords of all sorts, to be changed in place.
+func (r *KeywordResearch) All() []*Keyword {
+	all := []*Keyword{&r.Primary}
+	for _, list := range [][]Keyword{r.Secondary, r.LongTail} {
+		for i := range list {
+			all = append(all, &list[i])
+		}
+	}
+	return all
 }
 
 // SearchTrends are the keywords that grow and shrink in the archive.
@@ -89,8 +89,7 @@ const maxEvidence = 5
 func Keywords(a Archive, count int) KeywordResearch {
 	r := KeywordResearch{
 		Keyword: a.Keyword, MatchedBy: a.MatchedBy, Since: a.Since, Until: a.Until, BaselineSince: a.Before,
-		Documents: store.Derived(float64(len(a.Matching)), "documents", "content-creator: the archive", a.Until),
-		Secondary: []Keyword{}, LongTail: []Keyword{}, RelatedQuestions: []Question{}, SearchTrends: SearchTrends{Up: []string{}, Down: []string{}},
+		Documents: a.documents(), Sample: a.sample(), Secondary: []Keyword{}, LongTail: []Keyword{}, RelatedQuestions: []Question{}, SearchTrends: SearchTrends{Up: []string{}, Down: []string{}},
 	}
 	r.Primary = a.keyword(a.Keyword, a.Matching, nil)
 	for _, d := range a.Trends {
@@ -131,47 +130,25 @@ func (a Archive) keyword(text string, documents []store.ArchiveDocument, relevan
 	if intent != "" {
 		k.Intent = &intent
 	}
-	now, before := 0, 0
-	for _, d := range documents {
-		if len(k.DocumentIDs) < maxEvidence {
-			k.DocumentIDs = append(k.DocumentIDs, d.ID)
-		}
-		switch at := happened(d); {
-		case !at.Before(a.Since) && at.Before(a.Until):
-			now++
-		case !at.Before(a.Before) && at.Before(a.Since):
-			before++
-		}
+	for _, d := range documents[:min(maxEvidence, len(documents))] {
+		k.DocumentIDs = append(k.DocumentIDs, d.ID)
 	}
-	k.Trend = TrendOf(now, before, a.SizeNow, a.SizeBefore, a.Until)
+	k.Trend = a.trend(documents)
 	return k
-}
-
-func happened(d store.ArchiveDocument) time.Time {
-	if d.PublishedAt != nil {
-		return *d.PublishedAt
-	}
-	return d.FetchedAt
 }
 
 // secondary are the keyphrases that stand in the same documents, by the cosine of the two sets of documents.
 func (a Archive) secondary(count int) []Keyword {
 	list := []Keyword{}
-	own := a.SimilarStems(a.Keyword)
-	for _, t := range a.Terms {
-		var with []store.ArchiveDocument
-		for _, d := range a.Matching {
-			if slices.Contains(d.Terms, t.ID) {
-				with = append(with, d)
-			}
-		}
-		if len(with) < 2 || slices.Equal(a.SimilarStems(t.Text), own) {
+	for _, t := range a.byUse() {
+		with := len(t.documents)
+		if with < 2 || a.isSubject(t.Text) {
 			continue
 		}
-		cosine := float64(len(with)) / math.Sqrt(float64(len(a.Matching))*float64(max(t.Documents, len(with))))
-		relevance := store.Derived(cosine, "share", fmt.Sprintf("content-creator: cosine of the documents of both in the archive, %d/√(%d·%d)",
-			len(with), len(a.Matching), max(t.Documents, len(with))), a.Until)
-		list = append(list, a.keyword(t.Text, with, &relevance))
+		all := max(t.Documents, with)
+		cosine := float64(with) / math.Sqrt(float64(len(a.Matching))*float64(all))
+		relevance := store.Derived(cosine, "share", fmt.Sprintf("%s; cosine of the documents of both, %d/√(%d·%d)", a.from(), with, len(a.Matching), all), a.Until)
+		list = append(list, a.keyword(t.Text, t.documents, &relevance))
 	}
 	slices.SortStableFunc(list, func(x, y Keyword) int {
 		return cmp.Or(cmp.Compare(*y.Relevance.Value(), *x.Relevance.Value()), cmp.Compare(x.Keyword, y.Keyword))

@@ -31,7 +31,7 @@ func newBM25(q Query, groups []Group) *bm25 {
 	x := &bm25{query: map[string]float64{}}
 	total := 0
 	for _, g := range groups {
-		title, body := annotate.Terms(g.Title, q.tongue()), annotate.Terms(g.body(), q.tongue())
+		title, body := annotate.Stems(g.Title, q.tongue()), annotate.Stems(g.body(), q.tongue())
 		counts := map[string]int{}
 		for _, t := range title {
 			counts[t] += titleWeight
@@ -44,7 +44,7 @@ func newBM25(q Query, groups []Group) *bm25 {
 		total += length
 	}
 	x.mean = float64(max(total, 1)) / float64(max(len(groups), 1))
-	for _, term := range annotate.Terms(q.Text, q.tongue()) {
+	for _, term := range annotate.Stems(q.Text, q.tongue()) {
 		with := 0
 		for _, counts := range x.counts {
 			if counts[term] > 0 {

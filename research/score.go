@@ -75,7 +75,7 @@ func noveltyPart(title, language string, others []KnownTopic) store.ScorePart {
 	stems := annotate.Stems(title, language)
 	best, similar := 0., ""
 	for _, other := range others {
-		if s := overlap(stems, other.TitleStems); s > best {
+		if s := annotate.Overlap(stems, other.TitleStems); s > best {
 			best, similar = s, other.Title
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,6 +29,8 @@ type service struct {
 	header map[string]string
 	body   string
 	hang   bool
+	// What hangs is not over when the next request comes.
+	noting sync.Mutex
 	asked  *http.Request
 	sent   string
 	count  int
@@ -38,8 +41,10 @@ func newService(t *testing.T) *service {
 	s := &service{status: 200}
 	s.Server = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
+		s.noting.Lock()
 		s.asked, s.sent = r.Clone(context.Background()), string(body)
 		s.count++
+		s.noting.Unlock()
 		if s.hang {
 			<-r.Context().Done()
 			return

@@ -212,7 +212,7 @@ func (c *cluster) cohesion(language string) float64 {
 		sum := 0.
 		for j := range stems {
 			if i != j {
-				sum += overlap(stems[i], stems[j])
+				sum += annotate.Overlap(stems[i], stems[j])
 			}
 		}
 		best = max(best, sum/float64(len(stems)-1))
@@ -238,9 +238,9 @@ func (c *cluster) title(language string) string {
 	words := annotate.Stems(first.Words, language)
 	for _, d := range c.documents {
 		stems := annotate.Stems(d.Title, language)
-		central := overlap(stems, words)
+		central := annotate.Overlap(stems, words)
 		for _, other := range c.documents {
-			central += overlap(stems, annotate.Stems(other.Title, language)) / float64(len(c.documents))
+			central += annotate.Overlap(stems, annotate.Stems(other.Title, language)) / float64(len(c.documents))
 		}
 		if len(strings.Fields(d.Title)) >= 3 && central > most {
 			best, most = d.Title, central
@@ -254,14 +254,14 @@ func withoutTwins(topics []store.DiscoveredTopic, h Hunt) (kept []store.Discover
 	for _, topic := range topics {
 		stems := annotate.Stems(topic.Title, h.Language)
 		twin := slices.IndexFunc(kept, func(other store.DiscoveredTopic) bool {
-			return overlap(stems, annotate.Stems(other.Title, h.Language)) >= sameTitle
+			return annotate.Overlap(stems, annotate.Stems(other.Title, h.Language)) >= sameTitle
 		})
 		if twin >= 0 {
 			out = append(out, store.LeftOut{Title: topic.Title, Score: &topic.Score, Reason: "It means the same as “" + kept[twin].Title + "”."})
 			continue
 		}
 		for _, known := range h.Known {
-			if overlap(stems, known.TitleStems) >= sameTitle || mostlyIn(topic.Documents, known.Documents) {
+			if annotate.Overlap(stems, known.TitleStems) >= sameTitle || mostlyIn(topic.Documents, known.Documents) {
 				topic.TopicID = &known.Topic.ID
 				topic.Title = known.Title
 				break

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/content-creator/content-creator-api/annotate"
 	"github.com/content-creator/content-creator-api/store"
 )
 
@@ -137,7 +138,7 @@ func (r *run) independent(s sentence) int {
 		for i := range source.text {
 			p := passage{source: source, index: i}
 			cited := slices.Contains(s.Evidence, p.id())
-			if !cited && overlap(source.stems[i], stemsOf(s, r.OutputLanguage)) < 0.3 {
+			if !cited && annotate.Overlap(source.stems[i], stemsOf(s, r.OutputLanguage)) < 0.3 {
 				continue
 			}
 			if cited || Judge(s.Text, r.OutputLanguage, p.evidence()).Verdict == store.Supported {

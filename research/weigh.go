@@ -244,7 +244,7 @@ func choose(passages []passage, most int) []passage {
 			break
 		}
 		same := slices.ContainsFunc(chosen, func(other passage) bool {
-			return overlap(p.source.stems[p.index], other.source.stems[other.index]) > tooAlike
+			return annotate.Overlap(p.source.stems[p.index], other.source.stems[other.index]) > tooAlike
 		})
 		if same || perSource[p.source] >= (most+1)/2 {
 			continue
@@ -253,29 +253,4 @@ func choose(passages []passage, most int) []passage {
 		chosen = append(chosen, p)
 	}
 	return chosen
-}
-
-// overlap is the Jaccard similarity of two lists of stems.
-func overlap(a, b []string) float64 {
-	set := map[string]bool{}
-	for _, stem := range a {
-		set[stem] = true
-	}
-	common, all := 0, len(set)
-	seen := map[string]bool{}
-	for _, stem := range b {
-		if seen[stem] {
-			continue
-		}
-		seen[stem] = true
-		if set[stem] {
-			common++
-		} else {
-			all++
-		}
-	}
-	if all == 0 {
-		return 0
-	}
-	return float64(common) / float64(all)
 }

@@ -24,7 +24,8 @@ func (s *Server) SynthesizeTopic(ctx context.Context, req api.SynthesizeTopicReq
 	b := orZero(req.Body)
 	job, err := s.Jobs.Synthesize(ctx, jobs.SynthesizeArgs{
 		TopicID: topic.ID, TargetWords: cmp.Or(orZero(b.TargetWords), 1500), Language: cmp.Or(orZero(b.Language), topic.Language), Tone: cmp.Or(orZero(b.Tone), "neutral"),
-		Budget: store.ResearchBudget{MaxCostUSD: b.MaxCostUsd, MaxSeconds: 600, MaxRequests: 60},
+		Keyword: b.Keyword,
+		Budget:  store.ResearchBudget{MaxCostUSD: b.MaxCostUsd, MaxSeconds: 600, MaxRequests: 60},
 	})
 	if err != nil {
 		return nil, err
@@ -68,6 +69,10 @@ func (s *Server) UpdateDraft(ctx context.Context, req api.UpdateDraftRequestObje
 		// What no longer stands there rests on nothing any more.
 		d.Sentences = slices.DeleteFunc(d.Sentences, func(sentence store.DraftSentence) bool { return !strings.Contains(d.BodyMarkdown, sentence.Text) })
 	}
+	if req.Body.Keyword != nil {
+		d.Keyword = req.Body.Keyword
+	}
+	d.ContentScore = new(s.Jobs.ScoreDraft(d))
 	if d, err = s.Store.SaveDraft(ctx, d); err != nil {
 		return nil, err
 	}

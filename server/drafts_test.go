@@ -26,7 +26,7 @@ func TestSynthesizeTopic(t *testing.T) {
 
 	w.send("POST", path+"/synthesize", "").refused(t, http.StatusNotFound, client.ErrorCodeRESEARCHRUNNOTFOUND)
 	require.Equal(t, true, w.research(path+"/research", `{"depth": "quick"}`)["answered"])
-	result := w.research(path+"/synthesize", `{"target_words": 400, "tone": "factual"}`)
+	result := w.research(path+"/synthesize", `{"target_words": 400, "tone": "factual", "keyword": "bicycle bridge"}`)
 	require.Equal(t, "extractive", result["method"])
 	require.EqualValues(t, 1, result["version"])
 	require.Equal(t, "drafted", w.read(path)["status"])
@@ -39,6 +39,11 @@ func TestSynthesizeTopic(t *testing.T) {
 	require.NotContains(t, draft["body_markdown"], "<script>")
 	require.Equal(t, bridge, draft["meta_description"])
 	require.Equal(t, related.ID.String(), draft["internal_links"].([]any)[0].(map[string]any)["topic_id"])
+	require.Equal(t, "bicycle bridge", draft["keyword"])
+	score := draft["content_score"].(map[string]any)
+	require.Equal(t, "derived", score["value"].(map[string]any)["method"])
+	require.InDelta(t, score["value"].(map[string]any)["value"], w.read(path)["content_score"], 1e-9)
+	require.NotEmpty(t, score["suggestions"])
 	claims := w.read(path + "/claims")["items"].([]any)
 	require.Equal(t, claims[0].(map[string]any)["id"], draft["sentences"].([]any)[0].(map[string]any)["claims"].([]any)[0])
 
@@ -47,6 +52,11 @@ func TestSynthesizeTopic(t *testing.T) {
 	require.Equal(t, draft["id"], edited["parent_id"])
 	require.Equal(t, true, edited["edited"])
 	require.Empty(t, edited["sentences"])
+	require.Equal(t, "bicycle bridge", edited["keyword"], "it stays what it was for")
+	require.NotEqual(t, score["value"], edited["content_score"].(map[string]any)["value"])
+	named := w.send("PATCH", "/drafts/"+edited["id"].(string), `{"keyword": "words"}`).object(t, http.StatusOK)
+	require.Equal(t, "words", named["keyword"])
+	w.send("DELETE", "/drafts/"+named["id"].(string), "")
 	comparison := w.read("/drafts/" + draft["id"].(string) + "/compare?with=" + edited["id"].(string))
 	ops := map[string]bool{}
 	for _, change := range comparison["changes"].([]any) {

@@ -2,7 +2,10 @@ package server_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,8 +16,9 @@ import (
 )
 
 // heated is an archive in which several publishers write about heat pumps, one of them about their noise, too.
-func heated(t *testing.T) *world {
-	w := newWorld(t, func(o *options) { o.working = true })
+func heated(t *testing.T, configure ...func(*options)) *world {
+	t.Helper()
+	w := newWorld(t, append(configure, func(o *options) { o.working = true })...)
 	now := time.Now().UTC()
 	at := func(host string, n int) func(*store.Document) {
 		return func(d *store.Document) {
@@ -103,7 +107,56 @@ func TestCompetitorResearch(t *testing.T) {
 	require.NotEmpty(t, w.read(path)["competitors"])
 	require.Equal(t, report["id"], w.read(path + "/competitors")["id"])
 
+	elsewhere := w.research("/research/competitor", `{"subject": "heat pump", "language": "en", "own_sites": ["nowhere.invalid"]}`)["result"].(map[string]any)
+	require.Equal(t, "pages_off", elsewhere["own_pages"].([]any)[0].(map[string]any)["error"].(map[string]any)["code"])
+	require.Nil(t, elsewhere["content_gaps"], "nothing of one's own could be read")
 	alone := w.research("/research/competitor", `{"subject": "heat pump", "language": "en"}`)["result"].(map[string]any)
 	require.Nil(t, alone["content_gaps"], "there is nothing to compare with")
 	require.Len(t, w.read("/research/reports?kind=competitor&page_size=1")["items"], 1)
+}
+
+func TestOwnPagesAreRead(t *testing.T) {
+	t.Parallel()
+	w := heated(t, func(o *options) { o.reading = true })
+	site := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		rw.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = io.WriteString(rw, `<html lang="en"><body><article><h1>Heat pump noise</h1>`+strings.Repeat("<p>We measured the heat pump noise of Lindau with Anna Berger, and how it annoys the neighbours.</p>", 9)+"</article></body></html>")
+	}))
+	t.Cleanup(site.Close)
+	gaps := func(own string) (subjects []string, pages []any) {
+		result := w.research("/research/competitor", `{"subject": "heat pump", "language": "en", "own_sites": ["`+own+`"]}`)["result"].(map[string]any)
+		for _, gap := range result["content_gaps"].([]any) {
+			subjects = append(subjects, gap.(map[string]any)["subject"].(string))
+		}
+		return subjects, result["own_pages"].([]any)
+	}
+	without, read := gaps("own.example")
+	require.Contains(t, without, "Anna Berger")
+	require.Empty(t, read, "the archive has enough of it")
+	with, read := gaps(site.URL)
+	require.NotContains(t, with, "Anna Berger")
+	require.NotEmpty(t, with)
+	require.Nil(t, read[0].(map[string]any)["error"])
+}
+
+// TestLargeArchive has more about a subject than one page of a search, and suggestions besides.
+func TestLargeArchive(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(o *options) { o.working = true })
+	now := time.Now().UTC()
+	for i := range 130 {
+		host := fmt.Sprintf("paper%d.example", i%2)
+		w.report(host, fmt.Sprintf("Heat pump report %d", i), "A heat pump again.", now.Add(-time.Duration(i)*time.Hour), func(d *store.Document) {
+			d.URL = fmt.Sprintf("https://%s/%d", host, i)
+			d.CanonicalURL = d.URL
+			if i%13 == 0 {
+				d.Source, d.SourceMetadata = "autocomplete", map[string]any{"position": i}
+			}
+		})
+	}
+	result := w.research("/research/competitor", `{"subject": "heat pump", "language": "en"}`)["result"].(map[string]any)
+	require.EqualValues(t, 120, result["documents"].(map[string]any)["value"], "ten are suggestions")
+	require.Equal(t, true, result["sample"].(map[string]any)["complete"])
+	require.EqualValues(t, 120, result["sample"].(map[string]any)["read"])
+	require.InDelta(t, 0.5, result["competitors"].([]any)[0].(map[string]any)["share_of_voice"].(map[string]any)["value"], 0.01)
 }

@@ -31,6 +31,7 @@ import (
 	"github.com/content-creator/content-creator-api/gen/client"
 	"github.com/content-creator/content-creator-api/jobs"
 	"github.com/content-creator/content-creator-api/openapi"
+	"github.com/content-creator/content-creator-api/research"
 	"github.com/content-creator/content-creator-api/server"
 	"github.com/content-creator/content-creator-api/store"
 	"github.com/content-creator/content-creator-api/store/storetest"
@@ -61,6 +62,9 @@ type options struct {
 	working bool
 	// taking makes the sites of the test, which all are one, be asked one request at a time.
 	taking bool
+	// reading lets pages be read, backends are the search services that are set up.
+	reading  bool
+	backends []research.Backend
 	// dsn is a database to use instead of a fresh one.
 	dsn string
 	now func() time.Time
@@ -90,11 +94,15 @@ func newWorld(t testing.TB, configure ...func(*options)) *world {
 	if o.working {
 		polls = 4
 	}
+	var pages *collect.Pages
+	if o.reading {
+		pages = collect.NewPages(fetcher, time.Now)
+	}
 	var err error
 	w.jobs, err = jobs.New(jobs.Config{
 		Store: w.store, Collectors: collect.All(fetcher, collect.Services{}, time.Now), Logger: logger,
 		Discoverer: collect.NewDiscoverer(fetcher, time.Now, "https://www.youtube.com", "https://github.com"), Metrics: registry, Polls: polls,
-		SweepEvery: time.Hour, Now: time.Now,
+		SweepEvery: time.Hour, Now: time.Now, Pages: pages, Backends: o.backends,
 	})
 	require.NoError(t, err)
 

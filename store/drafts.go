@@ -24,6 +24,8 @@ type Draft struct {
 	MetaDescription *string `json:"meta_description"`
 	Language        string  `json:"language"`
 	Tone            string  `json:"tone"`
+	// Keyword is what the draft is to be found by; nil where none was given.
+	Keyword *string `json:"keyword"`
 	// Method is extractive or model; Edited by a person.
 	Method string `json:"method"`
 	Edited bool   `json:"edited"`
@@ -39,7 +41,9 @@ type Draft struct {
 	InternalLinks   []InternalLink    `json:"internal_links"`
 	HeroImagePrompt string            `json:"hero_image_prompt"`
 	Dropped         []DroppedSentence `json:"dropped"`
-	CreatedAt       time.Time         `json:"created_at"`
+	// ContentScore is how well it is made, and what to improve; nil in drafts that are older than scores.
+	ContentScore *Score    `json:"content_score"`
+	CreatedAt    time.Time `json:"created_at"`
 }
 
 // An OutlineSection is a heading with what belongs under it.
@@ -79,20 +83,20 @@ type InternalLink struct {
 
 const draftColumns = `
 	id, topic_id, version, run_id, parent_id, job_id, title, meta_description, language, tone, method, edited, outline, body_markdown,
-	word_count, target_words, sentences, citations, internal_links, hero_image_prompt, dropped, created_at`
+	word_count, target_words, sentences, citations, internal_links, hero_image_prompt, dropped, created_at, keyword, content_score`
 
 // SaveDraft keeps a draft as its topic's next version, and the topic as drafted.
 func (s *Store) SaveDraft(ctx context.Context, d Draft) (Draft, error) {
 	const (
 		insert = `
 			insert into drafts (id, topic_id, version, run_id, parent_id, job_id, title, meta_description, language, tone, method, edited, outline,
-				body_markdown, word_count, target_words, sentences, citations, internal_links, hero_image_prompt, dropped)
+				body_markdown, word_count, target_words, sentences, citations, internal_links, hero_image_prompt, dropped, keyword, content_score)
 			values (@id, @topic, (select coalesce(max(version), 0) + 1 from drafts where topic_id = @topic), @run, @parent, @job, @title, @meta,
-				@language, @tone, @method, @edited, @outline, @body, @words, @target, @sentences, @citations, @links, @prompt, @dropped)
+				@language, @tone, @method, @edited, @outline, @body, @words, @target, @sentences, @citations, @links, @prompt, @dropped, @keyword, @score)
 			returning ` + draftColumns
 		drafted = `
 			update topics
-			set word_count = $2, status = case when status in ('discovered', 'validated', 'researched') then 'drafted' else status end,
+			set word_count = $2, content_score = $3, status = case when status in ('discovered', 'validated', 'researched') then 'drafted' else status end,
 				revision = revision + 1, updated_at = now()
 			where id = $1`
 	)
@@ -104,14 +108,14 @@ func (s *Store) SaveDraft(ctx context.Context, d Draft) (Draft, error) {
 			"id": newID(), "topic": d.TopicID, "run": d.RunID, "parent": d.ParentID, "job": (*int64)(d.JobID), "title": strings.TrimSpace(d.Title),
 			"meta": d.MetaDescription, "language": d.Language, "tone": d.Tone, "method": d.Method, "edited": d.Edited, "outline": orEmpty(d.Outline),
 			"body": d.BodyMarkdown, "words": d.WordCount, "target": d.TargetWords, "sentences": orEmpty(d.Sentences), "citations": orEmpty(d.Citations),
-			"links": orEmpty(d.InternalLinks), "prompt": d.HeroImagePrompt, "dropped": orEmpty(d.Dropped),
+			"links": orEmpty(d.InternalLinks), "prompt": d.HeroImagePrompt, "dropped": orEmpty(d.Dropped), "keyword": d.Keyword, "score": d.ContentScore,
 		})
 		saved, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Draft])
 		if err != nil {
 			return orInvalid(err, "draft")
 		}
 		d = saved
-		if _, err := s.db(ctx).Exec(ctx, drafted, d.TopicID, d.WordCount); err != nil {
+		if _, err := s.db(ctx).Exec(ctx, drafted, d.TopicID, d.WordCount, d.ContentScore.points()); err != nil {
 			return err
 		}
 		return s.emitTopic(ctx, "topic.updated", d.TopicID)

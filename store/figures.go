@@ -127,3 +127,37 @@ func (m *Measure) UnmarshalJSON(text []byte) error {
 	m.figure = f
 	return nil
 }
+
+// A Score is a figure of 0 to 100 that explains itself.
+type Score struct {
+	// Value is unknown where too little is known; Reason then says what is missing.
+	Value Figure `json:"value"`
+	// Profile and ProfileVersion name the weights.
+	Profile        string        `json:"profile"`
+	ProfileVersion int           `json:"profile_version"`
+	Parts          []WeighedPart `json:"parts"`
+	// Suggestions are what would improve it, what brings most first.
+	Suggestions []string `json:"suggestions"`
+	Reason      *string  `json:"reason"`
+}
+
+// points is the number; nil where there is no score, or it is unknown.
+func (s *Score) points() *float64 {
+	if s == nil {
+		return nil
+	}
+	return s.Value.Value()
+}
+
+// A WeighedPart is one part of a score.
+type WeighedPart struct {
+	Name string `json:"name"`
+	// Value is from 0 to 1; unknown where its inputs are, and then its weight is shared out among the others.
+	Value Figure `json:"value"`
+	// Weight is the profile's, WeightUsed what the part really weighed.
+	Weight     float64 `json:"weight"`
+	WeightUsed float64 `json:"weight_used"`
+	// Inputs are what the value was computed from, Note how, or why it is unknown.
+	Inputs map[string]any `json:"inputs"`
+	Note   string         `json:"note"`
+}

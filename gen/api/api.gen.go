@@ -113,6 +113,27 @@ func (e ConfigEntrySource) Valid() bool {
 	}
 }
 
+// Defines values for DerivedStatementMethod.
+const (
+	DerivedStatementMethodDerived  DerivedStatementMethod = "derived"
+	DerivedStatementMethodMeasured DerivedStatementMethod = "measured"
+	DerivedStatementMethodModel    DerivedStatementMethod = "model"
+)
+
+// Valid indicates whether the value is a known member of the DerivedStatementMethod enum.
+func (e DerivedStatementMethod) Valid() bool {
+	switch e {
+	case DerivedStatementMethodDerived:
+		return true
+	case DerivedStatementMethodMeasured:
+		return true
+	case DerivedStatementMethodModel:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for DisagreementKind.
 const (
 	DisagreementKindDate   DisagreementKind = "date"
@@ -585,6 +606,7 @@ const (
 	JobKindResearch           JobKind = "research"
 	JobKindResearchCompetitor JobKind = "research_competitor"
 	JobKindResearchKeyword    JobKind = "research_keyword"
+	JobKindResearchSerp       JobKind = "research_serp"
 	JobKindSynthesize         JobKind = "synthesize"
 )
 
@@ -606,6 +628,8 @@ func (e JobKind) Valid() bool {
 	case JobKindResearchCompetitor:
 		return true
 	case JobKindResearchKeyword:
+		return true
+	case JobKindResearchSerp:
 		return true
 	case JobKindSynthesize:
 		return true
@@ -707,6 +731,30 @@ func (e KeywordSort) Valid() bool {
 	}
 }
 
+// Defines values for KeywordTrendDirection.
+const (
+	KeywordTrendDirectionDown        KeywordTrendDirection = "down"
+	KeywordTrendDirectionLessThanNil KeywordTrendDirection = "<nil>"
+	KeywordTrendDirectionSteady      KeywordTrendDirection = "steady"
+	KeywordTrendDirectionUp          KeywordTrendDirection = "up"
+)
+
+// Valid indicates whether the value is a known member of the KeywordTrendDirection enum.
+func (e KeywordTrendDirection) Valid() bool {
+	switch e {
+	case KeywordTrendDirectionDown:
+		return true
+	case KeywordTrendDirectionLessThanNil:
+		return true
+	case KeywordTrendDirectionSteady:
+		return true
+	case KeywordTrendDirectionUp:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for LogLevel.
 const (
 	LogLevelDebug LogLevel = "debug"
@@ -731,6 +779,27 @@ func (e LogLevel) Valid() bool {
 	}
 }
 
+// Defines values for MatchedBy.
+const (
+	MatchedByAllWords MatchedBy = "all_words"
+	MatchedByAnyWord  MatchedBy = "any_word"
+	MatchedByNone     MatchedBy = "none"
+)
+
+// Valid indicates whether the value is a known member of the MatchedBy enum.
+func (e MatchedBy) Valid() bool {
+	switch e {
+	case MatchedByAllWords:
+		return true
+	case MatchedByAnyWord:
+		return true
+	case MatchedByNone:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ProfileKind.
 const (
 	ProfileKindDiscovery  ProfileKind = "discovery"
@@ -743,6 +812,27 @@ func (e ProfileKind) Valid() bool {
 	case ProfileKindDiscovery:
 		return true
 	case ProfileKindValidation:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RankingTimeMethod.
+const (
+	RankingTimeMethodDerived  RankingTimeMethod = "derived"
+	RankingTimeMethodMeasured RankingTimeMethod = "measured"
+	RankingTimeMethodModel    RankingTimeMethod = "model"
+)
+
+// Valid indicates whether the value is a known member of the RankingTimeMethod enum.
+func (e RankingTimeMethod) Valid() bool {
+	switch e {
+	case RankingTimeMethodDerived:
+		return true
+	case RankingTimeMethodMeasured:
+		return true
+	case RankingTimeMethodModel:
 		return true
 	default:
 		return false
@@ -935,6 +1025,33 @@ func (e ResearchStepState) Valid() bool {
 	}
 }
 
+// Defines values for ResearchedKeywordIntent.
+const (
+	ResearchedKeywordIntentCommercial    ResearchedKeywordIntent = "commercial"
+	ResearchedKeywordIntentInformational ResearchedKeywordIntent = "informational"
+	ResearchedKeywordIntentLessThanNil   ResearchedKeywordIntent = "<nil>"
+	ResearchedKeywordIntentNavigational  ResearchedKeywordIntent = "navigational"
+	ResearchedKeywordIntentTransactional ResearchedKeywordIntent = "transactional"
+)
+
+// Valid indicates whether the value is a known member of the ResearchedKeywordIntent enum.
+func (e ResearchedKeywordIntent) Valid() bool {
+	switch e {
+	case ResearchedKeywordIntentCommercial:
+		return true
+	case ResearchedKeywordIntentInformational:
+		return true
+	case ResearchedKeywordIntentLessThanNil:
+		return true
+	case ResearchedKeywordIntentNavigational:
+		return true
+	case ResearchedKeywordIntentTransactional:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for SavedSearchSort.
 const (
 	SavedSearchSortMinusCreatedAt SavedSearchSort = "-created_at"
@@ -968,6 +1085,132 @@ func (e Scope) Valid() bool {
 	case ScopeRead:
 		return true
 	case ScopeWrite:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SerpChangeDirection.
+const (
+	SerpChangeDirectionDown SerpChangeDirection = "down"
+	SerpChangeDirectionUp   SerpChangeDirection = "up"
+)
+
+// Valid indicates whether the value is a known member of the SerpChangeDirection enum.
+func (e SerpChangeDirection) Valid() bool {
+	switch e {
+	case SerpChangeDirectionDown:
+		return true
+	case SerpChangeDirectionUp:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SerpRecommendationCategory.
+const (
+	SerpRecommendationCategoryContent SerpRecommendationCategory = "content"
+	SerpRecommendationCategoryQuality SerpRecommendationCategory = "quality"
+	SerpRecommendationCategoryTiming  SerpRecommendationCategory = "timing"
+)
+
+// Valid indicates whether the value is a known member of the SerpRecommendationCategory enum.
+func (e SerpRecommendationCategory) Valid() bool {
+	switch e {
+	case SerpRecommendationCategoryContent:
+		return true
+	case SerpRecommendationCategoryQuality:
+		return true
+	case SerpRecommendationCategoryTiming:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SerpRecommendationMethod.
+const (
+	SerpRecommendationMethodDerived  SerpRecommendationMethod = "derived"
+	SerpRecommendationMethodMeasured SerpRecommendationMethod = "measured"
+	SerpRecommendationMethodModel    SerpRecommendationMethod = "model"
+)
+
+// Valid indicates whether the value is a known member of the SerpRecommendationMethod enum.
+func (e SerpRecommendationMethod) Valid() bool {
+	switch e {
+	case SerpRecommendationMethodDerived:
+		return true
+	case SerpRecommendationMethodMeasured:
+		return true
+	case SerpRecommendationMethodModel:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SerpRecommendationPriority.
+const (
+	SerpRecommendationPriorityCritical SerpRecommendationPriority = "critical"
+	SerpRecommendationPriorityHigh     SerpRecommendationPriority = "high"
+	SerpRecommendationPriorityLow      SerpRecommendationPriority = "low"
+	SerpRecommendationPriorityMedium   SerpRecommendationPriority = "medium"
+)
+
+// Valid indicates whether the value is a known member of the SerpRecommendationPriority enum.
+func (e SerpRecommendationPriority) Valid() bool {
+	switch e {
+	case SerpRecommendationPriorityCritical:
+		return true
+	case SerpRecommendationPriorityHigh:
+		return true
+	case SerpRecommendationPriorityLow:
+		return true
+	case SerpRecommendationPriorityMedium:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SerpRequestBackend.
+const (
+	SerpRequestBackendBrave   SerpRequestBackend = "brave"
+	SerpRequestBackendSearxng SerpRequestBackend = "searxng"
+	SerpRequestBackendTavily  SerpRequestBackend = "tavily"
+)
+
+// Valid indicates whether the value is a known member of the SerpRequestBackend enum.
+func (e SerpRequestBackend) Valid() bool {
+	switch e {
+	case SerpRequestBackendBrave:
+		return true
+	case SerpRequestBackendSearxng:
+		return true
+	case SerpRequestBackendTavily:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SerpResultAuthority.
+const (
+	SerpResultAuthorityHigh   SerpResultAuthority = "high"
+	SerpResultAuthorityLow    SerpResultAuthority = "low"
+	SerpResultAuthorityMedium SerpResultAuthority = "medium"
+)
+
+// Valid indicates whether the value is a known member of the SerpResultAuthority enum.
+func (e SerpResultAuthority) Valid() bool {
+	switch e {
+	case SerpResultAuthorityHigh:
+		return true
+	case SerpResultAuthorityLow:
+		return true
+	case SerpResultAuthorityMedium:
 		return true
 	default:
 		return false
@@ -1328,6 +1571,24 @@ type APIKeyList = store.List[store.APIKey]
 // APIKeyWithSecret A new key. It is shown this once.
 type APIKeyWithSecret = store.APIKeyWithSecret
 
+// ArchiveSample How much was read of what the archive has about a subject, its newest articles first, a thousand at most. Figures of what was read say so in their source.
+type ArchiveSample struct {
+	// Complete Whether these are all there are.
+	//
+	// Example: false
+	Complete bool `json:"complete"`
+
+	// Read How many articles were read.
+	//
+	// Example: 1000
+	Read int `json:"read"`
+
+	// Since When the oldest of them happened; null where there are none.
+	//
+	// Example: 2026-08-02T06:00:00Z
+	Since nullable.Nullable[time.Time] `json:"since"`
+}
+
 // Call One request to an outside service, with what it cost.
 type Call struct {
 	// CostUsd What it did cost; null is not known.
@@ -1494,6 +1755,78 @@ type CollectionType string
 // CollectionUpdate The fields to change.
 type CollectionUpdate = store.CollectionUpdate
 
+// Competitor A publisher that writes about a subject.
+type Competitor struct {
+	// ContentStrategy What documents tell of how somebody publishes.
+	ContentStrategy ContentStrategy `json:"content_strategy"`
+
+	// DocumentIds Some of its documents, five at most.
+	DocumentIds []openapi_types.UUID `json:"document_ids"`
+
+	// Documents A number that says where it comes from. Where it is not known, all but the unit are null.
+	Documents Figure `json:"documents"`
+
+	// Name Its registrable domain.
+	//
+	// Example: heise.de
+	Name string `json:"name"`
+
+	// ShareOfVoice A number that says where it comes from. Where it is not known, all but the unit are null.
+	ShareOfVoice Figure `json:"share_of_voice"`
+
+	// Website Its address.
+	//
+	// Example: https://heise.de/
+	Website string `json:"website"`
+}
+
+// CompetitorResearch Who writes about a subject, and what one does not write oneself.
+type CompetitorResearch struct {
+	// Competitors The publishers of the documents, those of most first.
+	Competitors []Competitor `json:"competitors"`
+
+	// ContentGaps Subjects that others cover and one does not; null where nothing of one's own was named, or could be read, to compare with.
+	ContentGaps nullable.Nullable[[]ContentGap] `json:"content_gaps"`
+
+	// Documents A number that says where it comes from. Where it is not known, all but the unit are null.
+	Documents Figure `json:"documents"`
+
+	// MatchedBy How the documents were found; `none` where the archive has nothing about it.
+	//
+	// Example: all_words
+	MatchedBy MatchedBy `json:"matched_by"`
+
+	// OwnDocuments A number that says where it comes from. Where it is not known, all but the unit are null.
+	OwnDocuments Figure `json:"own_documents"`
+
+	// OwnPages What was read of own sites of which the archive has nothing about the subject: a few pages of each.
+	OwnPages []OwnPage `json:"own_pages"`
+
+	// Recommendation What a rule makes of the figures; null where it makes nothing.
+	Recommendation nullable.Nullable[DerivedStatement] `json:"recommendation"`
+
+	// Sample How much was read of what the archive has about a subject, its newest articles first, a thousand at most. Figures of what was read say so in their source.
+	Sample ArchiveSample `json:"sample"`
+
+	// Since Where the window of trends begins.
+	//
+	// Example: 2026-10-24T08:15:00Z
+	Since time.Time `json:"since"`
+
+	// Topic The subject.
+	//
+	// Example: Wärmepumpe
+	Topic string `json:"topic"`
+
+	// TrendingTopics Keyphrases of the documents whose share of the archive grows.
+	TrendingTopics []string `json:"trending_topics"`
+
+	// Until Where it ends.
+	//
+	// Example: 2026-11-23T08:15:00Z
+	Until time.Time `json:"until"`
+}
+
 // Config The configuration.
 type Config struct {
 	// Environment The settings that this process started with.
@@ -1565,8 +1898,106 @@ type ConfigService struct {
 // ConfigUpdate The settings to change.
 type ConfigUpdate = store.SettingsUpdate
 
+// ContentGap A subject that competitors cover and one does not oneself.
+type ContentGap struct {
+	// Competitors The publishers that cover it.
+	Competitors []string `json:"competitors"`
+
+	// DocumentIds Some of these documents, five at most.
+	DocumentIds []openapi_types.UUID `json:"document_ids"`
+
+	// Documents A number that says where it comes from. Where it is not known, all but the unit are null.
+	Documents Figure `json:"documents"`
+
+	// Kind Its kind: keyphrase, person, organisation, place or product.
+	//
+	// Example: keyphrase
+	Kind string `json:"kind"`
+
+	// Subject The subject.
+	//
+	// Example: Förderung
+	Subject string `json:"subject"`
+}
+
+// ContentScore How much of 100 something reaches, and why. What is unknown is null, and its weight is shared out among the rest; where too little is known the whole is.
+type ContentScore = store.Score
+
+// ContentScorePart A part of a score.
+type ContentScorePart struct {
+	// Inputs What it was computed from.
+	//
+	// Example: {"ease":61.5,"words":900}
+	Inputs map[string]interface{} `json:"inputs"`
+
+	// Name Its name.
+	//
+	// Example: readability
+	Name string `json:"name"`
+
+	// Note How it was computed, or why it is unknown.
+	//
+	// Example: Amstad 1978: 180 − words/sentences − 58.5·syllables/words
+	Note string `json:"note"`
+
+	// Value A number that says where it comes from. Where it is not known, all but the unit are null.
+	Value Figure `json:"value"`
+
+	// Weight What it weighs in the profile.
+	//
+	// Example: 0.2
+	Weight float64 `json:"weight"`
+
+	// WeightUsed What it weighed here: 0 where it is unknown.
+	//
+	// Example: 0.25
+	WeightUsed float64 `json:"weight_used"`
+}
+
+// ContentStrategy What documents tell of how somebody publishes.
+type ContentStrategy struct {
+	// ContentTypes What its titles tell: guide, review, interview, podcast, video, study.
+	ContentTypes []string `json:"content_types"`
+
+	// DaysSinceLast A number that says where it comes from. Where it is not known, all but the unit are null.
+	DaysSinceLast Figure `json:"days_since_last"`
+
+	// MedianWords A number that says where it comes from. Where it is not known, all but the unit are null.
+	MedianWords Figure `json:"median_words"`
+
+	// PostingFrequency A number that says where it comes from. Where it is not known, all but the unit are null.
+	PostingFrequency Figure `json:"posting_frequency"`
+
+	// Strengths What rules over its figures praise.
+	Strengths []DerivedStatement `json:"strengths"`
+
+	// Topics The keyphrases that most of its documents have, five at most.
+	Topics []string `json:"topics"`
+
+	// Weaknesses What rules over its figures find missing.
+	Weaknesses []DerivedStatement `json:"weaknesses"`
+}
+
 // CostReport What was spent, and on what.
 type CostReport = store.CostReport
+
+// DerivedStatement A sentence that a rule makes of figures.
+type DerivedStatement struct {
+	// Method How it came about.
+	//
+	// Example: derived
+	Method DerivedStatementMethod `json:"method"`
+
+	// Text The sentence.
+	//
+	// Example: Write about “Förderung”: 3 publishers do in 8 documents, and nothing of yours that was read does.
+	Text string `json:"text"`
+}
+
+// DerivedStatementMethod How it came about.
+//
+// Example: derived
+type DerivedStatementMethod string
 
 // Disagreement A figure on which two comparable sentences of two documents differ by more than rounding.
 type Disagreement struct {
@@ -1860,6 +2291,11 @@ type DraftUpdate struct {
 	//
 	// Example: # Heat pumps
 	BodyMarkdown *string `json:"body_markdown,omitempty"`
+
+	// Keyword What it is to be found by.
+	//
+	// Example: heat pump
+	Keyword *string `json:"keyword,omitempty"`
 
 	// MetaDescription The meta description.
 	//
@@ -2285,7 +2721,8 @@ type JobID = string
 // JobKind What a job does. `poll` collects one source, `article` reads the page of one document, `discover` finds the feeds
 // of sites, `import` reads an OPML document, `research` works on a run of research,
 // `discover_topics` looks for topics, `synthesize` writes a draft,
-// `research_keyword` and `research_competitor` look for keywords and competitors.
+// `research_keyword` and `research_competitor` look for keywords and competitors, `research_serp` looks at the
+// results of a search.
 //
 // Example: poll
 type JobKind string
@@ -2395,10 +2832,97 @@ type KeywordKind string
 // KeywordReport What is written about in a window of time.
 type KeywordReport = store.KeywordReport
 
+// KeywordResearch What is known of a keyword and those around it.
+type KeywordResearch struct {
+	// BaselineSince Where the baseline before it begins.
+	//
+	// Example: 2026-09-24T08:15:00Z
+	BaselineSince time.Time `json:"baseline_since"`
+
+	// Documents A number that says where it comes from. Where it is not known, all but the unit are null.
+	Documents Figure `json:"documents"`
+
+	// Keyword The keyword.
+	//
+	// Example: Wärmepumpe
+	Keyword string `json:"keyword"`
+
+	// LongTail Suggestions of three words or more, as they were suggested.
+	LongTail []ResearchedKeyword `json:"long_tail"`
+
+	// MatchedBy How the documents were found; `none` where the archive has nothing about it.
+	//
+	// Example: all_words
+	MatchedBy MatchedBy `json:"matched_by"`
+
+	// Primary What is known of a keyword. What nobody has measured is null.
+	Primary ResearchedKeyword `json:"primary"`
+
+	// Recommendation What a rule makes of the figures; null where it makes nothing.
+	Recommendation nullable.Nullable[DerivedStatement] `json:"recommendation"`
+
+	// RelatedQuestions Questions that are suggested, then those that are titles.
+	RelatedQuestions []RelatedQuestion `json:"related_questions"`
+
+	// Sample How much was read of what the archive has about a subject, its newest articles first, a thousand at most. Figures of what was read say so in their source.
+	Sample ArchiveSample `json:"sample"`
+
+	// SearchTrends The keywords that grow and shrink in the archive.
+	SearchTrends KeywordTrends `json:"search_trends"`
+
+	// Secondary Keyphrases that stand in the same documents, the most relevant first.
+	Secondary []ResearchedKeyword `json:"secondary"`
+
+	// Since Where the window of trends begins.
+	//
+	// Example: 2026-10-24T08:15:00Z
+	Since time.Time `json:"since"`
+
+	// Until Where it ends.
+	//
+	// Example: 2026-11-23T08:15:00Z
+	Until time.Time `json:"until"`
+}
+
 // KeywordSort An order of keywords. Equal ones are ordered by how many documents have them, then by id.
 //
 // Example: -documents
 type KeywordSort string
+
+// KeywordTrend How the share of a subject in the archive has changed from the baseline to the window.
+type KeywordTrend struct {
+	// Direction Up from half as much again, down from a third less; null with fewer than five documents, or where the documents that were read do not reach back far enough.
+	//
+	// Example: up
+	Direction nullable.Nullable[KeywordTrendDirection] `json:"direction"`
+
+	// Documents How many of the documents that were read are of the window.
+	//
+	// Example: 12
+	Documents int `json:"documents"`
+
+	// DocumentsBefore How many of them are of the baseline.
+	//
+	// Example: 4
+	DocumentsBefore int `json:"documents_before"`
+
+	// Growth A number that says where it comes from. Where it is not known, all but the unit are null.
+	Growth Figure `json:"growth"`
+}
+
+// KeywordTrendDirection Up from half as much again, down from a third less; null with fewer than five documents, or where the documents that were read do not reach back far enough.
+//
+// Example: up
+type KeywordTrendDirection string
+
+// KeywordTrends The keywords that grow and shrink in the archive.
+type KeywordTrends struct {
+	// Down Those that shrink.
+	Down []string `json:"down"`
+
+	// Up Those that grow.
+	Up []string `json:"up"`
+}
 
 // LanguageTag A BCP 47 language tag; its primary part is kept, in lower case.
 //
@@ -2409,6 +2933,22 @@ type LanguageTag = string
 //
 // Example: info
 type LogLevel string
+
+// MatchedBy How the documents were found; `none` where the archive has nothing about it.
+//
+// Example: all_words
+type MatchedBy string
+
+// OwnPage A page of one's own that was read, or could not be.
+type OwnPage struct {
+	// Error Why the page could not be read when that was last tried; null if it could, or was not tried.
+	Error nullable.Nullable[PageError] `json:"error"`
+
+	// URL Its address.
+	//
+	// Example: https://example.com/
+	URL string `json:"url"`
+}
 
 // PageError Why the page could not be read when that was last tried; null if it could, or was not tried.
 type PageError struct {
@@ -2445,6 +2985,45 @@ type PollError struct {
 //
 // Example: validation
 type ProfileKind string
+
+// RankingTime A range of months.
+type RankingTime struct {
+	// FromMonths At least.
+	//
+	// Example: 4
+	FromMonths int `json:"from_months"`
+
+	// Method How it came about: by a rule of the profile.
+	//
+	// Example: derived
+	Method RankingTimeMethod `json:"method"`
+
+	// ToMonths At most.
+	//
+	// Example: 6
+	ToMonths int `json:"to_months"`
+}
+
+// RankingTimeMethod How it came about: by a rule of the profile.
+//
+// Example: derived
+type RankingTimeMethod string
+
+// RelatedQuestion A question that people ask.
+type RelatedQuestion struct {
+	// DocumentID The document that has it.
+	//
+	// Example: 0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37
+	DocumentID openapi_types.UUID `json:"document_id"`
+
+	// Question The question.
+	//
+	// Example: Wie laut ist eine Wärmepumpe?
+	Question string `json:"question"`
+
+	// SuggestionPosition A number that says where it comes from. Where it is not known, all but the unit are null.
+	SuggestionPosition Figure `json:"suggestion_position"`
+}
 
 // ResearchBudget What a run may spend; it is never exceeded.
 type ResearchBudget struct {
@@ -2803,6 +3382,59 @@ type ResearchStepState string
 // ResearchStepList One page of steps.
 type ResearchStepList = store.List[store.ResearchStep]
 
+// ResearchedKeyword What is known of a keyword. What nobody has measured is null.
+type ResearchedKeyword struct {
+	// ApproxTraffic A number that says where it comes from. Where it is not known, all but the unit are null.
+	ApproxTraffic Figure `json:"approx_traffic"`
+
+	// Competition A number that says where it comes from. Where it is not known, all but the unit are null.
+	Competition Figure `json:"competition"`
+
+	// Cpc A number that says where it comes from. Where it is not known, all but the unit are null.
+	Cpc Figure `json:"cpc"`
+
+	// Difficulty A number that says where it comes from. Where it is not known, all but the unit are null.
+	Difficulty Figure `json:"difficulty"`
+
+	// DocumentIds Some documents that have it, five at most.
+	DocumentIds []openapi_types.UUID `json:"document_ids"`
+
+	// Intent What somebody wants who searches for it; null where no word tells.
+	//
+	// Example: commercial
+	Intent nullable.Nullable[ResearchedKeywordIntent] `json:"intent"`
+
+	// IntentReason The word or form that tells.
+	//
+	// Example: it has the word “test”
+	IntentReason string `json:"intent_reason"`
+
+	// Keyword The keyword.
+	//
+	// Example: Wärmepumpe Kosten
+	Keyword string `json:"keyword"`
+
+	// Opportunity How much of 100 something reaches, and why. What is unknown is null, and its weight is shared out among the rest; where too little is known the whole is.
+	Opportunity ContentScore `json:"opportunity"`
+
+	// Relevance A number that says where it comes from. Where it is not known, all but the unit are null.
+	Relevance Figure `json:"relevance"`
+
+	// SearchVolume A number that says where it comes from. Where it is not known, all but the unit are null.
+	SearchVolume Figure `json:"search_volume"`
+
+	// SuggestionPosition A number that says where it comes from. Where it is not known, all but the unit are null.
+	SuggestionPosition Figure `json:"suggestion_position"`
+
+	// Trend How the share of a subject in the archive has changed from the baseline to the window.
+	Trend KeywordTrend `json:"trend"`
+}
+
+// ResearchedKeywordIntent What somebody wants who searches for it; null where no word tells.
+//
+// Example: commercial
+type ResearchedKeywordIntent string
+
 // SavedSearch A search that is kept.
 type SavedSearch = store.SavedSearch
 
@@ -2876,6 +3508,247 @@ type SearchFilters = store.DocumentFilter
 //
 // Example: {"language":null,"market":"at"}
 type SearchFiltersUpdate = store.DocumentFilterUpdate
+
+// SerpAnalysis What the results have in common.
+type SerpAnalysis struct {
+	// AuthorityShare A number that says where it comes from. Where it is not known, all but the unit are null.
+	AuthorityShare Figure `json:"authority_share"`
+
+	// MeanSnippetLength A number that says where it comes from. Where it is not known, all but the unit are null.
+	MeanSnippetLength Figure `json:"mean_snippet_length"`
+
+	// MeanTitleLength A number that says where it comes from. Where it is not known, all but the unit are null.
+	MeanTitleLength Figure `json:"mean_title_length"`
+
+	// Positions The positions by domain.
+	//
+	// Example: {"heise.de":[1,4]}
+	Positions map[string][]int `json:"positions"`
+
+	// Results A number that says where it comes from. Where it is not known, all but the unit are null.
+	Results Figure `json:"results"`
+
+	// TopDomains Those of the first three results.
+	TopDomains []string `json:"top_domains"`
+
+	// UniqueDomains A number that says where it comes from. Where it is not known, all but the unit are null.
+	UniqueDomains Figure `json:"unique_domains"`
+}
+
+// SerpChange An address whose position has changed.
+type SerpChange struct {
+	// Change By how many places it has risen.
+	//
+	// Example: 3
+	Change int `json:"change"`
+
+	// Direction Whether it has risen or fallen.
+	//
+	// Example: up
+	Direction SerpChangeDirection `json:"direction"`
+
+	// New Where it is.
+	//
+	// Example: 2
+	New int `json:"new"`
+
+	// Old Where it was.
+	//
+	// Example: 5
+	Old int `json:"old"`
+
+	// URL The address.
+	//
+	// Example: https://www.heise.de/ratgeber/waermepumpe-kosten.html
+	URL string `json:"url"`
+}
+
+// SerpChangeDirection Whether it has risen or fallen.
+//
+// Example: up
+type SerpChangeDirection string
+
+// SerpComparison How the results of a search have changed.
+type SerpComparison = store.SerpComparison
+
+// SerpDifficulty How hard a place among the results is to win, and what it takes: quality .40, authority .30, length .20, freshness .10.
+type SerpDifficulty struct {
+	// RankingTime How long it may take by a rule of thumb, no forecast; null where the score is unknown.
+	RankingTime nullable.Nullable[RankingTime] `json:"ranking_time"`
+
+	// Recommendations What rules recommend.
+	Recommendations []SerpRecommendation `json:"recommendations"`
+
+	// Score How much of 100 something reaches, and why. What is unknown is null, and its weight is shared out among the rest; where too little is known the whole is.
+	Score ContentScore `json:"score"`
+
+	// Targets What a page should have that is to win; null where the score is unknown.
+	Targets nullable.Nullable[SerpTargets] `json:"targets"`
+}
+
+// SerpPlace An address and its position.
+type SerpPlace struct {
+	// Position Its place, 1 first.
+	//
+	// Example: 1
+	Position int `json:"position"`
+
+	// URL The address.
+	//
+	// Example: https://www.heise.de/ratgeber/waermepumpe-kosten.html
+	URL string `json:"url"`
+}
+
+// SerpRecommendation What a rule recommends.
+type SerpRecommendation struct {
+	// Category What it is about.
+	//
+	// Example: content
+	Category SerpRecommendationCategory `json:"category"`
+
+	// Message What to do.
+	//
+	// Example: Write about 1800 words with 6 subheadings and 4 pictures.
+	Message string `json:"message"`
+
+	// Method How it came about.
+	//
+	// Example: derived
+	Method SerpRecommendationMethod `json:"method"`
+
+	// Priority How urgent it is.
+	//
+	// Example: high
+	Priority SerpRecommendationPriority `json:"priority"`
+}
+
+// SerpRecommendationCategory What it is about.
+//
+// Example: content
+type SerpRecommendationCategory string
+
+// SerpRecommendationMethod How it came about.
+//
+// Example: derived
+type SerpRecommendationMethod string
+
+// SerpRecommendationPriority How urgent it is.
+//
+// Example: high
+type SerpRecommendationPriority string
+
+// SerpRequest Whose results to look at.
+type SerpRequest struct {
+	// Backend Which service is asked; the first that is set up unless given.
+	//
+	// Example: searxng
+	Backend *SerpRequestBackend `json:"backend,omitempty"`
+
+	// Count How many results are looked at.
+	//
+	// Example: 10
+	Count *int `json:"count,omitempty"`
+
+	// Language A BCP 47 language tag; its primary part is kept, in lower case.
+	//
+	// Example: de
+	Language LanguageTag `json:"language"`
+
+	// Market Where it is searched from.
+	//
+	// Example: de
+	Market *string `json:"market,omitempty"`
+
+	// Query What is searched for.
+	//
+	// Example: Wärmepumpe Kosten
+	Query string `json:"query"`
+
+	// Urls The results as you see them, the first first; no service is asked then.
+	Urls *[]string `json:"urls,omitempty"`
+}
+
+// SerpRequestBackend Which service is asked; the first that is set up unless given.
+//
+// Example: searxng
+type SerpRequestBackend string
+
+// SerpResult A result and what its page is like.
+type SerpResult struct {
+	// Authority How much authority its site has by rule.
+	//
+	// Example: medium
+	Authority SerpResultAuthority `json:"authority"`
+
+	// AuthorityReason The rule.
+	//
+	// Example: among the first seven results
+	AuthorityReason string `json:"authority_reason"`
+
+	// ContentHash SHA-256 of its text.
+	ContentHash nullable.Nullable[string] `json:"content_hash"`
+
+	// ContentScore How much of 100 something reaches, and why. What is unknown is null, and its weight is shared out among the rest; where too little is known the whole is.
+	ContentScore ContentScore `json:"content_score"`
+
+	// Domain Its host without www.
+	//
+	// Example: heise.de
+	Domain string `json:"domain"`
+
+	// Error Why the page could not be read when that was last tried; null if it could, or was not tried.
+	Error nullable.Nullable[PageError] `json:"error"`
+
+	// Position Its place, 1 first.
+	//
+	// Example: 1
+	Position int `json:"position"`
+
+	// PublishedAt When the page says it was published.
+	PublishedAt nullable.Nullable[time.Time] `json:"published_at"`
+
+	// Snippet What the service shows of it.
+	Snippet nullable.Nullable[string] `json:"snippet"`
+
+	// Title Its title, the page's own where the service told none.
+	//
+	// Example: Was eine Wärmepumpe kostet
+	Title nullable.Nullable[string] `json:"title"`
+
+	// URL Its address.
+	//
+	// Example: https://www.heise.de/ratgeber/waermepumpe-kosten.html
+	URL string `json:"url"`
+
+	// WordCount A number that says where it comes from. Where it is not known, all but the unit are null.
+	WordCount Figure `json:"word_count"`
+}
+
+// SerpResultAuthority How much authority its site has by rule.
+//
+// Example: medium
+type SerpResultAuthority string
+
+// SerpSnapshot What stood among the results of a search at one time.
+type SerpSnapshot = store.SerpSnapshot
+
+// SerpSnapshotList One page of snapshots.
+type SerpSnapshotList = store.List[store.SerpSnapshot]
+
+// SerpTargets What to write.
+type SerpTargets struct {
+	// H2 A number that says where it comes from. Where it is not known, all but the unit are null.
+	H2 Figure `json:"h2"`
+
+	// Images A number that says where it comes from. Where it is not known, all but the unit are null.
+	Images Figure `json:"images"`
+
+	// Quality A number that says where it comes from. Where it is not known, all but the unit are null.
+	Quality Figure `json:"quality"`
+
+	// Words A number that says where it comes from. Where it is not known, all but the unit are null.
+	Words Figure `json:"words"`
+}
 
 // Snapshot A text as it was when it was read.
 type Snapshot = store.Snapshot
@@ -3064,6 +3937,11 @@ type SubjectRequest struct {
 
 // SynthesisRequest How to write a draft.
 type SynthesisRequest struct {
+	// Keyword What the draft is to be found by; its content score looks at how often it stands there.
+	//
+	// Example: heat pump
+	Keyword *string `json:"keyword,omitempty"`
+
 	// Language A BCP 47 language tag; its primary part is kept, in lower case.
 	//
 	// Example: de
@@ -4253,6 +5131,42 @@ type ListResearchStepsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListSerpSnapshotsParams defines parameters for ListSerpSnapshots.
+type ListSerpSnapshotsParams struct {
+	// Query Only snapshots of this query, whatever its case.
+	Query *string `form:"query,omitempty" json:"query,omitempty"`
+
+	// Language Only snapshots in this language.
+	Language *LanguageTag `form:"language,omitempty" json:"language,omitempty"`
+
+	// Market Only snapshots of this market.
+	Market *string `form:"market,omitempty" json:"market,omitempty"`
+
+	// Page The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+	Page *Page `form:"page,omitempty" json:"page,omitempty"`
+
+	// PageSize How many items a page has.
+	PageSize *PageSize `form:"page_size,omitempty" json:"page_size,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ResearchSerpParams defines parameters for ResearchSerp.
+type ResearchSerpParams struct {
+	// IdempotencyKey A random string of your own. A retry with the same key and body gets the first answer again.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// Prefer `wait=N` waits up to N seconds (60 at most) for the job to finish.
+	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
+// CompareSerpSnapshotsParams defines parameters for CompareSerpSnapshots.
+type CompareSerpSnapshotsParams struct {
+	// Against The earlier snapshot.
+	Against openapi_types.UUID `form:"against" json:"against"`
+}
+
 // ListScoringProfilesParams defines parameters for ListScoringProfiles.
 type ListScoringProfilesParams struct {
 	// Kind Only profiles for this.
@@ -4641,6 +5555,9 @@ type ResearchQuestionJSONRequestBody = ResearchRequest
 // ResearchKeywordJSONRequestBody defines body for ResearchKeyword for application/json ContentType.
 type ResearchKeywordJSONRequestBody = SubjectRequest
 
+// ResearchSerpJSONRequestBody defines body for ResearchSerp for application/json ContentType.
+type ResearchSerpJSONRequestBody = SerpRequest
+
 // CreateScoringProfileJSONRequestBody defines body for CreateScoringProfile for application/json ContentType.
 type CreateScoringProfileJSONRequestBody = ScoringProfileCreate
 
@@ -4835,6 +5752,18 @@ type ServerInterface interface {
 	// ListResearchSteps List what a run has done
 	// (GET /research/runs/{id}/steps)
 	ListResearchSteps(ctx echo.Context, id ID, params ListResearchStepsParams) error
+	// ListSerpSnapshots List snapshots of search results
+	// (GET /research/serp)
+	ListSerpSnapshots(ctx echo.Context, params ListSerpSnapshotsParams) error
+	// ResearchSerp Look at search results
+	// (POST /research/serp)
+	ResearchSerp(ctx echo.Context, params ResearchSerpParams) error
+	// GetSerpSnapshot Read a snapshot of search results
+	// (GET /research/serp/{id})
+	GetSerpSnapshot(ctx echo.Context, id ID) error
+	// CompareSerpSnapshots Compare two snapshots
+	// (GET /research/serp/{id}/diff)
+	CompareSerpSnapshots(ctx echo.Context, id ID, params CompareSerpSnapshotsParams) error
 	// ListScoringProfiles List scoring profiles
 	// (GET /scoring-profiles)
 	ListScoringProfiles(ctx echo.Context, params ListScoringProfilesParams) error
@@ -7102,6 +8031,144 @@ func (w *ServerInterfaceWrapper) ListResearchSteps(ctx echo.Context) error {
 	return err
 }
 
+// ListSerpSnapshots converts echo context to params.
+func (w *ServerInterfaceWrapper) ListSerpSnapshots(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSerpSnapshotsParams
+	// ------------- Optional query parameter "query" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "query", ctx.QueryParams(), &params.Query, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter query: %s", err))
+	}
+
+	// ------------- Optional query parameter "language" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "language", ctx.QueryParams(), &params.Language, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter language: %s", err))
+	}
+
+	// ------------- Optional query parameter "market" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "market", ctx.QueryParams(), &params.Market, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter market: %s", err))
+	}
+
+	// ------------- Optional query parameter "page" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page", ctx.QueryParams(), &params.Page, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page: %s", err))
+	}
+
+	// ------------- Optional query parameter "page_size" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page_size", ctx.QueryParams(), &params.PageSize, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page_size: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListSerpSnapshots(ctx, params)
+	return err
+}
+
+// ResearchSerp converts echo context to params.
+func (w *ServerInterfaceWrapper) ResearchSerp(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ResearchSerpParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "Prefer" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
+		var Prefer Prefer
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Prefer, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Prefer: %s", err))
+		}
+
+		params.Prefer = &Prefer
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ResearchSerp(ctx, params)
+	return err
+}
+
+// GetSerpSnapshot converts echo context to params.
+func (w *ServerInterfaceWrapper) GetSerpSnapshot(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetSerpSnapshot(ctx, id)
+	return err
+}
+
+// CompareSerpSnapshots converts echo context to params.
+func (w *ServerInterfaceWrapper) CompareSerpSnapshots(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CompareSerpSnapshotsParams
+	// ------------- Required query parameter "against" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "against", ctx.QueryParams(), &params.Against, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter against: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CompareSerpSnapshots(ctx, id, params)
+	return err
+}
+
 // ListScoringProfiles converts echo context to params.
 func (w *ServerInterfaceWrapper) ListScoringProfiles(ctx echo.Context) error {
 	var err error
@@ -8702,6 +9769,10 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/research/runs/:id/claims", wrapper.ListResearchClaims, options.OperationMiddlewares["listResearchClaims"]...)
 	router.GET(options.BaseURL+"/research/runs/:id/sources", wrapper.ListResearchSources, options.OperationMiddlewares["listResearchSources"]...)
 	router.GET(options.BaseURL+"/research/runs/:id/steps", wrapper.ListResearchSteps, options.OperationMiddlewares["listResearchSteps"]...)
+	router.GET(options.BaseURL+"/research/serp", wrapper.ListSerpSnapshots, options.OperationMiddlewares["listSerpSnapshots"]...)
+	router.POST(options.BaseURL+"/research/serp", wrapper.ResearchSerp, options.OperationMiddlewares["researchSerp"]...)
+	router.GET(options.BaseURL+"/research/serp/:id", wrapper.GetSerpSnapshot, options.OperationMiddlewares["getSerpSnapshot"]...)
+	router.GET(options.BaseURL+"/research/serp/:id/diff", wrapper.CompareSerpSnapshots, options.OperationMiddlewares["compareSerpSnapshots"]...)
 	router.GET(options.BaseURL+"/scoring-profiles", wrapper.ListScoringProfiles, options.OperationMiddlewares["listScoringProfiles"]...)
 	router.POST(options.BaseURL+"/scoring-profiles", wrapper.CreateScoringProfile, options.OperationMiddlewares["createScoringProfile"]...)
 	router.DELETE(options.BaseURL+"/scoring-profiles/:name", wrapper.DeleteScoringProfile, options.OperationMiddlewares["deleteScoringProfile"]...)
@@ -10236,6 +11307,97 @@ func (response ListResearchSteps200JSONResponse) VisitListResearchStepsResponse(
 	return err
 }
 
+type ListSerpSnapshotsRequestObject struct {
+	Params ListSerpSnapshotsParams
+}
+
+type ListSerpSnapshotsResponseObject interface {
+	VisitListSerpSnapshotsResponse(w http.ResponseWriter) error
+}
+
+type ListSerpSnapshots200JSONResponse SerpSnapshotList
+
+func (response ListSerpSnapshots200JSONResponse) VisitListSerpSnapshotsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResearchSerpRequestObject struct {
+	Params ResearchSerpParams
+	Body   *ResearchSerpJSONRequestBody
+}
+
+type ResearchSerpResponseObject interface {
+	VisitResearchSerpResponse(w http.ResponseWriter) error
+}
+
+type ResearchSerp202JSONResponse struct{ AcceptedJSONResponse }
+
+func (response ResearchSerp202JSONResponse) VisitResearchSerpResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSerpSnapshotRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetSerpSnapshotResponseObject interface {
+	VisitGetSerpSnapshotResponse(w http.ResponseWriter) error
+}
+
+type GetSerpSnapshot200JSONResponse SerpSnapshot
+
+func (response GetSerpSnapshot200JSONResponse) VisitGetSerpSnapshotResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompareSerpSnapshotsRequestObject struct {
+	ID     ID `json:"id"`
+	Params CompareSerpSnapshotsParams
+}
+
+type CompareSerpSnapshotsResponseObject interface {
+	VisitCompareSerpSnapshotsResponse(w http.ResponseWriter) error
+}
+
+type CompareSerpSnapshots200JSONResponse SerpComparison
+
+func (response CompareSerpSnapshots200JSONResponse) VisitCompareSerpSnapshotsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListScoringProfilesRequestObject struct {
 	Params ListScoringProfilesParams
 }
@@ -11464,6 +12626,18 @@ type StrictServerInterface interface {
 	// ListResearchSteps List what a run has done
 	// (GET /research/runs/{id}/steps)
 	ListResearchSteps(ctx context.Context, request ListResearchStepsRequestObject) (ListResearchStepsResponseObject, error)
+	// ListSerpSnapshots List snapshots of search results
+	// (GET /research/serp)
+	ListSerpSnapshots(ctx context.Context, request ListSerpSnapshotsRequestObject) (ListSerpSnapshotsResponseObject, error)
+	// ResearchSerp Look at search results
+	// (POST /research/serp)
+	ResearchSerp(ctx context.Context, request ResearchSerpRequestObject) (ResearchSerpResponseObject, error)
+	// GetSerpSnapshot Read a snapshot of search results
+	// (GET /research/serp/{id})
+	GetSerpSnapshot(ctx context.Context, request GetSerpSnapshotRequestObject) (GetSerpSnapshotResponseObject, error)
+	// CompareSerpSnapshots Compare two snapshots
+	// (GET /research/serp/{id}/diff)
+	CompareSerpSnapshots(ctx context.Context, request CompareSerpSnapshotsRequestObject) (CompareSerpSnapshotsResponseObject, error)
 	// ListScoringProfiles List scoring profiles
 	// (GET /scoring-profiles)
 	ListScoringProfiles(ctx context.Context, request ListScoringProfilesRequestObject) (ListScoringProfilesResponseObject, error)
@@ -13108,6 +14282,130 @@ func (sh *strictHandler) ListResearchSteps(ctx echo.Context, id ID, params ListR
 		return err
 	} else if validResponse, ok := response.(ListResearchStepsResponseObject); ok {
 		return validResponse.VisitListResearchStepsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListSerpSnapshots operation middleware
+func (sh *strictHandler) ListSerpSnapshots(ctx echo.Context, params ListSerpSnapshotsParams) error {
+	var request ListSerpSnapshotsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSerpSnapshots(ctx.Request().Context(), request.(ListSerpSnapshotsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSerpSnapshots")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListSerpSnapshotsResponseObject); ok {
+		return validResponse.VisitListSerpSnapshotsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ResearchSerp operation middleware
+func (sh *strictHandler) ResearchSerp(ctx echo.Context, params ResearchSerpParams) error {
+	var request ResearchSerpRequestObject
+
+	request.Params = params
+
+	var body ResearchSerpJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ResearchSerp(ctx.Request().Context(), request.(ResearchSerpRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ResearchSerp")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ResearchSerpResponseObject); ok {
+		return validResponse.VisitResearchSerpResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetSerpSnapshot operation middleware
+func (sh *strictHandler) GetSerpSnapshot(ctx echo.Context, id ID) error {
+	var request GetSerpSnapshotRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSerpSnapshot(ctx.Request().Context(), request.(GetSerpSnapshotRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSerpSnapshot")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetSerpSnapshotResponseObject); ok {
+		return validResponse.VisitGetSerpSnapshotResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CompareSerpSnapshots operation middleware
+func (sh *strictHandler) CompareSerpSnapshots(ctx echo.Context, id ID, params CompareSerpSnapshotsParams) error {
+	var request CompareSerpSnapshotsRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CompareSerpSnapshots(ctx.Request().Context(), request.(CompareSerpSnapshotsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CompareSerpSnapshots")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CompareSerpSnapshotsResponseObject); ok {
+		return validResponse.VisitCompareSerpSnapshotsResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

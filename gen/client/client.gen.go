@@ -187,6 +187,27 @@ func (e ConfigUpdateLogLevel) Valid() bool {
 	}
 }
 
+// Defines values for DerivedStatementMethod.
+const (
+	DerivedStatementMethodDerived  DerivedStatementMethod = "derived"
+	DerivedStatementMethodMeasured DerivedStatementMethod = "measured"
+	DerivedStatementMethodModel    DerivedStatementMethod = "model"
+)
+
+// Valid indicates whether the value is a known member of the DerivedStatementMethod enum.
+func (e DerivedStatementMethod) Valid() bool {
+	switch e {
+	case DerivedStatementMethodDerived:
+		return true
+	case DerivedStatementMethodMeasured:
+		return true
+	case DerivedStatementMethodModel:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for DisagreementKind.
 const (
 	DisagreementKindDate   DisagreementKind = "date"
@@ -546,6 +567,8 @@ const (
 	ErrorCodeSEARCHCHANGED                     ErrorCode = "SEARCH_CHANGED"
 	ErrorCodeSEARCHNOTFOUND                    ErrorCode = "SEARCH_NOT_FOUND"
 	ErrorCodeSEARCHVALIDATIONFAILED            ErrorCode = "SEARCH_VALIDATION_FAILED"
+	ErrorCodeSERPSNAPSHOTNOTFOUND              ErrorCode = "SERP_SNAPSHOT_NOT_FOUND"
+	ErrorCodeSERPSNAPSHOTVALIDATIONFAILED      ErrorCode = "SERP_SNAPSHOT_VALIDATION_FAILED"
 	ErrorCodeSNAPSHOTNOTFOUND                  ErrorCode = "SNAPSHOT_NOT_FOUND"
 	ErrorCodeSTORYNOTFOUND                     ErrorCode = "STORY_NOT_FOUND"
 	ErrorCodeSTORYVALIDATIONFAILED             ErrorCode = "STORY_VALIDATION_FAILED"
@@ -657,6 +680,10 @@ func (e ErrorCode) Valid() bool {
 	case ErrorCodeSEARCHNOTFOUND:
 		return true
 	case ErrorCodeSEARCHVALIDATIONFAILED:
+		return true
+	case ErrorCodeSERPSNAPSHOTNOTFOUND:
+		return true
+	case ErrorCodeSERPSNAPSHOTVALIDATIONFAILED:
 		return true
 	case ErrorCodeSNAPSHOTNOTFOUND:
 		return true
@@ -992,6 +1019,7 @@ const (
 	JobKindResearch           JobKind = "research"
 	JobKindResearchCompetitor JobKind = "research_competitor"
 	JobKindResearchKeyword    JobKind = "research_keyword"
+	JobKindResearchSerp       JobKind = "research_serp"
 	JobKindSynthesize         JobKind = "synthesize"
 )
 
@@ -1013,6 +1041,8 @@ func (e JobKind) Valid() bool {
 	case JobKindResearchCompetitor:
 		return true
 	case JobKindResearchKeyword:
+		return true
+	case JobKindResearchSerp:
 		return true
 	case JobKindSynthesize:
 		return true
@@ -1114,6 +1144,30 @@ func (e KeywordSort) Valid() bool {
 	}
 }
 
+// Defines values for KeywordTrendDirection.
+const (
+	KeywordTrendDirectionDown        KeywordTrendDirection = "down"
+	KeywordTrendDirectionLessThanNil KeywordTrendDirection = "<nil>"
+	KeywordTrendDirectionSteady      KeywordTrendDirection = "steady"
+	KeywordTrendDirectionUp          KeywordTrendDirection = "up"
+)
+
+// Valid indicates whether the value is a known member of the KeywordTrendDirection enum.
+func (e KeywordTrendDirection) Valid() bool {
+	switch e {
+	case KeywordTrendDirectionDown:
+		return true
+	case KeywordTrendDirectionLessThanNil:
+		return true
+	case KeywordTrendDirectionSteady:
+		return true
+	case KeywordTrendDirectionUp:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for LogLevel.
 const (
 	LogLevelDebug LogLevel = "debug"
@@ -1138,6 +1192,27 @@ func (e LogLevel) Valid() bool {
 	}
 }
 
+// Defines values for MatchedBy.
+const (
+	MatchedByAllWords MatchedBy = "all_words"
+	MatchedByAnyWord  MatchedBy = "any_word"
+	MatchedByNone     MatchedBy = "none"
+)
+
+// Valid indicates whether the value is a known member of the MatchedBy enum.
+func (e MatchedBy) Valid() bool {
+	switch e {
+	case MatchedByAllWords:
+		return true
+	case MatchedByAnyWord:
+		return true
+	case MatchedByNone:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ProfileKind.
 const (
 	ProfileKindDiscovery  ProfileKind = "discovery"
@@ -1150,6 +1225,27 @@ func (e ProfileKind) Valid() bool {
 	case ProfileKindDiscovery:
 		return true
 	case ProfileKindValidation:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RankingTimeMethod.
+const (
+	RankingTimeMethodDerived  RankingTimeMethod = "derived"
+	RankingTimeMethodMeasured RankingTimeMethod = "measured"
+	RankingTimeMethodModel    RankingTimeMethod = "model"
+)
+
+// Valid indicates whether the value is a known member of the RankingTimeMethod enum.
+func (e RankingTimeMethod) Valid() bool {
+	switch e {
+	case RankingTimeMethodDerived:
+		return true
+	case RankingTimeMethodMeasured:
+		return true
+	case RankingTimeMethodModel:
 		return true
 	default:
 		return false
@@ -1210,27 +1306,6 @@ func (e ResearchReportKind) Valid() bool {
 	case ResearchReportKindCompetitor:
 		return true
 	case ResearchReportKindKeyword:
-		return true
-	default:
-		return false
-	}
-}
-
-// Defines values for ResearchReportResultMatchedBy.
-const (
-	ResearchReportResultMatchedByAllWords ResearchReportResultMatchedBy = "all_words"
-	ResearchReportResultMatchedByAnyWord  ResearchReportResultMatchedBy = "any_word"
-	ResearchReportResultMatchedByNone     ResearchReportResultMatchedBy = "none"
-)
-
-// Valid indicates whether the value is a known member of the ResearchReportResultMatchedBy enum.
-func (e ResearchReportResultMatchedBy) Valid() bool {
-	switch e {
-	case ResearchReportResultMatchedByAllWords:
-		return true
-	case ResearchReportResultMatchedByAnyWord:
-		return true
-	case ResearchReportResultMatchedByNone:
 		return true
 	default:
 		return false
@@ -1381,6 +1456,33 @@ func (e ResearchStepState) Valid() bool {
 	}
 }
 
+// Defines values for ResearchedKeywordIntent.
+const (
+	ResearchedKeywordIntentCommercial    ResearchedKeywordIntent = "commercial"
+	ResearchedKeywordIntentInformational ResearchedKeywordIntent = "informational"
+	ResearchedKeywordIntentLessThanNil   ResearchedKeywordIntent = "<nil>"
+	ResearchedKeywordIntentNavigational  ResearchedKeywordIntent = "navigational"
+	ResearchedKeywordIntentTransactional ResearchedKeywordIntent = "transactional"
+)
+
+// Valid indicates whether the value is a known member of the ResearchedKeywordIntent enum.
+func (e ResearchedKeywordIntent) Valid() bool {
+	switch e {
+	case ResearchedKeywordIntentCommercial:
+		return true
+	case ResearchedKeywordIntentInformational:
+		return true
+	case ResearchedKeywordIntentLessThanNil:
+		return true
+	case ResearchedKeywordIntentNavigational:
+		return true
+	case ResearchedKeywordIntentTransactional:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for SavedSearchSort.
 const (
 	SavedSearchSortMinusCreatedAt SavedSearchSort = "-created_at"
@@ -1468,6 +1570,132 @@ func (e SearchFiltersUpdateStatus) Valid() bool {
 	case SearchFiltersUpdateStatusProcessed:
 		return true
 	case SearchFiltersUpdateStatusRejected:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SerpChangeDirection.
+const (
+	SerpChangeDirectionDown SerpChangeDirection = "down"
+	SerpChangeDirectionUp   SerpChangeDirection = "up"
+)
+
+// Valid indicates whether the value is a known member of the SerpChangeDirection enum.
+func (e SerpChangeDirection) Valid() bool {
+	switch e {
+	case SerpChangeDirectionDown:
+		return true
+	case SerpChangeDirectionUp:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SerpRecommendationCategory.
+const (
+	SerpRecommendationCategoryContent SerpRecommendationCategory = "content"
+	SerpRecommendationCategoryQuality SerpRecommendationCategory = "quality"
+	SerpRecommendationCategoryTiming  SerpRecommendationCategory = "timing"
+)
+
+// Valid indicates whether the value is a known member of the SerpRecommendationCategory enum.
+func (e SerpRecommendationCategory) Valid() bool {
+	switch e {
+	case SerpRecommendationCategoryContent:
+		return true
+	case SerpRecommendationCategoryQuality:
+		return true
+	case SerpRecommendationCategoryTiming:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SerpRecommendationMethod.
+const (
+	SerpRecommendationMethodDerived  SerpRecommendationMethod = "derived"
+	SerpRecommendationMethodMeasured SerpRecommendationMethod = "measured"
+	SerpRecommendationMethodModel    SerpRecommendationMethod = "model"
+)
+
+// Valid indicates whether the value is a known member of the SerpRecommendationMethod enum.
+func (e SerpRecommendationMethod) Valid() bool {
+	switch e {
+	case SerpRecommendationMethodDerived:
+		return true
+	case SerpRecommendationMethodMeasured:
+		return true
+	case SerpRecommendationMethodModel:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SerpRecommendationPriority.
+const (
+	SerpRecommendationPriorityCritical SerpRecommendationPriority = "critical"
+	SerpRecommendationPriorityHigh     SerpRecommendationPriority = "high"
+	SerpRecommendationPriorityLow      SerpRecommendationPriority = "low"
+	SerpRecommendationPriorityMedium   SerpRecommendationPriority = "medium"
+)
+
+// Valid indicates whether the value is a known member of the SerpRecommendationPriority enum.
+func (e SerpRecommendationPriority) Valid() bool {
+	switch e {
+	case SerpRecommendationPriorityCritical:
+		return true
+	case SerpRecommendationPriorityHigh:
+		return true
+	case SerpRecommendationPriorityLow:
+		return true
+	case SerpRecommendationPriorityMedium:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SerpRequestBackend.
+const (
+	SerpRequestBackendBrave   SerpRequestBackend = "brave"
+	SerpRequestBackendSearxng SerpRequestBackend = "searxng"
+	SerpRequestBackendTavily  SerpRequestBackend = "tavily"
+)
+
+// Valid indicates whether the value is a known member of the SerpRequestBackend enum.
+func (e SerpRequestBackend) Valid() bool {
+	switch e {
+	case SerpRequestBackendBrave:
+		return true
+	case SerpRequestBackendSearxng:
+		return true
+	case SerpRequestBackendTavily:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SerpResultAuthority.
+const (
+	SerpResultAuthorityHigh   SerpResultAuthority = "high"
+	SerpResultAuthorityLow    SerpResultAuthority = "low"
+	SerpResultAuthorityMedium SerpResultAuthority = "medium"
+)
+
+// Valid indicates whether the value is a known member of the SerpResultAuthority enum.
+func (e SerpResultAuthority) Valid() bool {
+	switch e {
+	case SerpResultAuthorityHigh:
+		return true
+	case SerpResultAuthorityLow:
+		return true
+	case SerpResultAuthorityMedium:
 		return true
 	default:
 		return false
@@ -2246,6 +2474,24 @@ type APIKeyWithSecret struct {
 	Scopes []Scope `json:"scopes"`
 }
 
+// ArchiveSample How much was read of what the archive has about a subject, its newest articles first, a thousand at most. Figures of what was read say so in their source.
+type ArchiveSample struct {
+	// Complete Whether these are all there are.
+	//
+	// Example: false
+	Complete bool `json:"complete"`
+
+	// Read How many articles were read.
+	//
+	// Example: 1000
+	Read int `json:"read"`
+
+	// Since When the oldest of them happened; null where there are none.
+	//
+	// Example: 2026-08-02T06:00:00Z
+	Since nullable.Nullable[time.Time] `json:"since"`
+}
+
 // Call One request to an outside service, with what it cost.
 type Call struct {
 	// CostUsd What it did cost; null is not known.
@@ -2866,6 +3112,78 @@ type CollectionUpdate struct {
 	URL *string `json:"url,omitempty"`
 }
 
+// Competitor A publisher that writes about a subject.
+type Competitor struct {
+	// ContentStrategy What documents tell of how somebody publishes.
+	ContentStrategy ContentStrategy `json:"content_strategy"`
+
+	// DocumentIds Some of its documents, five at most.
+	DocumentIds []openapi_types.UUID `json:"document_ids"`
+
+	// Documents A number that says where it comes from. Where it is not known, all but the unit are null.
+	Documents Figure `json:"documents"`
+
+	// Name Its registrable domain.
+	//
+	// Example: heise.de
+	Name string `json:"name"`
+
+	// ShareOfVoice A number that says where it comes from. Where it is not known, all but the unit are null.
+	ShareOfVoice Figure `json:"share_of_voice"`
+
+	// Website Its address.
+	//
+	// Example: https://heise.de/
+	Website string `json:"website"`
+}
+
+// CompetitorResearch Who writes about a subject, and what one does not write oneself.
+type CompetitorResearch struct {
+	// Competitors The publishers of the documents, those of most first.
+	Competitors []Competitor `json:"competitors"`
+
+	// ContentGaps Subjects that others cover and one does not; null where nothing of one's own was named, or could be read, to compare with.
+	ContentGaps nullable.Nullable[[]ContentGap] `json:"content_gaps"`
+
+	// Documents A number that says where it comes from. Where it is not known, all but the unit are null.
+	Documents Figure `json:"documents"`
+
+	// MatchedBy How the documents were found; `none` where the archive has nothing about it.
+	//
+	// Example: all_words
+	MatchedBy MatchedBy `json:"matched_by"`
+
+	// OwnDocuments A number that says where it comes from. Where it is not known, all but the unit are null.
+	OwnDocuments Figure `json:"own_documents"`
+
+	// OwnPages What was read of own sites of which the archive has nothing about the subject: a few pages of each.
+	OwnPages []OwnPage `json:"own_pages"`
+
+	// Recommendation What a rule makes of the figures; null where it makes nothing.
+	Recommendation nullable.Nullable[DerivedStatement] `json:"recommendation"`
+
+	// Sample How much was read of what the archive has about a subject, its newest articles first, a thousand at most. Figures of what was read say so in their source.
+	Sample ArchiveSample `json:"sample"`
+
+	// Since Where the window of trends begins.
+	//
+	// Example: 2026-10-24T08:15:00Z
+	Since time.Time `json:"since"`
+
+	// Topic The subject.
+	//
+	// Example: Wärmepumpe
+	Topic string `json:"topic"`
+
+	// TrendingTopics Keyphrases of the documents whose share of the archive grows.
+	TrendingTopics []string `json:"trending_topics"`
+
+	// Until Where it ends.
+	//
+	// Example: 2026-11-23T08:15:00Z
+	Until time.Time `json:"until"`
+}
+
 // Config The configuration.
 type Config struct {
 	// Environment The settings that this process started with.
@@ -2957,6 +3275,108 @@ type ConfigUpdate struct {
 // Example: debug
 type ConfigUpdateLogLevel string
 
+// ContentGap A subject that competitors cover and one does not oneself.
+type ContentGap struct {
+	// Competitors The publishers that cover it.
+	Competitors []string `json:"competitors"`
+
+	// DocumentIds Some of these documents, five at most.
+	DocumentIds []openapi_types.UUID `json:"document_ids"`
+
+	// Documents A number that says where it comes from. Where it is not known, all but the unit are null.
+	Documents Figure `json:"documents"`
+
+	// Kind Its kind: keyphrase, person, organisation, place or product.
+	//
+	// Example: keyphrase
+	Kind string `json:"kind"`
+
+	// Subject The subject.
+	//
+	// Example: Förderung
+	Subject string `json:"subject"`
+}
+
+// ContentScore How much of 100 something reaches, and why. What is unknown is null, and its weight is shared out among the rest; where too little is known the whole is.
+type ContentScore struct {
+	// Parts What it is made of.
+	Parts []ContentScorePart `json:"parts"`
+
+	// Profile The profile of weights.
+	//
+	// Example: original
+	Profile string `json:"profile"`
+
+	// ProfileVersion Its version.
+	//
+	// Example: 1
+	ProfileVersion int `json:"profile_version"`
+
+	// Reason Why it is unknown; null where it is known.
+	Reason nullable.Nullable[string] `json:"reason"`
+
+	// Suggestions What would improve it, what brings most first.
+	Suggestions []string `json:"suggestions"`
+
+	// Value A number that says where it comes from. Where it is not known, all but the unit are null.
+	Value Figure `json:"value"`
+}
+
+// ContentScorePart A part of a score.
+type ContentScorePart struct {
+	// Inputs What it was computed from.
+	//
+	// Example: {"ease":61.5,"words":900}
+	Inputs map[string]interface{} `json:"inputs"`
+
+	// Name Its name.
+	//
+	// Example: readability
+	Name string `json:"name"`
+
+	// Note How it was computed, or why it is unknown.
+	//
+	// Example: Amstad 1978: 180 − words/sentences − 58.5·syllables/words
+	Note string `json:"note"`
+
+	// Value A number that says where it comes from. Where it is not known, all but the unit are null.
+	Value Figure `json:"value"`
+
+	// Weight What it weighs in the profile.
+	//
+	// Example: 0.2
+	Weight float64 `json:"weight"`
+
+	// WeightUsed What it weighed here: 0 where it is unknown.
+	//
+	// Example: 0.25
+	WeightUsed float64 `json:"weight_used"`
+}
+
+// ContentStrategy What documents tell of how somebody publishes.
+type ContentStrategy struct {
+	// ContentTypes What its titles tell: guide, review, interview, podcast, video, study.
+	ContentTypes []string `json:"content_types"`
+
+	// DaysSinceLast A number that says where it comes from. Where it is not known, all but the unit are null.
+	DaysSinceLast Figure `json:"days_since_last"`
+
+	// MedianWords A number that says where it comes from. Where it is not known, all but the unit are null.
+	MedianWords Figure `json:"median_words"`
+
+	// PostingFrequency A number that says where it comes from. Where it is not known, all but the unit are null.
+	PostingFrequency Figure `json:"posting_frequency"`
+
+	// Strengths What rules over its figures praise.
+	Strengths []DerivedStatement `json:"strengths"`
+
+	// Topics The keyphrases that most of its documents have, five at most.
+	Topics []string `json:"topics"`
+
+	// Weaknesses What rules over its figures find missing.
+	Weaknesses []DerivedStatement `json:"weaknesses"`
+}
+
 // CostReport What was spent, and on what.
 type CostReport struct {
 	// Parts By provider, model and operation, the dearest first; at most 200.
@@ -3011,6 +3431,24 @@ type CostReport struct {
 	// Until Before when; null is until now.
 	Until nullable.Nullable[time.Time] `json:"until"`
 }
+
+// DerivedStatement A sentence that a rule makes of figures.
+type DerivedStatement struct {
+	// Method How it came about.
+	//
+	// Example: derived
+	Method DerivedStatementMethod `json:"method"`
+
+	// Text The sentence.
+	//
+	// Example: Write about “Förderung”: 3 publishers do in 8 documents, and nothing of yours that was read does.
+	Text string `json:"text"`
+}
+
+// DerivedStatementMethod How it came about.
+//
+// Example: derived
+type DerivedStatementMethod string
 
 // Disagreement A figure on which two comparable sentences of two documents differ by more than rounding.
 type Disagreement struct {
@@ -3261,7 +3699,8 @@ type DiscoveryJob struct {
 	// Kind What a job does. `poll` collects one source, `article` reads the page of one document, `discover` finds the feeds
 	// of sites, `import` reads an OPML document, `research` works on a run of research,
 	// `discover_topics` looks for topics, `synthesize` writes a draft,
-	// `research_keyword` and `research_competitor` look for keywords and competitors.
+	// `research_keyword` and `research_competitor` look for keywords and competitors, `research_serp` looks at the
+	// results of a search.
 	//
 	//
 	// Example: poll
@@ -3904,6 +4343,9 @@ type Draft struct {
 		URL string `json:"url"`
 	} `json:"citations"`
 
+	// ContentScore How well it is made and what to improve; null in drafts that are older than scores.
+	ContentScore nullable.Nullable[ContentScore] `json:"content_score"`
+
 	// CreatedAt When it was made.
 	//
 	// Example: 2026-11-23T08:15:00Z
@@ -3959,6 +4401,11 @@ type Draft struct {
 		// Example: 0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37
 		TopicID openapi_types.UUID `json:"topic_id"`
 	} `json:"internal_links"`
+
+	// Keyword What it is to be found by; null where none was given.
+	//
+	// Example: heat pump
+	Keyword nullable.Nullable[string] `json:"keyword"`
 
 	// Language The language.
 	//
@@ -4125,6 +4572,11 @@ type DraftUpdate struct {
 	//
 	// Example: # Heat pumps
 	BodyMarkdown *string `json:"body_markdown,omitempty"`
+
+	// Keyword What it is to be found by.
+	//
+	// Example: heat pump
+	Keyword *string `json:"keyword,omitempty"`
 
 	// MetaDescription The meta description.
 	//
@@ -4314,7 +4766,7 @@ type Error struct {
 	// | `UNAUTHORIZED` | 401 | no key, or one that is wrong, expired or revoked |
 	// | `FORBIDDEN` | 403 | the key lacks the scope in `details.required_scope` |
 	// | `ROUTE_NOT_FOUND` | 404 | no such path |
-	// | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `STORY_NOT_FOUND`, `KEYWORD_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND`, `HOST_NOT_FOUND`, `SEARCH_NOT_FOUND`, `RESEARCH_RUN_NOT_FOUND`, `SNAPSHOT_NOT_FOUND`, `SCORING_PROFILE_NOT_FOUND`, `DISCOVERY_SCHEDULE_NOT_FOUND`, `DRAFT_NOT_FOUND`, `RESEARCH_REPORT_NOT_FOUND` | 404 | no such resource |
+	// | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `STORY_NOT_FOUND`, `KEYWORD_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND`, `HOST_NOT_FOUND`, `SEARCH_NOT_FOUND`, `RESEARCH_RUN_NOT_FOUND`, `SNAPSHOT_NOT_FOUND`, `SCORING_PROFILE_NOT_FOUND`, `DISCOVERY_SCHEDULE_NOT_FOUND`, `DRAFT_NOT_FOUND`, `RESEARCH_REPORT_NOT_FOUND`, `SERP_SNAPSHOT_NOT_FOUND` | 404 | no such resource |
 	// | `METHOD_NOT_ALLOWED` | 405 | the path has no such method |
 	// | `COLLECTION_CONFLICT` | 409 | the feed is there already; see `details.existing_id` |
 	// | `JOB_CONFLICT` | 409 | the job is in no state for that |
@@ -4325,7 +4777,7 @@ type Error struct {
 	// | `BODY_TOO_LARGE` | 413 | the body is over 1 MiB; of an OPML document, over 10 MiB |
 	// | `UNSUPPORTED_MEDIA_TYPE` | 415 | not JSON by its Content-Type; not XML where that is asked for |
 	// | `VALIDATION_FAILED` | 422 | a parameter or field breaks the specification |
-	// | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `STORY_VALIDATION_FAILED`, `KEYWORD_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED`, `SEARCH_VALIDATION_FAILED`, `RESEARCH_RUN_VALIDATION_FAILED`, `CLAIM_VALIDATION_FAILED`, `CALL_VALIDATION_FAILED`, `SCORING_PROFILE_VALIDATION_FAILED`, `DISCOVERY_VALIDATION_FAILED`, `DISCOVERY_SCHEDULE_VALIDATION_FAILED`, `DRAFT_VALIDATION_FAILED`, `RESEARCH_REPORT_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
+	// | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `STORY_VALIDATION_FAILED`, `KEYWORD_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED`, `SEARCH_VALIDATION_FAILED`, `RESEARCH_RUN_VALIDATION_FAILED`, `CLAIM_VALIDATION_FAILED`, `CALL_VALIDATION_FAILED`, `SCORING_PROFILE_VALIDATION_FAILED`, `DISCOVERY_VALIDATION_FAILED`, `DISCOVERY_SCHEDULE_VALIDATION_FAILED`, `DRAFT_VALIDATION_FAILED`, `RESEARCH_REPORT_VALIDATION_FAILED`, `SERP_SNAPSHOT_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
 	// | `IDEMPOTENCY_KEY_REUSED` | 422 | this key came with another request before |
 	// | `RATE_LIMITED` | 429 | too many requests; see Retry-After |
 	// | `INTERNAL` | 500 | a fault of the server |
@@ -4356,7 +4808,7 @@ type Error struct {
 // | `UNAUTHORIZED` | 401 | no key, or one that is wrong, expired or revoked |
 // | `FORBIDDEN` | 403 | the key lacks the scope in `details.required_scope` |
 // | `ROUTE_NOT_FOUND` | 404 | no such path |
-// | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `STORY_NOT_FOUND`, `KEYWORD_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND`, `HOST_NOT_FOUND`, `SEARCH_NOT_FOUND`, `RESEARCH_RUN_NOT_FOUND`, `SNAPSHOT_NOT_FOUND`, `SCORING_PROFILE_NOT_FOUND`, `DISCOVERY_SCHEDULE_NOT_FOUND`, `DRAFT_NOT_FOUND`, `RESEARCH_REPORT_NOT_FOUND` | 404 | no such resource |
+// | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `STORY_NOT_FOUND`, `KEYWORD_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND`, `HOST_NOT_FOUND`, `SEARCH_NOT_FOUND`, `RESEARCH_RUN_NOT_FOUND`, `SNAPSHOT_NOT_FOUND`, `SCORING_PROFILE_NOT_FOUND`, `DISCOVERY_SCHEDULE_NOT_FOUND`, `DRAFT_NOT_FOUND`, `RESEARCH_REPORT_NOT_FOUND`, `SERP_SNAPSHOT_NOT_FOUND` | 404 | no such resource |
 // | `METHOD_NOT_ALLOWED` | 405 | the path has no such method |
 // | `COLLECTION_CONFLICT` | 409 | the feed is there already; see `details.existing_id` |
 // | `JOB_CONFLICT` | 409 | the job is in no state for that |
@@ -4367,7 +4819,7 @@ type Error struct {
 // | `BODY_TOO_LARGE` | 413 | the body is over 1 MiB; of an OPML document, over 10 MiB |
 // | `UNSUPPORTED_MEDIA_TYPE` | 415 | not JSON by its Content-Type; not XML where that is asked for |
 // | `VALIDATION_FAILED` | 422 | a parameter or field breaks the specification |
-// | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `STORY_VALIDATION_FAILED`, `KEYWORD_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED`, `SEARCH_VALIDATION_FAILED`, `RESEARCH_RUN_VALIDATION_FAILED`, `CLAIM_VALIDATION_FAILED`, `CALL_VALIDATION_FAILED`, `SCORING_PROFILE_VALIDATION_FAILED`, `DISCOVERY_VALIDATION_FAILED`, `DISCOVERY_SCHEDULE_VALIDATION_FAILED`, `DRAFT_VALIDATION_FAILED`, `RESEARCH_REPORT_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
+// | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `STORY_VALIDATION_FAILED`, `KEYWORD_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED`, `SEARCH_VALIDATION_FAILED`, `RESEARCH_RUN_VALIDATION_FAILED`, `CLAIM_VALIDATION_FAILED`, `CALL_VALIDATION_FAILED`, `SCORING_PROFILE_VALIDATION_FAILED`, `DISCOVERY_VALIDATION_FAILED`, `DISCOVERY_SCHEDULE_VALIDATION_FAILED`, `DRAFT_VALIDATION_FAILED`, `RESEARCH_REPORT_VALIDATION_FAILED`, `SERP_SNAPSHOT_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
 // | `IDEMPOTENCY_KEY_REUSED` | 422 | this key came with another request before |
 // | `RATE_LIMITED` | 429 | too many requests; see Retry-After |
 // | `INTERNAL` | 500 | a fault of the server |
@@ -4897,7 +5349,8 @@ type ImportJob struct {
 	// Kind What a job does. `poll` collects one source, `article` reads the page of one document, `discover` finds the feeds
 	// of sites, `import` reads an OPML document, `research` works on a run of research,
 	// `discover_topics` looks for topics, `synthesize` writes a draft,
-	// `research_keyword` and `research_competitor` look for keywords and competitors.
+	// `research_keyword` and `research_competitor` look for keywords and competitors, `research_serp` looks at the
+	// results of a search.
 	//
 	//
 	// Example: poll
@@ -5035,7 +5488,8 @@ type Job struct {
 	// Kind What a job does. `poll` collects one source, `article` reads the page of one document, `discover` finds the feeds
 	// of sites, `import` reads an OPML document, `research` works on a run of research,
 	// `discover_topics` looks for topics, `synthesize` writes a draft,
-	// `research_keyword` and `research_competitor` look for keywords and competitors.
+	// `research_keyword` and `research_competitor` look for keywords and competitors, `research_serp` looks at the
+	// results of a search.
 	//
 	//
 	// Example: poll
@@ -5049,7 +5503,7 @@ type Job struct {
 	// Progress How far the work itself is.
 	Progress JobProgress `json:"progress"`
 
-	// Result What came of it; null until it has succeeded. Of a `discover` job it is a DiscoveryReport, also where the job has failed; of an `import` job an ImportReport; of a `research` job a ResearchResult; of a `discover_topics` job a TopicDiscovery; of a `synthesize` job a SynthesisResult; of keyword and competitor research a ResearchReport.
+	// Result What came of it; null until it has succeeded. Of a `discover` job it is a DiscoveryReport, also where the job has failed; of an `import` job an ImportReport; of a `research` job a ResearchResult; of a `discover_topics` job a TopicDiscovery; of a `synthesize` job a SynthesisResult; of keyword and competitor research a ResearchReport; of a `research_serp` job a SerpSnapshot.
 	//
 	// Example: {"documents_added":20,"documents_unchanged":0,"documents_updated":0,"entries_skipped":0,"http_status":200,"outcome":"documents_added"}
 	Result nullable.Nullable[map[string]interface{}] `json:"result"`
@@ -5099,7 +5553,8 @@ type JobID = string
 // JobKind What a job does. `poll` collects one source, `article` reads the page of one document, `discover` finds the feeds
 // of sites, `import` reads an OPML document, `research` works on a run of research,
 // `discover_topics` looks for topics, `synthesize` writes a draft,
-// `research_keyword` and `research_competitor` look for keywords and competitors.
+// `research_keyword` and `research_competitor` look for keywords and competitors, `research_serp` looks at the
+// results of a search.
 //
 // Example: poll
 type JobKind string
@@ -5263,10 +5718,97 @@ type KeywordReport struct {
 	Until time.Time `json:"until"`
 }
 
+// KeywordResearch What is known of a keyword and those around it.
+type KeywordResearch struct {
+	// BaselineSince Where the baseline before it begins.
+	//
+	// Example: 2026-09-24T08:15:00Z
+	BaselineSince time.Time `json:"baseline_since"`
+
+	// Documents A number that says where it comes from. Where it is not known, all but the unit are null.
+	Documents Figure `json:"documents"`
+
+	// Keyword The keyword.
+	//
+	// Example: Wärmepumpe
+	Keyword string `json:"keyword"`
+
+	// LongTail Suggestions of three words or more, as they were suggested.
+	LongTail []ResearchedKeyword `json:"long_tail"`
+
+	// MatchedBy How the documents were found; `none` where the archive has nothing about it.
+	//
+	// Example: all_words
+	MatchedBy MatchedBy `json:"matched_by"`
+
+	// Primary What is known of a keyword. What nobody has measured is null.
+	Primary ResearchedKeyword `json:"primary"`
+
+	// Recommendation What a rule makes of the figures; null where it makes nothing.
+	Recommendation nullable.Nullable[DerivedStatement] `json:"recommendation"`
+
+	// RelatedQuestions Questions that are suggested, then those that are titles.
+	RelatedQuestions []RelatedQuestion `json:"related_questions"`
+
+	// Sample How much was read of what the archive has about a subject, its newest articles first, a thousand at most. Figures of what was read say so in their source.
+	Sample ArchiveSample `json:"sample"`
+
+	// SearchTrends The keywords that grow and shrink in the archive.
+	SearchTrends KeywordTrends `json:"search_trends"`
+
+	// Secondary Keyphrases that stand in the same documents, the most relevant first.
+	Secondary []ResearchedKeyword `json:"secondary"`
+
+	// Since Where the window of trends begins.
+	//
+	// Example: 2026-10-24T08:15:00Z
+	Since time.Time `json:"since"`
+
+	// Until Where it ends.
+	//
+	// Example: 2026-11-23T08:15:00Z
+	Until time.Time `json:"until"`
+}
+
 // KeywordSort An order of keywords. Equal ones are ordered by how many documents have them, then by id.
 //
 // Example: -documents
 type KeywordSort string
+
+// KeywordTrend How the share of a subject in the archive has changed from the baseline to the window.
+type KeywordTrend struct {
+	// Direction Up from half as much again, down from a third less; null with fewer than five documents, or where the documents that were read do not reach back far enough.
+	//
+	// Example: up
+	Direction nullable.Nullable[KeywordTrendDirection] `json:"direction"`
+
+	// Documents How many of the documents that were read are of the window.
+	//
+	// Example: 12
+	Documents int `json:"documents"`
+
+	// DocumentsBefore How many of them are of the baseline.
+	//
+	// Example: 4
+	DocumentsBefore int `json:"documents_before"`
+
+	// Growth A number that says where it comes from. Where it is not known, all but the unit are null.
+	Growth Figure `json:"growth"`
+}
+
+// KeywordTrendDirection Up from half as much again, down from a third less; null with fewer than five documents, or where the documents that were read do not reach back far enough.
+//
+// Example: up
+type KeywordTrendDirection string
+
+// KeywordTrends The keywords that grow and shrink in the archive.
+type KeywordTrends struct {
+	// Down Those that shrink.
+	Down []string `json:"down"`
+
+	// Up Those that grow.
+	Up []string `json:"up"`
+}
 
 // LanguageTag A BCP 47 language tag; its primary part is kept, in lower case.
 //
@@ -5277,6 +5819,22 @@ type LanguageTag = string
 //
 // Example: info
 type LogLevel string
+
+// MatchedBy How the documents were found; `none` where the archive has nothing about it.
+//
+// Example: all_words
+type MatchedBy string
+
+// OwnPage A page of one's own that was read, or could not be.
+type OwnPage struct {
+	// Error Why the page could not be read when that was last tried; null if it could, or was not tried.
+	Error nullable.Nullable[PageError] `json:"error"`
+
+	// URL Its address.
+	//
+	// Example: https://example.com/
+	URL string `json:"url"`
+}
 
 // PageError Why the page could not be read when that was last tried; null if it could, or was not tried.
 type PageError struct {
@@ -5314,6 +5872,45 @@ type PollError struct {
 // Example: validation
 type ProfileKind string
 
+// RankingTime A range of months.
+type RankingTime struct {
+	// FromMonths At least.
+	//
+	// Example: 4
+	FromMonths int `json:"from_months"`
+
+	// Method How it came about: by a rule of the profile.
+	//
+	// Example: derived
+	Method RankingTimeMethod `json:"method"`
+
+	// ToMonths At most.
+	//
+	// Example: 6
+	ToMonths int `json:"to_months"`
+}
+
+// RankingTimeMethod How it came about: by a rule of the profile.
+//
+// Example: derived
+type RankingTimeMethod string
+
+// RelatedQuestion A question that people ask.
+type RelatedQuestion struct {
+	// DocumentID The document that has it.
+	//
+	// Example: 0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37
+	DocumentID openapi_types.UUID `json:"document_id"`
+
+	// Question The question.
+	//
+	// Example: Wie laut ist eine Wärmepumpe?
+	Question string `json:"question"`
+
+	// SuggestionPosition A number that says where it comes from. Where it is not known, all but the unit are null.
+	SuggestionPosition Figure `json:"suggestion_position"`
+}
+
 // ReportJob A `research_keyword` or `research_competitor` job.
 type ReportJob struct {
 	// Attempt Which attempt this is; 0 before the first.
@@ -5342,7 +5939,8 @@ type ReportJob struct {
 	// Kind What a job does. `poll` collects one source, `article` reads the page of one document, `discover` finds the feeds
 	// of sites, `import` reads an OPML document, `research` works on a run of research,
 	// `discover_topics` looks for topics, `synthesize` writes a draft,
-	// `research_keyword` and `research_competitor` look for keywords and competitors.
+	// `research_keyword` and `research_competitor` look for keywords and competitors, `research_serp` looks at the
+	// results of a search.
 	//
 	//
 	// Example: poll
@@ -5590,7 +6188,8 @@ type ResearchJob struct {
 	// Kind What a job does. `poll` collects one source, `article` reads the page of one document, `discover` finds the feeds
 	// of sites, `import` reads an OPML document, `research` works on a run of research,
 	// `discover_topics` looks for topics, `synthesize` writes a draft,
-	// `research_keyword` and `research_competitor` look for keywords and competitors.
+	// `research_keyword` and `research_competitor` look for keywords and competitors, `research_serp` looks at the
+	// results of a search.
 	//
 	//
 	// Example: poll
@@ -5656,9 +6255,7 @@ type ResearchReport struct {
 	// Example: {"count":10,"language":"de","subject":"Wärmepumpe"}
 	Request map[string]interface{} `json:"request"`
 
-	// Result Of keyword research: `keyword`, `matched_by`, `primary`, `secondary`, `long_tail` (keywords with `search_volume`, `cpc`, `competition`,
-	// `approx_traffic`, `suggestion_position`, `relevance`, `intent`, `trend`), `related_questions`, `search_trends`, `recommendation`. Of competitor research:
-	// `competitors` (`name`, `website`, `share_of_voice`, `documents`, `content_strategy`), `content_gaps` (null without own sites), `own_documents`, `recommendation`. All figures are of the schema Figure.
+	// Result A KeywordResearch or a CompetitorResearch, as `kind` says.
 	Result ResearchReport_Result `json:"result"`
 
 	// TopicID The topic.
@@ -5670,23 +6267,9 @@ type ResearchReport struct {
 // Example: keyword
 type ResearchReportKind string
 
-// ResearchReportResultMatchedBy How the documents were found.
-//
-// Example: all_words
-type ResearchReportResultMatchedBy string
-
-// ResearchReport_Result Of keyword research: `keyword`, `matched_by`, `primary`, `secondary`, `long_tail` (keywords with `search_volume`, `cpc`, `competition`,
-// `approx_traffic`, `suggestion_position`, `relevance`, `intent`, `trend`), `related_questions`, `search_trends`, `recommendation`. Of competitor research:
-// `competitors` (`name`, `website`, `share_of_voice`, `documents`, `content_strategy`), `content_gaps` (null without own sites), `own_documents`, `recommendation`. All figures are of the schema Figure.
+// ResearchReport_Result A KeywordResearch or a CompetitorResearch, as `kind` says.
 type ResearchReport_Result struct {
-	// Documents A number that says where it comes from. Where it is not known, all but the unit are null.
-	Documents Figure `json:"documents"`
-
-	// MatchedBy How the documents were found.
-	//
-	// Example: all_words
-	MatchedBy            *ResearchReportResultMatchedBy `json:"matched_by,omitempty"`
-	AdditionalProperties map[string]interface{}         `json:"-"`
+	union json.RawMessage
 }
 
 // ResearchReportList One page of reports.
@@ -6201,6 +6784,59 @@ type ResearchStepList struct {
 	TotalRelation TotalRelation `json:"total_relation"`
 }
 
+// ResearchedKeyword What is known of a keyword. What nobody has measured is null.
+type ResearchedKeyword struct {
+	// ApproxTraffic A number that says where it comes from. Where it is not known, all but the unit are null.
+	ApproxTraffic Figure `json:"approx_traffic"`
+
+	// Competition A number that says where it comes from. Where it is not known, all but the unit are null.
+	Competition Figure `json:"competition"`
+
+	// Cpc A number that says where it comes from. Where it is not known, all but the unit are null.
+	Cpc Figure `json:"cpc"`
+
+	// Difficulty A number that says where it comes from. Where it is not known, all but the unit are null.
+	Difficulty Figure `json:"difficulty"`
+
+	// DocumentIds Some documents that have it, five at most.
+	DocumentIds []openapi_types.UUID `json:"document_ids"`
+
+	// Intent What somebody wants who searches for it; null where no word tells.
+	//
+	// Example: commercial
+	Intent nullable.Nullable[ResearchedKeywordIntent] `json:"intent"`
+
+	// IntentReason The word or form that tells.
+	//
+	// Example: it has the word “test”
+	IntentReason string `json:"intent_reason"`
+
+	// Keyword The keyword.
+	//
+	// Example: Wärmepumpe Kosten
+	Keyword string `json:"keyword"`
+
+	// Opportunity How much of 100 something reaches, and why. What is unknown is null, and its weight is shared out among the rest; where too little is known the whole is.
+	Opportunity ContentScore `json:"opportunity"`
+
+	// Relevance A number that says where it comes from. Where it is not known, all but the unit are null.
+	Relevance Figure `json:"relevance"`
+
+	// SearchVolume A number that says where it comes from. Where it is not known, all but the unit are null.
+	SearchVolume Figure `json:"search_volume"`
+
+	// SuggestionPosition A number that says where it comes from. Where it is not known, all but the unit are null.
+	SuggestionPosition Figure `json:"suggestion_position"`
+
+	// Trend How the share of a subject in the archive has changed from the baseline to the window.
+	Trend KeywordTrend `json:"trend"`
+}
+
+// ResearchedKeywordIntent What somebody wants who searches for it; null where no word tells.
+//
+// Example: commercial
+type ResearchedKeywordIntent string
+
 // SavedSearch A search that is kept.
 type SavedSearch struct {
 	// CreatedAt When it was saved.
@@ -6604,6 +7240,407 @@ type SearchFiltersUpdateSource string
 //
 // Example: new
 type SearchFiltersUpdateStatus string
+
+// SerpAnalysis What the results have in common.
+type SerpAnalysis struct {
+	// AuthorityShare A number that says where it comes from. Where it is not known, all but the unit are null.
+	AuthorityShare Figure `json:"authority_share"`
+
+	// MeanSnippetLength A number that says where it comes from. Where it is not known, all but the unit are null.
+	MeanSnippetLength Figure `json:"mean_snippet_length"`
+
+	// MeanTitleLength A number that says where it comes from. Where it is not known, all but the unit are null.
+	MeanTitleLength Figure `json:"mean_title_length"`
+
+	// Positions The positions by domain.
+	//
+	// Example: {"heise.de":[1,4]}
+	Positions map[string][]int `json:"positions"`
+
+	// Results A number that says where it comes from. Where it is not known, all but the unit are null.
+	Results Figure `json:"results"`
+
+	// TopDomains Those of the first three results.
+	TopDomains []string `json:"top_domains"`
+
+	// UniqueDomains A number that says where it comes from. Where it is not known, all but the unit are null.
+	UniqueDomains Figure `json:"unique_domains"`
+}
+
+// SerpChange An address whose position has changed.
+type SerpChange struct {
+	// Change By how many places it has risen.
+	//
+	// Example: 3
+	Change int `json:"change"`
+
+	// Direction Whether it has risen or fallen.
+	//
+	// Example: up
+	Direction SerpChangeDirection `json:"direction"`
+
+	// New Where it is.
+	//
+	// Example: 2
+	New int `json:"new"`
+
+	// Old Where it was.
+	//
+	// Example: 5
+	Old int `json:"old"`
+
+	// URL The address.
+	//
+	// Example: https://www.heise.de/ratgeber/waermepumpe-kosten.html
+	URL string `json:"url"`
+}
+
+// SerpChangeDirection Whether it has risen or fallen.
+//
+// Example: up
+type SerpChangeDirection string
+
+// SerpComparison How the results of a search have changed.
+type SerpComparison struct {
+	// Changes What has moved.
+	Changes []SerpChange `json:"changes"`
+
+	// Dropouts What is gone.
+	Dropouts []SerpPlace `json:"dropouts"`
+
+	// Entrants What is new.
+	Entrants []SerpPlace `json:"entrants"`
+
+	// Newer The later one.
+	//
+	// Example: 0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37
+	Newer openapi_types.UUID `json:"newer"`
+
+	// Older The earlier snapshot.
+	//
+	// Example: 0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37
+	Older openapi_types.UUID `json:"older"`
+
+	// Stable What has stayed.
+	Stable []SerpPlace `json:"stable"`
+}
+
+// SerpDifficulty How hard a place among the results is to win, and what it takes: quality .40, authority .30, length .20, freshness .10.
+type SerpDifficulty struct {
+	// RankingTime How long it may take by a rule of thumb, no forecast; null where the score is unknown.
+	RankingTime nullable.Nullable[RankingTime] `json:"ranking_time"`
+
+	// Recommendations What rules recommend.
+	Recommendations []SerpRecommendation `json:"recommendations"`
+
+	// Score How much of 100 something reaches, and why. What is unknown is null, and its weight is shared out among the rest; where too little is known the whole is.
+	Score ContentScore `json:"score"`
+
+	// Targets What a page should have that is to win; null where the score is unknown.
+	Targets nullable.Nullable[SerpTargets] `json:"targets"`
+}
+
+// SerpJob A `research_serp` job.
+type SerpJob struct {
+	// Attempt Which attempt this is; 0 before the first.
+	//
+	// Example: 1
+	Attempt int `json:"attempt"`
+
+	// CreatedAt When it was queued.
+	//
+	// Example: 2026-11-23T08:15:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// Error Why the last attempt failed; null if none did.
+	Error nullable.Nullable[JobError] `json:"error"`
+
+	// FinishedAt When it ended for good.
+	//
+	// Example: 2026-11-23T08:15:01Z
+	FinishedAt nullable.Nullable[time.Time] `json:"finished_at"`
+
+	// ID A job's id.
+	//
+	// Example: 1042
+	ID JobID `json:"id"`
+
+	// Kind What a job does. `poll` collects one source, `article` reads the page of one document, `discover` finds the feeds
+	// of sites, `import` reads an OPML document, `research` works on a run of research,
+	// `discover_topics` looks for topics, `synthesize` writes a draft,
+	// `research_keyword` and `research_competitor` look for keywords and competitors, `research_serp` looks at the
+	// results of a search.
+	//
+	//
+	// Example: poll
+	Kind JobKind `json:"kind"`
+
+	// MaxAttempts After how many it fails for good.
+	//
+	// Example: 4
+	MaxAttempts int `json:"max_attempts"`
+
+	// Progress How far the work itself is.
+	Progress JobProgress                     `json:"progress"`
+	Result   nullable.Nullable[SerpSnapshot] `json:"result"`
+
+	// ScheduledAt When it may run.
+	//
+	// Example: 2026-11-23T08:15:00Z
+	ScheduledAt time.Time `json:"scheduled_at"`
+
+	// StartedAt When the last attempt began.
+	//
+	// Example: 2026-11-23T08:15:00Z
+	StartedAt nullable.Nullable[time.Time] `json:"started_at"`
+
+	// State How far a job is.
+	//
+	// Example: succeeded
+	State JobState `json:"state"`
+
+	// Subject What the job works on; null where it is nothing in particular.
+	Subject nullable.Nullable[JobSubject] `json:"subject"`
+}
+
+// SerpPlace An address and its position.
+type SerpPlace struct {
+	// Position Its place, 1 first.
+	//
+	// Example: 1
+	Position int `json:"position"`
+
+	// URL The address.
+	//
+	// Example: https://www.heise.de/ratgeber/waermepumpe-kosten.html
+	URL string `json:"url"`
+}
+
+// SerpRecommendation What a rule recommends.
+type SerpRecommendation struct {
+	// Category What it is about.
+	//
+	// Example: content
+	Category SerpRecommendationCategory `json:"category"`
+
+	// Message What to do.
+	//
+	// Example: Write about 1800 words with 6 subheadings and 4 pictures.
+	Message string `json:"message"`
+
+	// Method How it came about.
+	//
+	// Example: derived
+	Method SerpRecommendationMethod `json:"method"`
+
+	// Priority How urgent it is.
+	//
+	// Example: high
+	Priority SerpRecommendationPriority `json:"priority"`
+}
+
+// SerpRecommendationCategory What it is about.
+//
+// Example: content
+type SerpRecommendationCategory string
+
+// SerpRecommendationMethod How it came about.
+//
+// Example: derived
+type SerpRecommendationMethod string
+
+// SerpRecommendationPriority How urgent it is.
+//
+// Example: high
+type SerpRecommendationPriority string
+
+// SerpRequest Whose results to look at.
+type SerpRequest struct {
+	// Backend Which service is asked; the first that is set up unless given.
+	//
+	// Example: searxng
+	Backend *SerpRequestBackend `json:"backend,omitempty"`
+
+	// Count How many results are looked at.
+	//
+	// Example: 10
+	Count *int `json:"count,omitempty"`
+
+	// Language A BCP 47 language tag; its primary part is kept, in lower case.
+	//
+	// Example: de
+	Language LanguageTag `json:"language"`
+
+	// Market Where it is searched from.
+	//
+	// Example: de
+	Market *string `json:"market,omitempty"`
+
+	// Query What is searched for.
+	//
+	// Example: Wärmepumpe Kosten
+	Query string `json:"query"`
+
+	// Urls The results as you see them, the first first; no service is asked then.
+	Urls *[]string `json:"urls,omitempty"`
+}
+
+// SerpRequestBackend Which service is asked; the first that is set up unless given.
+//
+// Example: searxng
+type SerpRequestBackend string
+
+// SerpResult A result and what its page is like.
+type SerpResult struct {
+	// Authority How much authority its site has by rule.
+	//
+	// Example: medium
+	Authority SerpResultAuthority `json:"authority"`
+
+	// AuthorityReason The rule.
+	//
+	// Example: among the first seven results
+	AuthorityReason string `json:"authority_reason"`
+
+	// ContentHash SHA-256 of its text.
+	ContentHash nullable.Nullable[string] `json:"content_hash"`
+
+	// ContentScore How much of 100 something reaches, and why. What is unknown is null, and its weight is shared out among the rest; where too little is known the whole is.
+	ContentScore ContentScore `json:"content_score"`
+
+	// Domain Its host without www.
+	//
+	// Example: heise.de
+	Domain string `json:"domain"`
+
+	// Error Why the page could not be read when that was last tried; null if it could, or was not tried.
+	Error nullable.Nullable[PageError] `json:"error"`
+
+	// Position Its place, 1 first.
+	//
+	// Example: 1
+	Position int `json:"position"`
+
+	// PublishedAt When the page says it was published.
+	PublishedAt nullable.Nullable[time.Time] `json:"published_at"`
+
+	// Snippet What the service shows of it.
+	Snippet nullable.Nullable[string] `json:"snippet"`
+
+	// Title Its title, the page's own where the service told none.
+	//
+	// Example: Was eine Wärmepumpe kostet
+	Title nullable.Nullable[string] `json:"title"`
+
+	// URL Its address.
+	//
+	// Example: https://www.heise.de/ratgeber/waermepumpe-kosten.html
+	URL string `json:"url"`
+
+	// WordCount A number that says where it comes from. Where it is not known, all but the unit are null.
+	WordCount Figure `json:"word_count"`
+}
+
+// SerpResultAuthority How much authority its site has by rule.
+//
+// Example: medium
+type SerpResultAuthority string
+
+// SerpSnapshot What stood among the results of a search at one time.
+type SerpSnapshot struct {
+	// Analysis What the results have in common.
+	Analysis SerpAnalysis `json:"analysis"`
+
+	// CreatedAt When.
+	//
+	// Example: 2026-11-23T08:15:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// Difficulty How hard a place among the results is to win, and what it takes: quality .40, authority .30, length .20, freshness .10.
+	Difficulty SerpDifficulty `json:"difficulty"`
+
+	// ID The id.
+	//
+	// Example: 0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37
+	ID openapi_types.UUID `json:"id"`
+
+	// JobID A job's id.
+	//
+	// Example: 1042
+	JobID JobID `json:"job_id"`
+
+	// Language In which language.
+	//
+	// Example: de
+	Language string `json:"language"`
+
+	// Market Where; empty for anywhere.
+	//
+	// Example: de
+	Market string `json:"market"`
+
+	// Query What was searched for.
+	//
+	// Example: Wärmepumpe Kosten
+	Query string `json:"query"`
+
+	// Results The results.
+	Results []SerpResult `json:"results"`
+
+	// Source Who told the results: a search service, or `caller`.
+	//
+	// Example: searxng
+	Source string `json:"source"`
+}
+
+// SerpSnapshotList One page of snapshots.
+type SerpSnapshotList struct {
+	// Items The snapshots.
+	Items []SerpSnapshot `json:"items"`
+
+	// NextCursor Where the next page begins; null on the last.
+	NextCursor nullable.Nullable[string] `json:"next_cursor"`
+
+	// Page The number of this page; 0 after a cursor.
+	//
+	// Example: 1
+	Page int `json:"page"`
+
+	// PageSize How many items a page has.
+	//
+	// Example: 20
+	PageSize int `json:"page_size"`
+
+	// Pages How many pages there are, as far as total counts.
+	//
+	// Example: 1
+	Pages int `json:"pages"`
+
+	// Total How many match.
+	//
+	// Example: 3
+	Total int `json:"total"`
+
+	// TotalRelation `eq`: total is exact. `gte`: there are at least that many.
+	//
+	// Example: eq
+	TotalRelation TotalRelation `json:"total_relation"`
+}
+
+// SerpTargets What to write.
+type SerpTargets struct {
+	// H2 A number that says where it comes from. Where it is not known, all but the unit are null.
+	H2 Figure `json:"h2"`
+
+	// Images A number that says where it comes from. Where it is not known, all but the unit are null.
+	Images Figure `json:"images"`
+
+	// Quality A number that says where it comes from. Where it is not known, all but the unit are null.
+	Quality Figure `json:"quality"`
+
+	// Words A number that says where it comes from. Where it is not known, all but the unit are null.
+	Words Figure `json:"words"`
+}
 
 // Snapshot A text as it was when it was read.
 type Snapshot struct {
@@ -7122,7 +8159,8 @@ type SynthesisJob struct {
 	// Kind What a job does. `poll` collects one source, `article` reads the page of one document, `discover` finds the feeds
 	// of sites, `import` reads an OPML document, `research` works on a run of research,
 	// `discover_topics` looks for topics, `synthesize` writes a draft,
-	// `research_keyword` and `research_competitor` look for keywords and competitors.
+	// `research_keyword` and `research_competitor` look for keywords and competitors, `research_serp` looks at the
+	// results of a search.
 	//
 	//
 	// Example: poll
@@ -7158,6 +8196,11 @@ type SynthesisJob struct {
 
 // SynthesisRequest How to write a draft.
 type SynthesisRequest struct {
+	// Keyword What the draft is to be found by; its content score looks at how often it stands there.
+	//
+	// Example: heat pump
+	Keyword *string `json:"keyword,omitempty"`
+
 	// Language A BCP 47 language tag; its primary part is kept, in lower case.
 	//
 	// Example: de
@@ -7580,7 +8623,8 @@ type TopicDiscoveryJob struct {
 	// Kind What a job does. `poll` collects one source, `article` reads the page of one document, `discover` finds the feeds
 	// of sites, `import` reads an OPML document, `research` works on a run of research,
 	// `discover_topics` looks for topics, `synthesize` writes a draft,
-	// `research_keyword` and `research_competitor` look for keywords and competitors.
+	// `research_keyword` and `research_competitor` look for keywords and competitors, `research_serp` looks at the
+	// results of a search.
 	//
 	//
 	// Example: poll
@@ -8877,6 +9921,42 @@ type ListResearchStepsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListSerpSnapshotsParams defines parameters for ListSerpSnapshots.
+type ListSerpSnapshotsParams struct {
+	// Query Only snapshots of this query, whatever its case.
+	Query *string `form:"query,omitempty" json:"query,omitempty"`
+
+	// Language Only snapshots in this language.
+	Language *LanguageTag `form:"language,omitempty" json:"language,omitempty"`
+
+	// Market Only snapshots of this market.
+	Market *string `form:"market,omitempty" json:"market,omitempty"`
+
+	// Page The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+	Page *Page `form:"page,omitempty" json:"page,omitempty"`
+
+	// PageSize How many items a page has.
+	PageSize *PageSize `form:"page_size,omitempty" json:"page_size,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ResearchSerpParams defines parameters for ResearchSerp.
+type ResearchSerpParams struct {
+	// IdempotencyKey A random string of your own. A retry with the same key and body gets the first answer again.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// Prefer `wait=N` waits up to N seconds (60 at most) for the job to finish.
+	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
+// CompareSerpSnapshotsParams defines parameters for CompareSerpSnapshots.
+type CompareSerpSnapshotsParams struct {
+	// Against The earlier snapshot.
+	Against openapi_types.UUID `form:"against" json:"against"`
+}
+
 // ListScoringProfilesParams defines parameters for ListScoringProfiles.
 type ListScoringProfilesParams struct {
 	// Kind Only profiles for this.
@@ -9277,6 +10357,9 @@ type ResearchQuestionJSONRequestBody = ResearchRequest
 // ResearchKeywordJSONRequestBody defines body for ResearchKeyword for application/json ContentType.
 type ResearchKeywordJSONRequestBody = SubjectRequest
 
+// ResearchSerpJSONRequestBody defines body for ResearchSerp for application/json ContentType.
+type ResearchSerpJSONRequestBody = SerpRequest
+
 // CreateScoringProfileJSONRequestBody defines body for CreateScoringProfile for application/json ContentType.
 type CreateScoringProfileJSONRequestBody = ScoringProfileCreate
 
@@ -9325,85 +10408,66 @@ type SynthesizeTopicJSONRequestBody = SynthesisRequest
 // ValidateTopicJSONRequestBody defines body for ValidateTopic for application/json ContentType.
 type ValidateTopicJSONRequestBody = TopicValidationRequest
 
-// Getter for additional properties for ResearchReport_Result. Returns the specified
-// element and whether it was found
-func (a ResearchReport_Result) Get(fieldName string) (value interface{}, found bool) {
-	if a.AdditionalProperties != nil {
-		value, found = a.AdditionalProperties[fieldName]
-	}
-	return
+// AsKeywordResearch returns the union data inside the ResearchReport_Result as a KeywordResearch
+func (t ResearchReport_Result) AsKeywordResearch() (KeywordResearch, error) {
+	var body KeywordResearch
+	err := json.Unmarshal(t.union, &body)
+	return body, err
 }
 
-// Setter for additional properties for ResearchReport_Result
-func (a *ResearchReport_Result) Set(fieldName string, value interface{}) {
-	if a.AdditionalProperties == nil {
-		a.AdditionalProperties = make(map[string]interface{})
-	}
-	a.AdditionalProperties[fieldName] = value
+// FromKeywordResearch overwrites any union data inside the ResearchReport_Result as the provided KeywordResearch
+func (t *ResearchReport_Result) FromKeywordResearch(v KeywordResearch) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
 }
 
-// Override default JSON handling for ResearchReport_Result to handle AdditionalProperties
-func (a *ResearchReport_Result) UnmarshalJSON(b []byte) error {
-	object := make(map[string]json.RawMessage)
-	err := json.Unmarshal(b, &object)
+// MergeKeywordResearch performs a merge with any union data inside the ResearchReport_Result, using the provided KeywordResearch
+func (t *ResearchReport_Result) MergeKeywordResearch(v KeywordResearch) error {
+	b, err := json.Marshal(v)
 	if err != nil {
 		return err
 	}
 
-	if raw, found := object["documents"]; found {
-		err = json.Unmarshal(raw, &a.Documents)
-		if err != nil {
-			return fmt.Errorf("error reading 'documents': %w", err)
-		}
-		delete(object, "documents")
-	}
-
-	if raw, found := object["matched_by"]; found {
-		err = json.Unmarshal(raw, &a.MatchedBy)
-		if err != nil {
-			return fmt.Errorf("error reading 'matched_by': %w", err)
-		}
-		delete(object, "matched_by")
-	}
-
-	if len(object) != 0 {
-		a.AdditionalProperties = make(map[string]interface{})
-		for fieldName, fieldBuf := range object {
-			var fieldVal interface{}
-			err := json.Unmarshal(fieldBuf, &fieldVal)
-			if err != nil {
-				return fmt.Errorf("error unmarshaling field %s: %w", fieldName, err)
-			}
-			a.AdditionalProperties[fieldName] = fieldVal
-		}
-	}
-	return nil
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
 }
 
-// Override default JSON handling for ResearchReport_Result to handle AdditionalProperties
-func (a ResearchReport_Result) MarshalJSON() ([]byte, error) {
-	var err error
-	object := make(map[string]json.RawMessage)
+// AsCompetitorResearch returns the union data inside the ResearchReport_Result as a CompetitorResearch
+func (t ResearchReport_Result) AsCompetitorResearch() (CompetitorResearch, error) {
+	var body CompetitorResearch
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
 
-	object["documents"], err = json.Marshal(a.Documents)
+// FromCompetitorResearch overwrites any union data inside the ResearchReport_Result as the provided CompetitorResearch
+func (t *ResearchReport_Result) FromCompetitorResearch(v CompetitorResearch) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeCompetitorResearch performs a merge with any union data inside the ResearchReport_Result, using the provided CompetitorResearch
+func (t *ResearchReport_Result) MergeCompetitorResearch(v CompetitorResearch) error {
+	b, err := json.Marshal(v)
 	if err != nil {
-		return nil, fmt.Errorf("error marshaling 'documents': %w", err)
+		return err
 	}
 
-	if a.MatchedBy != nil {
-		object["matched_by"], err = json.Marshal(a.MatchedBy)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling 'matched_by': %w", err)
-		}
-	}
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
 
-	for fieldName, field := range a.AdditionalProperties {
-		object[fieldName], err = json.Marshal(field)
-		if err != nil {
-			return nil, fmt.Errorf("error marshaling '%s': %w", fieldName, err)
-		}
-	}
-	return json.Marshal(object)
+func (t ResearchReport_Result) MarshalJSON() ([]byte, error) {
+	b, err := t.union.MarshalJSON()
+	return b, err
+}
+
+func (t *ResearchReport_Result) UnmarshalJSON(b []byte) error {
+	err := t.union.UnmarshalJSON(b)
+	return err
 }
 
 // RequestEditorFn is the function signature for the RequestEditor callback function
@@ -10086,6 +11150,49 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /research/runs/{id}/steps (the `ListResearchSteps` operationId).
 	ListResearchSteps(ctx context.Context, id ID, params *ListResearchStepsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListSerpSnapshots List snapshots of search results
+	//
+	// One page of snapshots, the newest first; those of one query are its history.
+	//
+	// Corresponds with GET /research/serp (the `ListSerpSnapshots` operationId).
+	ListSerpSnapshots(ctx context.Context, params *ListSerpSnapshotsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ResearchSerpWithBody Look at search results
+	//
+	// What stands among the results of a search, and how hard a place there is to win: each page is read as robots.txt allows and gets its content score, the
+	// positions of domains are counted, and from the pages' quality, authority, length and freshness follow a difficulty with targets. The results come from the
+	// search service that is set up, or from `urls`, as you see them. Snapshots are kept and can be compared. The job's `result` is a SerpSnapshot.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /research/serp (the `ResearchSerp` operationId).
+	ResearchSerpWithBody(ctx context.Context, params *ResearchSerpParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ResearchSerp Look at search results
+	//
+	// What stands among the results of a search, and how hard a place there is to win: each page is read as robots.txt allows and gets its content score, the
+	// positions of domains are counted, and from the pages' quality, authority, length and freshness follow a difficulty with targets. The results come from the
+	// search service that is set up, or from `urls`, as you see them. Snapshots are kept and can be compared. The job's `result` is a SerpSnapshot.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /research/serp (the `ResearchSerp` operationId).
+	ResearchSerp(ctx context.Context, params *ResearchSerpParams, body ResearchSerpJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetSerpSnapshot Read a snapshot of search results
+	//
+	// What stood among the results at that time.
+	//
+	// Corresponds with GET /research/serp/{id} (the `GetSerpSnapshot` operationId).
+	GetSerpSnapshot(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CompareSerpSnapshots Compare two snapshots
+	//
+	// What has entered, dropped out, risen and fallen from an earlier snapshot to this one.
+	//
+	// Corresponds with GET /research/serp/{id}/diff (the `CompareSerpSnapshots` operationId).
+	CompareSerpSnapshots(ctx context.Context, id ID, params *CompareSerpSnapshotsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListScoringProfiles List scoring profiles
 	//
@@ -11838,6 +12945,99 @@ func (c *Client) ListResearchSources(ctx context.Context, id ID, params *ListRes
 // Corresponds with GET /research/runs/{id}/steps (the `ListResearchSteps` operationId).
 func (c *Client) ListResearchSteps(ctx context.Context, id ID, params *ListResearchStepsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListResearchStepsRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListSerpSnapshots List snapshots of search results
+//
+// One page of snapshots, the newest first; those of one query are its history.
+//
+// Corresponds with GET /research/serp (the `ListSerpSnapshots` operationId).
+func (c *Client) ListSerpSnapshots(ctx context.Context, params *ListSerpSnapshotsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListSerpSnapshotsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ResearchSerpWithBody Look at search results
+//
+// What stands among the results of a search, and how hard a place there is to win: each page is read as robots.txt allows and gets its content score, the
+// positions of domains are counted, and from the pages' quality, authority, length and freshness follow a difficulty with targets. The results come from the
+// search service that is set up, or from `urls`, as you see them. Snapshots are kept and can be compared. The job's `result` is a SerpSnapshot.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /research/serp (the `ResearchSerp` operationId).
+func (c *Client) ResearchSerpWithBody(ctx context.Context, params *ResearchSerpParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewResearchSerpRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ResearchSerp Look at search results
+//
+// What stands among the results of a search, and how hard a place there is to win: each page is read as robots.txt allows and gets its content score, the
+// positions of domains are counted, and from the pages' quality, authority, length and freshness follow a difficulty with targets. The results come from the
+// search service that is set up, or from `urls`, as you see them. Snapshots are kept and can be compared. The job's `result` is a SerpSnapshot.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /research/serp (the `ResearchSerp` operationId).
+func (c *Client) ResearchSerp(ctx context.Context, params *ResearchSerpParams, body ResearchSerpJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewResearchSerpRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetSerpSnapshot Read a snapshot of search results
+//
+// What stood among the results at that time.
+//
+// Corresponds with GET /research/serp/{id} (the `GetSerpSnapshot` operationId).
+func (c *Client) GetSerpSnapshot(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetSerpSnapshotRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CompareSerpSnapshots Compare two snapshots
+//
+// What has entered, dropped out, risen and fallen from an earlier snapshot to this one.
+//
+// Corresponds with GET /research/serp/{id}/diff (the `CompareSerpSnapshots` operationId).
+func (c *Client) CompareSerpSnapshots(ctx context.Context, id ID, params *CompareSerpSnapshotsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCompareSerpSnapshotsRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -16975,6 +18175,277 @@ func NewListResearchStepsRequest(server string, id ID, params *ListResearchSteps
 	return req, nil
 }
 
+// NewListSerpSnapshotsRequest constructs an http.Request for the ListSerpSnapshots method
+func NewListSerpSnapshotsRequest(server string, params *ListSerpSnapshotsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/research/serp")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Query != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "query", *params.Query, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Language != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "language", *params.Language, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Market != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "market", *params.Market, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Page != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.PageSize != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page_size", *params.PageSize, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewResearchSerpRequest calls the generic ResearchSerp builder with application/json body
+func NewResearchSerpRequest(server string, params *ResearchSerpParams, body ResearchSerpJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewResearchSerpRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewResearchSerpRequestWithBody constructs an http.Request for the ResearchSerp method, with any body, and a specified content type
+func NewResearchSerpRequestWithBody(server string, params *ResearchSerpParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/research/serp")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.Prefer != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Prefer", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewGetSerpSnapshotRequest constructs an http.Request for the GetSerpSnapshot method
+func NewGetSerpSnapshotRequest(server string, id ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/research/serp/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCompareSerpSnapshotsRequest constructs an http.Request for the CompareSerpSnapshots method
+func NewCompareSerpSnapshotsRequest(server string, id ID, params *CompareSerpSnapshotsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/research/serp/%s/diff", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "against", params.Against, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListScoringProfilesRequest constructs an http.Request for the ListScoringProfiles method
 func NewListScoringProfilesRequest(server string, params *ListScoringProfilesParams) (*http.Request, error) {
 	var err error
@@ -20432,6 +21903,55 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /research/runs/{id}/steps (the `ListResearchSteps` operationId).
 	ListResearchStepsWithResponse(ctx context.Context, id ID, params *ListResearchStepsParams, reqEditors ...RequestEditorFn) (*ListResearchStepsResponse, error)
+
+	// ListSerpSnapshotsWithResponse List snapshots of search results
+	//
+	// One page of snapshots, the newest first; those of one query are its history.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /research/serp (the `ListSerpSnapshots` operationId).
+	ListSerpSnapshotsWithResponse(ctx context.Context, params *ListSerpSnapshotsParams, reqEditors ...RequestEditorFn) (*ListSerpSnapshotsResponse, error)
+
+	// ResearchSerpWithBodyWithResponse Look at search results
+	//
+	// What stands among the results of a search, and how hard a place there is to win: each page is read as robots.txt allows and gets its content score, the
+	// positions of domains are counted, and from the pages' quality, authority, length and freshness follow a difficulty with targets. The results come from the
+	// search service that is set up, or from `urls`, as you see them. Snapshots are kept and can be compared. The job's `result` is a SerpSnapshot.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /research/serp (the `ResearchSerp` operationId).
+	ResearchSerpWithBodyWithResponse(ctx context.Context, params *ResearchSerpParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ResearchSerpResponse, error)
+
+	// ResearchSerpWithResponse Look at search results
+	//
+	// What stands among the results of a search, and how hard a place there is to win: each page is read as robots.txt allows and gets its content score, the
+	// positions of domains are counted, and from the pages' quality, authority, length and freshness follow a difficulty with targets. The results come from the
+	// search service that is set up, or from `urls`, as you see them. Snapshots are kept and can be compared. The job's `result` is a SerpSnapshot.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /research/serp (the `ResearchSerp` operationId).
+	ResearchSerpWithResponse(ctx context.Context, params *ResearchSerpParams, body ResearchSerpJSONRequestBody, reqEditors ...RequestEditorFn) (*ResearchSerpResponse, error)
+
+	// GetSerpSnapshotWithResponse Read a snapshot of search results
+	//
+	// What stood among the results at that time.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /research/serp/{id} (the `GetSerpSnapshot` operationId).
+	GetSerpSnapshotWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetSerpSnapshotResponse, error)
+
+	// CompareSerpSnapshotsWithResponse Compare two snapshots
+	//
+	// What has entered, dropped out, risen and fallen from an earlier snapshot to this one.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /research/serp/{id}/diff (the `CompareSerpSnapshots` operationId).
+	CompareSerpSnapshotsWithResponse(ctx context.Context, id ID, params *CompareSerpSnapshotsParams, reqEditors ...RequestEditorFn) (*CompareSerpSnapshotsResponse, error)
 
 	// ListScoringProfilesWithResponse List scoring profiles
 	//
@@ -30193,6 +31713,743 @@ func (r ListResearchStepsResponse) ContentType() string {
 	return ""
 }
 
+// ListSerpSnapshotsResponse401Headers the declared response headers of an HTTP 401 response for ListSerpSnapshots
+type ListSerpSnapshotsResponse401Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	XRequestID         *string
+}
+
+// ListSerpSnapshotsResponse403Headers the declared response headers of an HTTP 403 response for ListSerpSnapshots
+type ListSerpSnapshotsResponse403Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	XRequestID         *string
+}
+
+// ListSerpSnapshotsResponse422Headers the declared response headers of an HTTP 422 response for ListSerpSnapshots
+type ListSerpSnapshotsResponse422Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	XRequestID         *string
+}
+
+// ListSerpSnapshotsResponse429Headers the declared response headers of an HTTP 429 response for ListSerpSnapshots
+type ListSerpSnapshotsResponse429Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	RetryAfter         *int
+	XRequestID         *string
+}
+
+// ListSerpSnapshotsResponse503Headers the declared response headers of an HTTP 503 response for ListSerpSnapshots
+type ListSerpSnapshotsResponse503Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	RetryAfter         *int
+	XRequestID         *string
+}
+
+// ListSerpSnapshotsResponseDefaultHeaders the declared response headers of an HTTP default response for ListSerpSnapshots
+type ListSerpSnapshotsResponseDefaultHeaders struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	XRequestID         *string
+}
+
+type ListSerpSnapshotsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SerpSnapshotList
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *Invalid
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *TooManyRequests
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *Unavailable
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *Error
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListSerpSnapshotsResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *ListSerpSnapshotsResponse403Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *ListSerpSnapshotsResponse422Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *ListSerpSnapshotsResponse429Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ListSerpSnapshotsResponse503Headers
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListSerpSnapshotsResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListSerpSnapshotsResponse) GetJSON200() *SerpSnapshotList {
+	return r.JSON200
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r ListSerpSnapshotsResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r ListSerpSnapshotsResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r ListSerpSnapshotsResponse) GetJSON422() *Invalid {
+	return r.JSON422
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r ListSerpSnapshotsResponse) GetJSON429() *TooManyRequests {
+	return r.JSON429
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r ListSerpSnapshotsResponse) GetJSON503() *Unavailable {
+	return r.JSON503
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r ListSerpSnapshotsResponse) GetJSONDefault() *Error {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListSerpSnapshotsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListSerpSnapshotsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListSerpSnapshotsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListSerpSnapshotsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ResearchSerpResponse200Headers the declared response headers of an HTTP 200 response for ResearchSerp
+type ResearchSerpResponse200Headers struct {
+	PreferenceApplied *string
+}
+
+// ResearchSerpResponse202Headers the declared response headers of an HTTP 202 response for ResearchSerp
+type ResearchSerpResponse202Headers struct {
+	Location string
+}
+
+// ResearchSerpResponse400Headers the declared response headers of an HTTP 400 response for ResearchSerp
+type ResearchSerpResponse400Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	XRequestID         *string
+}
+
+// ResearchSerpResponse401Headers the declared response headers of an HTTP 401 response for ResearchSerp
+type ResearchSerpResponse401Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	XRequestID         *string
+}
+
+// ResearchSerpResponse403Headers the declared response headers of an HTTP 403 response for ResearchSerp
+type ResearchSerpResponse403Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	XRequestID         *string
+}
+
+// ResearchSerpResponse409Headers the declared response headers of an HTTP 409 response for ResearchSerp
+type ResearchSerpResponse409Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	XRequestID         *string
+}
+
+// ResearchSerpResponse413Headers the declared response headers of an HTTP 413 response for ResearchSerp
+type ResearchSerpResponse413Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	XRequestID         *string
+}
+
+// ResearchSerpResponse415Headers the declared response headers of an HTTP 415 response for ResearchSerp
+type ResearchSerpResponse415Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	XRequestID         *string
+}
+
+// ResearchSerpResponse422Headers the declared response headers of an HTTP 422 response for ResearchSerp
+type ResearchSerpResponse422Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	XRequestID         *string
+}
+
+// ResearchSerpResponse429Headers the declared response headers of an HTTP 429 response for ResearchSerp
+type ResearchSerpResponse429Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	RetryAfter         *int
+	XRequestID         *string
+}
+
+// ResearchSerpResponse503Headers the declared response headers of an HTTP 503 response for ResearchSerp
+type ResearchSerpResponse503Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	RetryAfter         *int
+	XRequestID         *string
+}
+
+// ResearchSerpResponseDefaultHeaders the declared response headers of an HTTP default response for ResearchSerp
+type ResearchSerpResponseDefaultHeaders struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	XRequestID         *string
+}
+
+type ResearchSerpResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SerpJob
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Accepted
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON409 the response for an HTTP 409 `application/json` response
+	JSON409 *Conflict
+	// JSON413 the response for an HTTP 413 `application/json` response
+	JSON413 *TooLarge
+	// JSON415 the response for an HTTP 415 `application/json` response
+	JSON415 *UnsupportedMediaType
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *Invalid
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *TooManyRequests
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *Unavailable
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *Error
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ResearchSerpResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *ResearchSerpResponse202Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *ResearchSerpResponse400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ResearchSerpResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *ResearchSerpResponse403Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *ResearchSerpResponse409Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *ResearchSerpResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *ResearchSerpResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *ResearchSerpResponse422Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *ResearchSerpResponse429Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ResearchSerpResponse503Headers
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ResearchSerpResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ResearchSerpResponse) GetJSON200() *SerpJob {
+	return r.JSON200
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r ResearchSerpResponse) GetJSON202() *Accepted {
+	return r.JSON202
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r ResearchSerpResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r ResearchSerpResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r ResearchSerpResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON409 returns the response for an HTTP 409 `application/json` response
+func (r ResearchSerpResponse) GetJSON409() *Conflict {
+	return r.JSON409
+}
+
+// GetJSON413 returns the response for an HTTP 413 `application/json` response
+func (r ResearchSerpResponse) GetJSON413() *TooLarge {
+	return r.JSON413
+}
+
+// GetJSON415 returns the response for an HTTP 415 `application/json` response
+func (r ResearchSerpResponse) GetJSON415() *UnsupportedMediaType {
+	return r.JSON415
+}
+
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r ResearchSerpResponse) GetJSON422() *Invalid {
+	return r.JSON422
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r ResearchSerpResponse) GetJSON429() *TooManyRequests {
+	return r.JSON429
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r ResearchSerpResponse) GetJSON503() *Unavailable {
+	return r.JSON503
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r ResearchSerpResponse) GetJSONDefault() *Error {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ResearchSerpResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ResearchSerpResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ResearchSerpResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ResearchSerpResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetSerpSnapshotResponse400Headers the declared response headers of an HTTP 400 response for GetSerpSnapshot
+type GetSerpSnapshotResponse400Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	XRequestID         *string
+}
+
+// GetSerpSnapshotResponse401Headers the declared response headers of an HTTP 401 response for GetSerpSnapshot
+type GetSerpSnapshotResponse401Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	XRequestID         *string
+}
+
+// GetSerpSnapshotResponse403Headers the declared response headers of an HTTP 403 response for GetSerpSnapshot
+type GetSerpSnapshotResponse403Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	XRequestID         *string
+}
+
+// GetSerpSnapshotResponse404Headers the declared response headers of an HTTP 404 response for GetSerpSnapshot
+type GetSerpSnapshotResponse404Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	XRequestID         *string
+}
+
+// GetSerpSnapshotResponse422Headers the declared response headers of an HTTP 422 response for GetSerpSnapshot
+type GetSerpSnapshotResponse422Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	XRequestID         *string
+}
+
+// GetSerpSnapshotResponse429Headers the declared response headers of an HTTP 429 response for GetSerpSnapshot
+type GetSerpSnapshotResponse429Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	RetryAfter         *int
+	XRequestID         *string
+}
+
+// GetSerpSnapshotResponse503Headers the declared response headers of an HTTP 503 response for GetSerpSnapshot
+type GetSerpSnapshotResponse503Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	RetryAfter         *int
+	XRequestID         *string
+}
+
+// GetSerpSnapshotResponseDefaultHeaders the declared response headers of an HTTP default response for GetSerpSnapshot
+type GetSerpSnapshotResponseDefaultHeaders struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	XRequestID         *string
+}
+
+type GetSerpSnapshotResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SerpSnapshot
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *Invalid
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *TooManyRequests
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *Unavailable
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *Error
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *GetSerpSnapshotResponse400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetSerpSnapshotResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *GetSerpSnapshotResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *GetSerpSnapshotResponse404Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *GetSerpSnapshotResponse422Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *GetSerpSnapshotResponse429Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetSerpSnapshotResponse503Headers
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *GetSerpSnapshotResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetSerpSnapshotResponse) GetJSON200() *SerpSnapshot {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r GetSerpSnapshotResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r GetSerpSnapshotResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r GetSerpSnapshotResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r GetSerpSnapshotResponse) GetJSON404() *NotFound {
+	return r.JSON404
+}
+
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r GetSerpSnapshotResponse) GetJSON422() *Invalid {
+	return r.JSON422
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r GetSerpSnapshotResponse) GetJSON429() *TooManyRequests {
+	return r.JSON429
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r GetSerpSnapshotResponse) GetJSON503() *Unavailable {
+	return r.JSON503
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r GetSerpSnapshotResponse) GetJSONDefault() *Error {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetSerpSnapshotResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetSerpSnapshotResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetSerpSnapshotResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetSerpSnapshotResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CompareSerpSnapshotsResponse400Headers the declared response headers of an HTTP 400 response for CompareSerpSnapshots
+type CompareSerpSnapshotsResponse400Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	XRequestID         *string
+}
+
+// CompareSerpSnapshotsResponse401Headers the declared response headers of an HTTP 401 response for CompareSerpSnapshots
+type CompareSerpSnapshotsResponse401Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	XRequestID         *string
+}
+
+// CompareSerpSnapshotsResponse403Headers the declared response headers of an HTTP 403 response for CompareSerpSnapshots
+type CompareSerpSnapshotsResponse403Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	XRequestID         *string
+}
+
+// CompareSerpSnapshotsResponse404Headers the declared response headers of an HTTP 404 response for CompareSerpSnapshots
+type CompareSerpSnapshotsResponse404Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	XRequestID         *string
+}
+
+// CompareSerpSnapshotsResponse422Headers the declared response headers of an HTTP 422 response for CompareSerpSnapshots
+type CompareSerpSnapshotsResponse422Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	XRequestID         *string
+}
+
+// CompareSerpSnapshotsResponse429Headers the declared response headers of an HTTP 429 response for CompareSerpSnapshots
+type CompareSerpSnapshotsResponse429Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	RetryAfter         *int
+	XRequestID         *string
+}
+
+// CompareSerpSnapshotsResponse503Headers the declared response headers of an HTTP 503 response for CompareSerpSnapshots
+type CompareSerpSnapshotsResponse503Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	RetryAfter         *int
+	XRequestID         *string
+}
+
+// CompareSerpSnapshotsResponseDefaultHeaders the declared response headers of an HTTP default response for CompareSerpSnapshots
+type CompareSerpSnapshotsResponseDefaultHeaders struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	XRequestID         *string
+}
+
+type CompareSerpSnapshotsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SerpComparison
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *Invalid
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *TooManyRequests
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *Unavailable
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *Error
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *CompareSerpSnapshotsResponse400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *CompareSerpSnapshotsResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *CompareSerpSnapshotsResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *CompareSerpSnapshotsResponse404Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *CompareSerpSnapshotsResponse422Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *CompareSerpSnapshotsResponse429Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *CompareSerpSnapshotsResponse503Headers
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *CompareSerpSnapshotsResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CompareSerpSnapshotsResponse) GetJSON200() *SerpComparison {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r CompareSerpSnapshotsResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r CompareSerpSnapshotsResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r CompareSerpSnapshotsResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r CompareSerpSnapshotsResponse) GetJSON404() *NotFound {
+	return r.JSON404
+}
+
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r CompareSerpSnapshotsResponse) GetJSON422() *Invalid {
+	return r.JSON422
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r CompareSerpSnapshotsResponse) GetJSON429() *TooManyRequests {
+	return r.JSON429
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r CompareSerpSnapshotsResponse) GetJSON503() *Unavailable {
+	return r.JSON503
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r CompareSerpSnapshotsResponse) GetJSONDefault() *Error {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CompareSerpSnapshotsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CompareSerpSnapshotsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CompareSerpSnapshotsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CompareSerpSnapshotsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ListScoringProfilesResponse401Headers the declared response headers of an HTTP 401 response for ListScoringProfiles
 type ListScoringProfilesResponse401Headers struct {
 	RateLimitLimit     *int
@@ -38949,6 +41206,85 @@ func (c *ClientWithResponses) ListResearchStepsWithResponse(ctx context.Context,
 		return nil, err
 	}
 	return ParseListResearchStepsResponse(rsp)
+}
+
+// ListSerpSnapshotsWithResponse List snapshots of search results
+//
+// One page of snapshots, the newest first; those of one query are its history.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /research/serp (the `ListSerpSnapshots` operationId).
+func (c *ClientWithResponses) ListSerpSnapshotsWithResponse(ctx context.Context, params *ListSerpSnapshotsParams, reqEditors ...RequestEditorFn) (*ListSerpSnapshotsResponse, error) {
+	rsp, err := c.ListSerpSnapshots(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListSerpSnapshotsResponse(rsp)
+}
+
+// ResearchSerpWithBodyWithResponse Look at search results
+//
+// What stands among the results of a search, and how hard a place there is to win: each page is read as robots.txt allows and gets its content score, the
+// positions of domains are counted, and from the pages' quality, authority, length and freshness follow a difficulty with targets. The results come from the
+// search service that is set up, or from `urls`, as you see them. Snapshots are kept and can be compared. The job's `result` is a SerpSnapshot.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /research/serp (the `ResearchSerp` operationId).
+func (c *ClientWithResponses) ResearchSerpWithBodyWithResponse(ctx context.Context, params *ResearchSerpParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ResearchSerpResponse, error) {
+	rsp, err := c.ResearchSerpWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseResearchSerpResponse(rsp)
+}
+
+// ResearchSerpWithResponse Look at search results
+//
+// What stands among the results of a search, and how hard a place there is to win: each page is read as robots.txt allows and gets its content score, the
+// positions of domains are counted, and from the pages' quality, authority, length and freshness follow a difficulty with targets. The results come from the
+// search service that is set up, or from `urls`, as you see them. Snapshots are kept and can be compared. The job's `result` is a SerpSnapshot.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /research/serp (the `ResearchSerp` operationId).
+func (c *ClientWithResponses) ResearchSerpWithResponse(ctx context.Context, params *ResearchSerpParams, body ResearchSerpJSONRequestBody, reqEditors ...RequestEditorFn) (*ResearchSerpResponse, error) {
+	rsp, err := c.ResearchSerp(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseResearchSerpResponse(rsp)
+}
+
+// GetSerpSnapshotWithResponse Read a snapshot of search results
+//
+// What stood among the results at that time.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /research/serp/{id} (the `GetSerpSnapshot` operationId).
+func (c *ClientWithResponses) GetSerpSnapshotWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetSerpSnapshotResponse, error) {
+	rsp, err := c.GetSerpSnapshot(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetSerpSnapshotResponse(rsp)
+}
+
+// CompareSerpSnapshotsWithResponse Compare two snapshots
+//
+// What has entered, dropped out, risen and fallen from an earlier snapshot to this one.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /research/serp/{id}/diff (the `CompareSerpSnapshots` operationId).
+func (c *ClientWithResponses) CompareSerpSnapshotsWithResponse(ctx context.Context, id ID, params *CompareSerpSnapshotsParams, reqEditors ...RequestEditorFn) (*CompareSerpSnapshotsResponse, error) {
+	rsp, err := c.CompareSerpSnapshots(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCompareSerpSnapshotsResponse(rsp)
 }
 
 // ListScoringProfilesWithResponse List scoring profiles
@@ -57529,6 +59865,1421 @@ func ParseListResearchStepsResponse(rsp *http.Response) (*ListResearchStepsRespo
 		response.Headers503 = &headers
 	case true:
 		var headers ListResearchStepsResponseDefaultHeaders
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListSerpSnapshotsResponse parses an HTTP response from a ListSerpSnapshotsWithResponse call
+func ParseListSerpSnapshotsResponse(rsp *http.Response) (*ListSerpSnapshotsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListSerpSnapshotsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SerpSnapshotList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ListSerpSnapshotsResponse401Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers ListSerpSnapshotsResponse403Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 422:
+		var headers ListSerpSnapshotsResponse422Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 429:
+		var headers ListSerpSnapshotsResponse429Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 503:
+		var headers ListSerpSnapshotsResponse503Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers503 = &headers
+	case true:
+		var headers ListSerpSnapshotsResponseDefaultHeaders
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseResearchSerpResponse parses an HTTP response from a ResearchSerpWithResponse call
+func ParseResearchSerpResponse(rsp *http.Response) (*ResearchSerpResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ResearchSerpResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SerpJob
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Accepted
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ResearchSerpResponse200Headers
+		if values := rsp.Header.Values("Preference-Applied"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Preference-Applied", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.PreferenceApplied = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers ResearchSerpResponse202Headers
+		if values := rsp.Header.Values("Location"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Location", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Location = value
+		}
+		response.Headers202 = &headers
+	case rsp.StatusCode == 400:
+		var headers ResearchSerpResponse400Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers ResearchSerpResponse401Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers ResearchSerpResponse403Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 409:
+		var headers ResearchSerpResponse409Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 413:
+		var headers ResearchSerpResponse413Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers ResearchSerpResponse415Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers ResearchSerpResponse422Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 429:
+		var headers ResearchSerpResponse429Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 503:
+		var headers ResearchSerpResponse503Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers503 = &headers
+	case true:
+		var headers ResearchSerpResponseDefaultHeaders
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetSerpSnapshotResponse parses an HTTP response from a GetSerpSnapshotWithResponse call
+func ParseGetSerpSnapshotResponse(rsp *http.Response) (*GetSerpSnapshotResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetSerpSnapshotResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SerpSnapshot
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 400:
+		var headers GetSerpSnapshotResponse400Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers GetSerpSnapshotResponse401Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers GetSerpSnapshotResponse403Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers GetSerpSnapshotResponse404Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 422:
+		var headers GetSerpSnapshotResponse422Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 429:
+		var headers GetSerpSnapshotResponse429Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetSerpSnapshotResponse503Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers503 = &headers
+	case true:
+		var headers GetSerpSnapshotResponseDefaultHeaders
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCompareSerpSnapshotsResponse parses an HTTP response from a CompareSerpSnapshotsWithResponse call
+func ParseCompareSerpSnapshotsResponse(rsp *http.Response) (*CompareSerpSnapshotsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CompareSerpSnapshotsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SerpComparison
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 400:
+		var headers CompareSerpSnapshotsResponse400Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers CompareSerpSnapshotsResponse401Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers CompareSerpSnapshotsResponse403Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers CompareSerpSnapshotsResponse404Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 422:
+		var headers CompareSerpSnapshotsResponse422Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 429:
+		var headers CompareSerpSnapshotsResponse429Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 503:
+		var headers CompareSerpSnapshotsResponse503Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers503 = &headers
+	case true:
+		var headers CompareSerpSnapshotsResponseDefaultHeaders
 		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {

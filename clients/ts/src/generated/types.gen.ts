@@ -35,7 +35,7 @@ export type ErrorBody = {
  * | `UNAUTHORIZED` | 401 | no key, or one that is wrong, expired or revoked |
  * | `FORBIDDEN` | 403 | the key lacks the scope in `details.required_scope` |
  * | `ROUTE_NOT_FOUND` | 404 | no such path |
- * | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `STORY_NOT_FOUND`, `KEYWORD_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND`, `HOST_NOT_FOUND`, `SEARCH_NOT_FOUND`, `RESEARCH_RUN_NOT_FOUND`, `SNAPSHOT_NOT_FOUND`, `SCORING_PROFILE_NOT_FOUND`, `DISCOVERY_SCHEDULE_NOT_FOUND`, `DRAFT_NOT_FOUND`, `RESEARCH_REPORT_NOT_FOUND` | 404 | no such resource |
+ * | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `STORY_NOT_FOUND`, `KEYWORD_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND`, `HOST_NOT_FOUND`, `SEARCH_NOT_FOUND`, `RESEARCH_RUN_NOT_FOUND`, `SNAPSHOT_NOT_FOUND`, `SCORING_PROFILE_NOT_FOUND`, `DISCOVERY_SCHEDULE_NOT_FOUND`, `DRAFT_NOT_FOUND`, `RESEARCH_REPORT_NOT_FOUND`, `SERP_SNAPSHOT_NOT_FOUND` | 404 | no such resource |
  * | `METHOD_NOT_ALLOWED` | 405 | the path has no such method |
  * | `COLLECTION_CONFLICT` | 409 | the feed is there already; see `details.existing_id` |
  * | `JOB_CONFLICT` | 409 | the job is in no state for that |
@@ -46,7 +46,7 @@ export type ErrorBody = {
  * | `BODY_TOO_LARGE` | 413 | the body is over 1 MiB; of an OPML document, over 10 MiB |
  * | `UNSUPPORTED_MEDIA_TYPE` | 415 | not JSON by its Content-Type; not XML where that is asked for |
  * | `VALIDATION_FAILED` | 422 | a parameter or field breaks the specification |
- * | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `STORY_VALIDATION_FAILED`, `KEYWORD_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED`, `SEARCH_VALIDATION_FAILED`, `RESEARCH_RUN_VALIDATION_FAILED`, `CLAIM_VALIDATION_FAILED`, `CALL_VALIDATION_FAILED`, `SCORING_PROFILE_VALIDATION_FAILED`, `DISCOVERY_VALIDATION_FAILED`, `DISCOVERY_SCHEDULE_VALIDATION_FAILED`, `DRAFT_VALIDATION_FAILED`, `RESEARCH_REPORT_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
+ * | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `STORY_VALIDATION_FAILED`, `KEYWORD_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED`, `SEARCH_VALIDATION_FAILED`, `RESEARCH_RUN_VALIDATION_FAILED`, `CLAIM_VALIDATION_FAILED`, `CALL_VALIDATION_FAILED`, `SCORING_PROFILE_VALIDATION_FAILED`, `DISCOVERY_VALIDATION_FAILED`, `DISCOVERY_SCHEDULE_VALIDATION_FAILED`, `DRAFT_VALIDATION_FAILED`, `RESEARCH_REPORT_VALIDATION_FAILED`, `SERP_SNAPSHOT_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
  * | `IDEMPOTENCY_KEY_REUSED` | 422 | this key came with another request before |
  * | `RATE_LIMITED` | 429 | too many requests; see Retry-After |
  * | `INTERNAL` | 500 | a fault of the server |
@@ -75,6 +75,7 @@ export const ErrorCode = {
     DISCOVERY_SCHEDULE_NOT_FOUND: 'DISCOVERY_SCHEDULE_NOT_FOUND',
     DRAFT_NOT_FOUND: 'DRAFT_NOT_FOUND',
     RESEARCH_REPORT_NOT_FOUND: 'RESEARCH_REPORT_NOT_FOUND',
+    SERP_SNAPSHOT_NOT_FOUND: 'SERP_SNAPSHOT_NOT_FOUND',
     METHOD_NOT_ALLOWED: 'METHOD_NOT_ALLOWED',
     COLLECTION_CONFLICT: 'COLLECTION_CONFLICT',
     JOB_CONFLICT: 'JOB_CONFLICT',
@@ -109,6 +110,7 @@ export const ErrorCode = {
     DISCOVERY_SCHEDULE_VALIDATION_FAILED: 'DISCOVERY_SCHEDULE_VALIDATION_FAILED',
     DRAFT_VALIDATION_FAILED: 'DRAFT_VALIDATION_FAILED',
     RESEARCH_REPORT_VALIDATION_FAILED: 'RESEARCH_REPORT_VALIDATION_FAILED',
+    SERP_SNAPSHOT_VALIDATION_FAILED: 'SERP_SNAPSHOT_VALIDATION_FAILED',
     IDEMPOTENCY_KEY_REUSED: 'IDEMPOTENCY_KEY_REUSED',
     RATE_LIMITED: 'RATE_LIMITED',
     INTERNAL: 'INTERNAL',
@@ -126,7 +128,7 @@ export const ErrorCode = {
  * | `UNAUTHORIZED` | 401 | no key, or one that is wrong, expired or revoked |
  * | `FORBIDDEN` | 403 | the key lacks the scope in `details.required_scope` |
  * | `ROUTE_NOT_FOUND` | 404 | no such path |
- * | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `STORY_NOT_FOUND`, `KEYWORD_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND`, `HOST_NOT_FOUND`, `SEARCH_NOT_FOUND`, `RESEARCH_RUN_NOT_FOUND`, `SNAPSHOT_NOT_FOUND`, `SCORING_PROFILE_NOT_FOUND`, `DISCOVERY_SCHEDULE_NOT_FOUND`, `DRAFT_NOT_FOUND`, `RESEARCH_REPORT_NOT_FOUND` | 404 | no such resource |
+ * | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `STORY_NOT_FOUND`, `KEYWORD_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND`, `HOST_NOT_FOUND`, `SEARCH_NOT_FOUND`, `RESEARCH_RUN_NOT_FOUND`, `SNAPSHOT_NOT_FOUND`, `SCORING_PROFILE_NOT_FOUND`, `DISCOVERY_SCHEDULE_NOT_FOUND`, `DRAFT_NOT_FOUND`, `RESEARCH_REPORT_NOT_FOUND`, `SERP_SNAPSHOT_NOT_FOUND` | 404 | no such resource |
  * | `METHOD_NOT_ALLOWED` | 405 | the path has no such method |
  * | `COLLECTION_CONFLICT` | 409 | the feed is there already; see `details.existing_id` |
  * | `JOB_CONFLICT` | 409 | the job is in no state for that |
@@ -137,7 +139,7 @@ export const ErrorCode = {
  * | `BODY_TOO_LARGE` | 413 | the body is over 1 MiB; of an OPML document, over 10 MiB |
  * | `UNSUPPORTED_MEDIA_TYPE` | 415 | not JSON by its Content-Type; not XML where that is asked for |
  * | `VALIDATION_FAILED` | 422 | a parameter or field breaks the specification |
- * | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `STORY_VALIDATION_FAILED`, `KEYWORD_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED`, `SEARCH_VALIDATION_FAILED`, `RESEARCH_RUN_VALIDATION_FAILED`, `CLAIM_VALIDATION_FAILED`, `CALL_VALIDATION_FAILED`, `SCORING_PROFILE_VALIDATION_FAILED`, `DISCOVERY_VALIDATION_FAILED`, `DISCOVERY_SCHEDULE_VALIDATION_FAILED`, `DRAFT_VALIDATION_FAILED`, `RESEARCH_REPORT_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
+ * | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `STORY_VALIDATION_FAILED`, `KEYWORD_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED`, `SEARCH_VALIDATION_FAILED`, `RESEARCH_RUN_VALIDATION_FAILED`, `CLAIM_VALIDATION_FAILED`, `CALL_VALIDATION_FAILED`, `SCORING_PROFILE_VALIDATION_FAILED`, `DISCOVERY_VALIDATION_FAILED`, `DISCOVERY_SCHEDULE_VALIDATION_FAILED`, `DRAFT_VALIDATION_FAILED`, `RESEARCH_REPORT_VALIDATION_FAILED`, `SERP_SNAPSHOT_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
  * | `IDEMPOTENCY_KEY_REUSED` | 422 | this key came with another request before |
  * | `RATE_LIMITED` | 429 | too many requests; see Retry-After |
  * | `INTERNAL` | 500 | a fault of the server |
@@ -3078,6 +3080,10 @@ export type SynthesisRequest = {
      */
     tone?: string;
     /**
+     * What the draft is to be found by; its content score looks at how often it stands there.
+     */
+    keyword?: string;
+    /**
      * What the model may cost, in US dollars.
      */
     max_cost_usd?: number;
@@ -3152,6 +3158,14 @@ export type Draft = {
      * The tone.
      */
     tone: string;
+    /**
+     * What it is to be found by; null where none was given.
+     */
+    keyword: string | null;
+    /**
+     * How well it is made and what to improve; null in drafts that are older than scores.
+     */
+    content_score: ContentScore | null;
     /**
      * Who wrote it: the sources themselves, or a model.
      */
@@ -3327,6 +3341,10 @@ export type DraftUpdate = {
      */
     meta_description?: string;
     /**
+     * What it is to be found by.
+     */
+    keyword?: string;
+    /**
      * The text in CommonMark.
      */
     body_markdown?: string;
@@ -3455,23 +3473,666 @@ export type ResearchReport = {
         [key: string]: unknown;
     };
     /**
-     * Of keyword research: `keyword`, `matched_by`, `primary`, `secondary`, `long_tail` (keywords with `search_volume`, `cpc`, `competition`,
-     * `approx_traffic`, `suggestion_position`, `relevance`, `intent`, `trend`), `related_questions`, `search_trends`, `recommendation`. Of competitor research:
-     * `competitors` (`name`, `website`, `share_of_voice`, `documents`, `content_strategy`), `content_gaps` (null without own sites), `own_documents`, `recommendation`. All figures are of the schema Figure.
-     *
+     * A KeywordResearch or a CompetitorResearch, as `kind` says.
      */
-    result: {
-        documents: Figure;
-        /**
-         * How the documents were found.
-         */
-        matched_by?: 'all_words' | 'any_word' | 'none';
-        [key: string]: unknown;
-    };
+    result: KeywordResearch | CompetitorResearch;
     /**
      * When.
      */
     created_at: string;
+};
+
+/**
+ * How much was read of what the archive has about a subject, its newest articles first, a thousand at most. Figures of what was read say so in their source.
+ */
+export type ArchiveSample = {
+    /**
+     * How many articles were read.
+     */
+    read: number;
+    /**
+     * Whether these are all there are.
+     */
+    complete: boolean;
+    /**
+     * When the oldest of them happened; null where there are none.
+     */
+    since: string | null;
+};
+
+/**
+ * What is known of a keyword and those around it.
+ */
+export type KeywordResearch = {
+    /**
+     * The keyword.
+     */
+    keyword: string;
+    matched_by: MatchedBy;
+    documents: Figure;
+    sample: ArchiveSample;
+    /**
+     * Where the window of trends begins.
+     */
+    since: string;
+    /**
+     * Where it ends.
+     */
+    until: string;
+    /**
+     * Where the baseline before it begins.
+     */
+    baseline_since: string;
+    primary: ResearchedKeyword;
+    /**
+     * Keyphrases that stand in the same documents, the most relevant first.
+     */
+    secondary: Array<ResearchedKeyword>;
+    /**
+     * Suggestions of three words or more, as they were suggested.
+     */
+    long_tail: Array<ResearchedKeyword>;
+    /**
+     * Questions that are suggested, then those that are titles.
+     */
+    related_questions: Array<RelatedQuestion>;
+    search_trends: KeywordTrends;
+    /**
+     * What a rule makes of the figures; null where it makes nothing.
+     */
+    recommendation: DerivedStatement | null;
+};
+
+/**
+ * How the documents were found; `none` where the archive has nothing about it.
+ */
+export const MatchedBy = {
+    ALL_WORDS: 'all_words',
+    ANY_WORD: 'any_word',
+    NONE: 'none'
+} as const;
+
+/**
+ * How the documents were found; `none` where the archive has nothing about it.
+ */
+export type MatchedBy = typeof MatchedBy[keyof typeof MatchedBy];
+
+/**
+ * What is known of a keyword. What nobody has measured is null.
+ */
+export type ResearchedKeyword = {
+    /**
+     * The keyword.
+     */
+    keyword: string;
+    search_volume: Figure;
+    cpc: Figure;
+    competition: Figure;
+    approx_traffic: Figure;
+    suggestion_position: Figure;
+    relevance: Figure;
+    difficulty: Figure;
+    opportunity: ContentScore;
+    /**
+     * What somebody wants who searches for it; null where no word tells.
+     */
+    intent: 'transactional' | 'commercial' | 'navigational' | 'informational' | null;
+    /**
+     * The word or form that tells.
+     */
+    intent_reason: string;
+    trend: KeywordTrend;
+    /**
+     * Some documents that have it, five at most.
+     */
+    document_ids: Array<string>;
+};
+
+/**
+ * How the share of a subject in the archive has changed from the baseline to the window.
+ */
+export type KeywordTrend = {
+    growth: Figure;
+    /**
+     * Up from half as much again, down from a third less; null with fewer than five documents, or where the documents that were read do not reach back far enough.
+     */
+    direction: 'up' | 'steady' | 'down' | null;
+    /**
+     * How many of the documents that were read are of the window.
+     */
+    documents: number;
+    /**
+     * How many of them are of the baseline.
+     */
+    documents_before: number;
+};
+
+/**
+ * The keywords that grow and shrink in the archive.
+ */
+export type KeywordTrends = {
+    /**
+     * Those that grow.
+     */
+    up: Array<string>;
+    /**
+     * Those that shrink.
+     */
+    down: Array<string>;
+};
+
+/**
+ * A question that people ask.
+ */
+export type RelatedQuestion = {
+    /**
+     * The question.
+     */
+    question: string;
+    suggestion_position: Figure;
+    /**
+     * The document that has it.
+     */
+    document_id: string;
+};
+
+/**
+ * A sentence that a rule makes of figures.
+ */
+export type DerivedStatement = {
+    /**
+     * The sentence.
+     */
+    text: string;
+    /**
+     * How it came about.
+     */
+    method: 'measured' | 'derived' | 'model';
+};
+
+/**
+ * Who writes about a subject, and what one does not write oneself.
+ */
+export type CompetitorResearch = {
+    /**
+     * The subject.
+     */
+    topic: string;
+    matched_by: MatchedBy;
+    documents: Figure;
+    sample: ArchiveSample;
+    /**
+     * Where the window of trends begins.
+     */
+    since: string;
+    /**
+     * Where it ends.
+     */
+    until: string;
+    /**
+     * The publishers of the documents, those of most first.
+     */
+    competitors: Array<Competitor>;
+    /**
+     * Keyphrases of the documents whose share of the archive grows.
+     */
+    trending_topics: Array<string>;
+    own_documents: Figure;
+    /**
+     * What was read of own sites of which the archive has nothing about the subject: a few pages of each.
+     */
+    own_pages: Array<OwnPage>;
+    /**
+     * Subjects that others cover and one does not; null where nothing of one's own was named, or could be read, to compare with.
+     */
+    content_gaps: Array<ContentGap> | null;
+    /**
+     * What a rule makes of the figures; null where it makes nothing.
+     */
+    recommendation: DerivedStatement | null;
+};
+
+/**
+ * A publisher that writes about a subject.
+ */
+export type Competitor = {
+    /**
+     * Its registrable domain.
+     */
+    name: string;
+    /**
+     * Its address.
+     */
+    website: string;
+    share_of_voice: Figure;
+    documents: Figure;
+    content_strategy: ContentStrategy;
+    /**
+     * Some of its documents, five at most.
+     */
+    document_ids: Array<string>;
+};
+
+/**
+ * What documents tell of how somebody publishes.
+ */
+export type ContentStrategy = {
+    /**
+     * The keyphrases that most of its documents have, five at most.
+     */
+    topics: Array<string>;
+    posting_frequency: Figure;
+    median_words: Figure;
+    days_since_last: Figure;
+    /**
+     * What its titles tell: guide, review, interview, podcast, video, study.
+     */
+    content_types: Array<string>;
+    /**
+     * What rules over its figures praise.
+     */
+    strengths: Array<DerivedStatement>;
+    /**
+     * What rules over its figures find missing.
+     */
+    weaknesses: Array<DerivedStatement>;
+};
+
+/**
+ * A page of one's own that was read, or could not be.
+ */
+export type OwnPage = {
+    /**
+     * Its address.
+     */
+    url: string;
+    error: PageError | null;
+};
+
+/**
+ * A subject that competitors cover and one does not oneself.
+ */
+export type ContentGap = {
+    /**
+     * The subject.
+     */
+    subject: string;
+    /**
+     * Its kind: keyphrase, person, organisation, place or product.
+     */
+    kind: string;
+    /**
+     * The publishers that cover it.
+     */
+    competitors: Array<string>;
+    documents: Figure;
+    /**
+     * Some of these documents, five at most.
+     */
+    document_ids: Array<string>;
+};
+
+/**
+ * How much of 100 something reaches, and why. What is unknown is null, and its weight is shared out among the rest; where too little is known the whole is.
+ */
+export type ContentScore = {
+    value: Figure;
+    /**
+     * The profile of weights.
+     */
+    profile: string;
+    /**
+     * Its version.
+     */
+    profile_version: number;
+    /**
+     * What it is made of.
+     */
+    parts: Array<ContentScorePart>;
+    /**
+     * What would improve it, what brings most first.
+     */
+    suggestions: Array<string>;
+    /**
+     * Why it is unknown; null where it is known.
+     */
+    reason: string | null;
+};
+
+/**
+ * A part of a score.
+ */
+export type ContentScorePart = {
+    /**
+     * Its name.
+     */
+    name: string;
+    value: Figure;
+    /**
+     * What it weighs in the profile.
+     */
+    weight: number;
+    /**
+     * What it weighed here: 0 where it is unknown.
+     */
+    weight_used: number;
+    /**
+     * What it was computed from.
+     */
+    inputs: {
+        [key: string]: unknown;
+    };
+    /**
+     * How it was computed, or why it is unknown.
+     */
+    note: string;
+};
+
+/**
+ * Whose results to look at.
+ */
+export type SerpRequest = {
+    /**
+     * What is searched for.
+     */
+    query: string;
+    language: LanguageTag;
+    /**
+     * Where it is searched from.
+     */
+    market?: string;
+    /**
+     * How many results are looked at.
+     */
+    count?: number;
+    /**
+     * Which service is asked; the first that is set up unless given.
+     */
+    backend?: 'searxng' | 'brave' | 'tavily';
+    /**
+     * The results as you see them, the first first; no service is asked then.
+     */
+    urls?: Array<string>;
+};
+
+/**
+ * What stood among the results of a search at one time.
+ */
+export type SerpSnapshot = {
+    /**
+     * The id.
+     */
+    id: string;
+    job_id: JobId;
+    /**
+     * What was searched for.
+     */
+    query: string;
+    /**
+     * In which language.
+     */
+    language: string;
+    /**
+     * Where; empty for anywhere.
+     */
+    market: string;
+    /**
+     * Who told the results: a search service, or `caller`.
+     */
+    source: string;
+    /**
+     * The results.
+     */
+    results: Array<SerpResult>;
+    analysis: SerpAnalysis;
+    difficulty: SerpDifficulty;
+    /**
+     * When.
+     */
+    created_at: string;
+};
+
+/**
+ * A result and what its page is like.
+ */
+export type SerpResult = {
+    /**
+     * Its place, 1 first.
+     */
+    position: number;
+    /**
+     * Its address.
+     */
+    url: string;
+    /**
+     * Its host without www.
+     */
+    domain: string;
+    /**
+     * Its title, the page's own where the service told none.
+     */
+    title: string | null;
+    /**
+     * What the service shows of it.
+     */
+    snippet: string | null;
+    /**
+     * How much authority its site has by rule.
+     */
+    authority: 'high' | 'medium' | 'low';
+    /**
+     * The rule.
+     */
+    authority_reason: string;
+    word_count: Figure;
+    content_score: ContentScore;
+    /**
+     * When the page says it was published.
+     */
+    published_at: string | null;
+    /**
+     * SHA-256 of its text.
+     */
+    content_hash: string | null;
+    error: PageError | null;
+};
+
+/**
+ * What the results have in common.
+ */
+export type SerpAnalysis = {
+    results: Figure;
+    unique_domains: Figure;
+    /**
+     * The positions by domain.
+     */
+    positions: {
+        [key: string]: Array<number>;
+    };
+    /**
+     * Those of the first three results.
+     */
+    top_domains: Array<string>;
+    mean_title_length: Figure;
+    mean_snippet_length: Figure;
+    authority_share: Figure;
+};
+
+/**
+ * How hard a place among the results is to win, and what it takes: quality .40, authority .30, length .20, freshness .10.
+ */
+export type SerpDifficulty = {
+    score: ContentScore;
+    /**
+     * What a page should have that is to win; null where the score is unknown.
+     */
+    targets: SerpTargets | null;
+    /**
+     * How long it may take by a rule of thumb, no forecast; null where the score is unknown.
+     */
+    ranking_time: RankingTime | null;
+    /**
+     * What rules recommend.
+     */
+    recommendations: Array<SerpRecommendation>;
+};
+
+/**
+ * What to write.
+ */
+export type SerpTargets = {
+    words: Figure;
+    h2: Figure;
+    images: Figure;
+    quality: Figure;
+};
+
+/**
+ * A range of months.
+ */
+export type RankingTime = {
+    /**
+     * At least.
+     */
+    from_months: number;
+    /**
+     * At most.
+     */
+    to_months: number;
+    /**
+     * How it came about: by a rule of the profile.
+     */
+    method: 'measured' | 'derived' | 'model';
+};
+
+/**
+ * What a rule recommends.
+ */
+export type SerpRecommendation = {
+    /**
+     * What it is about.
+     */
+    category: 'content' | 'quality' | 'timing';
+    /**
+     * How urgent it is.
+     */
+    priority: 'critical' | 'high' | 'medium' | 'low';
+    /**
+     * What to do.
+     */
+    message: string;
+    /**
+     * How it came about.
+     */
+    method: 'measured' | 'derived' | 'model';
+};
+
+/**
+ * How the results of a search have changed.
+ */
+export type SerpComparison = {
+    /**
+     * The earlier snapshot.
+     */
+    older: string;
+    /**
+     * The later one.
+     */
+    newer: string;
+    /**
+     * What is new.
+     */
+    entrants: Array<SerpPlace>;
+    /**
+     * What is gone.
+     */
+    dropouts: Array<SerpPlace>;
+    /**
+     * What has moved.
+     */
+    changes: Array<SerpChange>;
+    /**
+     * What has stayed.
+     */
+    stable: Array<SerpPlace>;
+};
+
+/**
+ * An address and its position.
+ */
+export type SerpPlace = {
+    /**
+     * The address.
+     */
+    url: string;
+    /**
+     * Its place, 1 first.
+     */
+    position: number;
+};
+
+/**
+ * An address whose position has changed.
+ */
+export type SerpChange = {
+    /**
+     * The address.
+     */
+    url: string;
+    /**
+     * Where it was.
+     */
+    old: number;
+    /**
+     * Where it is.
+     */
+    new: number;
+    /**
+     * By how many places it has risen.
+     */
+    change: number;
+    /**
+     * Whether it has risen or fallen.
+     */
+    direction: 'up' | 'down';
+};
+
+/**
+ * A `research_serp` job.
+ */
+export type SerpJob = Job & {
+    result?: SerpSnapshot | null;
+};
+
+/**
+ * One page of snapshots.
+ */
+export type SerpSnapshotList = {
+    /**
+     * The snapshots.
+     */
+    items: Array<SerpSnapshot>;
+    /**
+     * How many match.
+     */
+    total: number;
+    total_relation: TotalRelation;
+    /**
+     * The number of this page; 0 after a cursor.
+     */
+    page: number;
+    /**
+     * How many items a page has.
+     */
+    page_size: number;
+    /**
+     * How many pages there are, as far as total counts.
+     */
+    pages: number;
+    /**
+     * Where the next page begins; null on the last.
+     */
+    next_cursor: string | null;
 };
 
 /**
@@ -4397,7 +5058,8 @@ export type CostReport = {
  * What a job does. `poll` collects one source, `article` reads the page of one document, `discover` finds the feeds
  * of sites, `import` reads an OPML document, `research` works on a run of research,
  * `discover_topics` looks for topics, `synthesize` writes a draft,
- * `research_keyword` and `research_competitor` look for keywords and competitors.
+ * `research_keyword` and `research_competitor` look for keywords and competitors, `research_serp` looks at the
+ * results of a search.
  *
  */
 export const JobKind = {
@@ -4409,14 +5071,16 @@ export const JobKind = {
     DISCOVER_TOPICS: 'discover_topics',
     SYNTHESIZE: 'synthesize',
     RESEARCH_KEYWORD: 'research_keyword',
-    RESEARCH_COMPETITOR: 'research_competitor'
+    RESEARCH_COMPETITOR: 'research_competitor',
+    RESEARCH_SERP: 'research_serp'
 } as const;
 
 /**
  * What a job does. `poll` collects one source, `article` reads the page of one document, `discover` finds the feeds
  * of sites, `import` reads an OPML document, `research` works on a run of research,
  * `discover_topics` looks for topics, `synthesize` writes a draft,
- * `research_keyword` and `research_competitor` look for keywords and competitors.
+ * `research_keyword` and `research_competitor` look for keywords and competitors, `research_serp` looks at the
+ * results of a search.
  *
  */
 export type JobKind = typeof JobKind[keyof typeof JobKind];
@@ -4506,7 +5170,7 @@ export type Job = {
     max_attempts: number;
     error: JobError | null;
     /**
-     * What came of it; null until it has succeeded. Of a `discover` job it is a DiscoveryReport, also where the job has failed; of an `import` job an ImportReport; of a `research` job a ResearchResult; of a `discover_topics` job a TopicDiscovery; of a `synthesize` job a SynthesisResult; of keyword and competitor research a ResearchReport.
+     * What came of it; null until it has succeeded. Of a `discover` job it is a DiscoveryReport, also where the job has failed; of an `import` job an ImportReport; of a `research` job a ResearchResult; of a `discover_topics` job a TopicDiscovery; of a `synthesize` job a SynthesisResult; of keyword and competitor research a ResearchReport; of a `research_serp` job a SerpSnapshot.
      */
     result: {
         [key: string]: unknown;
@@ -10303,6 +10967,272 @@ export type ResearchGetReportResponses = {
 };
 
 export type ResearchGetReportResponse = ResearchGetReportResponses[keyof ResearchGetReportResponses];
+
+export type ResearchListSerpSnapshotsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Only snapshots of this query, whatever its case.
+         */
+        query?: string;
+        /**
+         * Only snapshots in this language.
+         */
+        language?: LanguageTag;
+        /**
+         * Only snapshots of this market.
+         */
+        market?: string;
+        /**
+         * The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+         */
+        page?: number;
+        /**
+         * How many items a page has.
+         */
+        page_size?: number;
+        /**
+         * The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+         */
+        cursor?: string;
+    };
+    url: '/research/serp';
+};
+
+export type ResearchListSerpSnapshotsErrors = {
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type ResearchListSerpSnapshotsError = ResearchListSerpSnapshotsErrors[keyof ResearchListSerpSnapshotsErrors];
+
+export type ResearchListSerpSnapshotsResponses = {
+    /**
+     * One page of snapshots.
+     */
+    200: SerpSnapshotList;
+};
+
+export type ResearchListSerpSnapshotsResponse = ResearchListSerpSnapshotsResponses[keyof ResearchListSerpSnapshotsResponses];
+
+export type ResearchResearchSerpData = {
+    body: SerpRequest;
+    headers?: {
+        /**
+         * A random string of your own. A retry with the same key and body gets the first answer again.
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * `wait=N` waits up to N seconds (60 at most) for the job to finish.
+         */
+        Prefer?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/research/serp';
+};
+
+export type ResearchResearchSerpErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * It is in no state for that, or a request with the same Idempotency-Key is still running.
+     */
+    409: ErrorBody;
+    /**
+     * The body is over 1 MiB; of an OPML document, over 10 MiB.
+     */
+    413: ErrorBody;
+    /**
+     * The body's Content-Type is not one that the operation takes.
+     */
+    415: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type ResearchResearchSerpError = ResearchResearchSerpErrors[keyof ResearchResearchSerpErrors];
+
+export type ResearchResearchSerpResponses = {
+    /**
+     * The job finished within the time that `Prefer` gave.
+     */
+    200: SerpJob;
+    /**
+     * The work is queued. The job is at the address in `Location`.
+     */
+    202: Job;
+};
+
+export type ResearchResearchSerpResponse = ResearchResearchSerpResponses[keyof ResearchResearchSerpResponses];
+
+export type ResearchGetSerpSnapshotData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/research/serp/{id}';
+};
+
+export type ResearchGetSerpSnapshotErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type ResearchGetSerpSnapshotError = ResearchGetSerpSnapshotErrors[keyof ResearchGetSerpSnapshotErrors];
+
+export type ResearchGetSerpSnapshotResponses = {
+    /**
+     * The snapshot.
+     */
+    200: SerpSnapshot;
+};
+
+export type ResearchGetSerpSnapshotResponse = ResearchGetSerpSnapshotResponses[keyof ResearchGetSerpSnapshotResponses];
+
+export type ResearchCompareSerpSnapshotsData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query: {
+        /**
+         * The earlier snapshot.
+         */
+        against: string;
+    };
+    url: '/research/serp/{id}/diff';
+};
+
+export type ResearchCompareSerpSnapshotsErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type ResearchCompareSerpSnapshotsError = ResearchCompareSerpSnapshotsErrors[keyof ResearchCompareSerpSnapshotsErrors];
+
+export type ResearchCompareSerpSnapshotsResponses = {
+    /**
+     * The changes.
+     */
+    200: SerpComparison;
+};
+
+export type ResearchCompareSerpSnapshotsResponse = ResearchCompareSerpSnapshotsResponses[keyof ResearchCompareSerpSnapshotsResponses];
 
 export type ResearchListRunsData = {
     body?: never;
