@@ -456,21 +456,15 @@ func (s *sentence) readNumbers(text, language string) (rest string) {
 		return text
 	}
 	return numberPattern.ReplaceAllStringFunc(text, func(match string) string {
-		p := numberPattern.FindStringSubmatch(match)
-		currency, digits, scale, sign, word := p[1], p[2], strings.ToLower(p[3]), p[4], p[5]
-		value, step, ok := parseNumber(digits, language)
-		if !ok || len(scale) == 1 && currency == "" && sign == "" { // metres or millions
+		parts := numberPattern.FindStringSubmatch(match)
+		number, ambiguous, ok := numberOf(parts, language)
+		if !ok || ambiguous {
 			return match
 		}
-		if scale != "" {
-			factor := scaleOf(scale, language)
-			value, step = value*factor, step*factor
+		if number.Unit != "" {
+			s.numbers[number.Unit] = append(s.numbers[number.Unit], figure{text: number.Text, value: number.Value, step: number.Step})
 		}
-		shown := strings.TrimSpace(strings.TrimSuffix(match, word))
-		if unit := unitOf(currency, sign, word); unit != "" {
-			s.numbers[unit] = append(s.numbers[unit], figure{text: shown, value: value, step: step})
-		}
-		return " " + word
+		return " " + parts[5]
 	})
 }
 

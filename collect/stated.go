@@ -29,19 +29,26 @@ func Stated(sentence, language string) (numbers []StatedNumber, dates []StatedDa
 	if hasWord(rest, numberWords) {
 		rest = writtenNumber.ReplaceAllStringFunc(rest, func(word string) string { return numberWords[strings.ToLower(word)] })
 	}
-	for _, p := range numberPattern.FindAllStringSubmatch(rest, -1) {
-		currency, digits, scale, sign, word := p[1], p[2], strings.ToLower(p[3]), p[4], p[5]
-		value, step, ok := parseNumber(digits, language)
-		if !ok {
-			continue
+	for _, match := range numberPattern.FindAllStringSubmatch(rest, -1) {
+		if number, _, ok := numberOf(match, language); ok {
+			numbers = append(numbers, number)
 		}
-		if scale != "" && (len(scale) > 1 || currency != "" || sign != "") {
-			factor := scaleOf(scale, language)
-			value, step = value*factor, step*factor
-		}
-		numbers = append(numbers, StatedNumber{
-			Text: strings.TrimSpace(strings.TrimSuffix(p[0], word)), Value: value, Step: step, Unit: unitOf(currency, sign, word),
-		})
 	}
 	return numbers, dates
+}
+
+// numberOf reads a match of numberPattern. A single letter for its scale, without a currency, may be metres or millions: it is
+// left out, and the number ambiguous.
+func numberOf(match []string, language string) (n StatedNumber, ambiguous, ok bool) {
+	currency, digits, scale, sign, word := match[1], match[2], strings.ToLower(match[3]), match[4], match[5]
+	n = StatedNumber{Text: strings.TrimSpace(strings.TrimSuffix(match[0], word)), Unit: unitOf(currency, sign, word)}
+	if n.Value, n.Step, ok = parseNumber(digits, language); !ok {
+		return n, false, false
+	}
+	ambiguous = len(scale) == 1 && currency == "" && sign == ""
+	if scale != "" && !ambiguous {
+		factor := scaleOf(scale, language)
+		n.Value, n.Step = n.Value*factor, n.Step*factor
+	}
+	return n, ambiguous, true
 }

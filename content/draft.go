@@ -33,16 +33,10 @@ type Brief struct {
 	Supports func(sentence string, claim store.ResearchClaim) (bool, string)
 }
 
-// The ways in which a draft is made.
-const (
-	Extractive = "extractive"
-	ByModel    = "model"
-)
-
 // Write makes a draft: by the model where there is one, else a brief of the claims themselves. The error is that of ctx.
 func Write(ctx context.Context, b Brief) (store.Draft, error) {
 	d := store.Draft{
-		TopicID: b.Topic.ID, RunID: &b.Run.ID, Title: b.Topic.Title, Language: b.Language, Tone: b.Tone, TargetWords: b.TargetWords, Method: Extractive,
+		TopicID: b.Topic.ID, RunID: &b.Run.ID, Title: b.Topic.Title, Language: b.Language, Tone: b.Tone, TargetWords: b.TargetWords, Method: store.Extractive,
 		HeroImagePrompt: heroPrompt(b), InternalLinks: links(b), Citations: citations(b.Claims),
 	}
 	sections := sectionsOf(b)
@@ -63,7 +57,7 @@ func Write(ctx context.Context, b Brief) (store.Draft, error) {
 			}
 			d.Dropped = append(d.Dropped, dropped...)
 			if err == nil && len(written) > 0 {
-				sentences, d.Method = written, ByModel
+				sentences, d.Method = written, store.ByModel
 			}
 		}
 		if s.heading != d.Title {
@@ -171,7 +165,7 @@ func (b Brief) marks(s store.DraftSentence) string {
 // finish adds what is not of the claims: the label, what is open, the sources.
 func (b Brief) finish(d *store.Draft, body *strings.Builder) {
 	words := labelsOf(b.Language)
-	if d.Method == Extractive {
+	if d.Method == store.Extractive {
 		fmt.Fprintf(body, "*%s*\n\n", words.extractive)
 	}
 	var open []string

@@ -45,7 +45,7 @@ func TestBriefOfClaims(t *testing.T) {
 	}
 	d, err := content.Write(t.Context(), b)
 	require.NoError(t, err)
-	require.Equal(t, content.Extractive, d.Method)
+	require.Equal(t, store.Extractive, d.Method)
 	require.Contains(t, d.BodyMarkdown, "In 2025 299,000 heat pumps were sold. [1][2]\n")
 	require.Contains(t, d.BodyMarkdown, "kein Modell")
 	require.Contains(t, d.BodyMarkdown, "- Who makes them?\n- What do they cost?\n")
@@ -74,7 +74,7 @@ func TestModelsDraftIsChecked(t *testing.T) {
 	b.Model = llm.New(llm.Config{BaseURL: server.URL, APIKey: llmtest.Key, Model: "m"})
 	d, err := content.Write(t.Context(), b)
 	require.NoError(t, err)
-	require.Equal(t, content.ByModel, d.Method)
+	require.Equal(t, store.ByModel, d.Method)
 	require.Contains(t, d.BodyMarkdown, "299,000 were sold in 2025. [1]")
 	require.NotContains(t, d.BodyMarkdown, "Everybody")
 	require.NotContains(t, d.BodyMarkdown, "million")

@@ -120,7 +120,7 @@ func (w *topicsWorker) discover(ctx context.Context, r store.DiscoveryRequest, t
 		return report, err
 	}
 	candidates = append(candidates, more...)
-	if hunt.Known, err = w.knownTopics(ctx, r.Market, r.Language, uuid.Nil); err != nil {
+	if hunt.Known, err = w.knownTopics(ctx, r.Market, r.Language); err != nil {
 		return report, err
 	}
 	tell(85, "scoring", "Scoring the candidates.")
@@ -253,12 +253,8 @@ func (w *topicsWorker) found(ctx context.Context, r store.DiscoveryRequest, h re
 	return candidates, nil
 }
 
-// knownTopics are the newest topics of a market and language, but for one.
-func (w *topicsWorker) knownTopics(ctx context.Context, market, language string, but uuid.UUID) ([]research.KnownTopic, error) {
-	return knownTopicsOf(ctx, w.store, market, language, but)
-}
-
-func knownTopicsOf(ctx context.Context, s *store.Store, market, language string, but uuid.UUID) ([]research.KnownTopic, error) {
+// knownTitles are those of the newest topics of a market and language, but for one.
+func knownTitles(ctx context.Context, s *store.Store, market, language string, but uuid.UUID) ([]research.KnownTopic, error) {
 	var topics []research.KnownTopic
 	page := store.Page{Size: store.MaxPageSize}
 	for len(topics) < knownTopics {
@@ -267,22 +263,29 @@ func knownTopicsOf(ctx context.Context, s *store.Store, market, language string,
 			return nil, err
 		}
 		for _, t := range list.Items {
-			if t.ID == but {
-				continue
+			if t.ID != but {
+				topics = append(topics, research.KnownTopic{Topic: t, Title: t.Title, TitleStems: annotate.Stems(t.Title, t.Language), Documents: map[string]bool{}})
 			}
-			known := research.KnownTopic{Topic: t, Title: t.Title, TitleStems: annotate.Stems(t.Title, t.Language), Documents: map[string]bool{}}
-			topics = append(topics, known)
 		}
 		if list.NextCursor == nil {
 			break
 		}
 		page.Cursor = *list.NextCursor
 	}
+	return topics, nil
+}
+
+// knownTopics are the newest topics of a market and language with their documents.
+func (w *topicsWorker) knownTopics(ctx context.Context, market, language string) ([]research.KnownTopic, error) {
+	topics, err := knownTitles(ctx, w.store, market, language, uuid.Nil)
+	if err != nil {
+		return nil, err
+	}
 	ids := make([]uuid.UUID, len(topics))
 	for i, t := range topics {
 		ids[i] = t.Topic.ID
 	}
-	linked, err := s.DocumentsOfTopics(ctx, ids)
+	linked, err := w.store.DocumentsOfTopics(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -426,7 +429,7 @@ func (c *Client) ValidateTopic(ctx context.Context, id uuid.UUID, v Validation) 
 			return store.TopicScore{}, err
 		}
 	}
-	if candidacy.Others, err = knownTopicsOf(ctx, c.store, topic.Market, topic.Language, topic.ID); err != nil {
+	if candidacy.Others, err = knownTitles(ctx, c.store, topic.Market, topic.Language, topic.ID); err != nil {
 		return store.TopicScore{}, err
 	}
 	score := research.Validate(candidacy, profile)

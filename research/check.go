@@ -56,9 +56,9 @@ func Judge(sentence, language string, e Evidence) Judgement {
 	}
 	common, inQuote := commonWords(sentence, language, e)
 	switch {
-	case doubts(e.Quote) && !doubts(sentence):
+	case doubts(e.Quote, e.Language) && !doubts(sentence, language):
 		return Judgement{Verdict: store.Partly, By: byRules, Reason: "The source says so with reservation."}
-	case denies(e.Quote) && !denies(sentence):
+	case denies(e.Quote, e.Language) && !denies(sentence, language):
 		return Judgement{Verdict: store.Partly, By: byRules, Reason: "The source denies something in the same sentence."}
 	case common >= leastCommon && inQuote >= leastInQuote:
 		return Judgement{Verdict: store.Supported, By: byRules, Reason: fmt.Sprintf("Numbers, dates and names fit, and %.0f %% of the words.", 100*common)}
@@ -245,27 +245,51 @@ func hasWords(words map[string]bool, name string) bool {
 	return true
 }
 
-// Words by which a sentence denies, and by which it leaves open, whether something is so.
+// Words by which a sentence denies, and by which it leaves open, whether something is so: by language, since the never of one is
+// the May of another.
 var (
-	denials = wordSet(`not no never none neither nor without cannot isn't wasn't aren't don't doesn't didn't won't can't hasn't haven't denied denies refused rejected
-		nicht kein keine keinen keinem keiner keines nie niemals ohne weder dementiert dementierte abgelehnt lehnte verneint
-		ne pas jamais aucun aucune sans non no nunca ningún ninguna nessun nessuna senza`)
-	reservations = wordSet(`may might could allegedly reportedly possibly perhaps expected expects plans planned planning proposes proposed rumoured rumored
-		soll sollen könnte könnten angeblich womöglich möglicherweise vielleicht voraussichtlich erwartet erwarten geplant plant planen mutmaßlich vermutlich
-		pourrait prévoit podría prevé potrebbe prevede`)
+	denials = wordSets(map[string]string{
+		"en": `not no never none neither nor without cannot isn't wasn't aren't don't doesn't didn't won't can't hasn't haven't denied denies refused rejected`,
+		"de": "nicht kein keine keinen keinem keiner keines nie niemals ohne weder dementiert dementierte abgelehnt lehnte verneint",
+		"fr": "ne pas jamais aucun aucune sans non",
+		"es": "no nunca ningún ninguna sin jamás tampoco",
+		"it": "non mai nessun nessuna nessuno senza né",
+		"nl": "niet geen nooit zonder noch ontkent",
+	})
+	reservations = wordSets(map[string]string{
+		"en": "may might could allegedly reportedly possibly perhaps expected expects plans planned planning proposes proposed rumoured rumored",
+		"de": "soll sollen könnte könnten angeblich womöglich möglicherweise vielleicht voraussichtlich erwartet erwarten geplant plant planen mutmaßlich vermutlich",
+		"fr": "pourrait pourraient prévoit prévoient",
+		"es": "podría podrían prevé prevén quizás",
+		"it": "potrebbe potrebbero prevede prevedono forse",
+		"nl": "zou zouden misschien mogelijk verwacht",
+	})
 )
 
-func wordSet(words string) map[string]bool {
-	set := map[string]bool{}
-	for _, word := range strings.Fields(words) {
-		set[word] = true
+// wordSets are the words of each language, and under "" those of all.
+func wordSets(lists map[string]string) map[string]map[string]bool {
+	sets := map[string]map[string]bool{"": {}}
+	for language, list := range lists {
+		sets[language] = map[string]bool{}
+		for _, word := range strings.Fields(list) {
+			sets[language][word], sets[""][word] = true, true
+		}
 	}
-	return set
+	return sets
 }
 
-func denies(text string) bool { return hasAny(text, denials) }
+func denies(text, language string) bool { return hasAny(text, ofLanguage(denials, language)) }
 
-func doubts(text string) bool { return hasAny(text, reservations) }
+func doubts(text, language string) bool { return hasAny(text, ofLanguage(reservations, language)) }
+
+// ofLanguage are the words of a language; those of all for one that has no list.
+func ofLanguage(sets map[string]map[string]bool, language string) map[string]bool {
+	base, _, _ := strings.Cut(language, "-")
+	if set, known := sets[base]; known {
+		return set
+	}
+	return sets[""]
+}
 
 func hasAny(text string, words map[string]bool) bool {
 	for word := range strings.FieldsFuncSeq(strings.ToLower(strings.ReplaceAll(text, "’", "'")), func(r rune) bool {
@@ -279,8 +303,8 @@ func hasAny(text string, words map[string]bool) bool {
 }
 
 // deniedOtherwise: the sentence denies what the source does not.
-func deniedOtherwise(sentence, _ string, e Evidence) string {
-	if denies(sentence) && !denies(e.Quote) {
+func deniedOtherwise(sentence, language string, e Evidence) string {
+	if denies(sentence, language) && !denies(e.Quote, e.Language) {
 		return "It denies something, and the source does not."
 	}
 	return ""

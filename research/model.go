@@ -66,8 +66,7 @@ func (r *run) planByModel(ctx context.Context, own plan) (plan, error) {
 
 // line is a text on one line, and bounded.
 func line(text string, most int) string {
-	runes := []rune(strings.Join(strings.Fields(text), " "))
-	return string(runes[:min(len(runes), most)])
+	return cut(strings.Join(strings.Fields(text), " "), most)
 }
 
 // writing is the system's part of what a model is told that writes.

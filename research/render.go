@@ -57,7 +57,7 @@ func (r *run) render(out store.ResearchOutcome, sections []section) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n\n", markdown(r.Question))
 	label := words.extractive
-	if out.Method == ByModel {
+	if out.Method == store.ByModel {
 		label = words.model
 	}
 	fmt.Fprintf(&b, "*%s*\n\n", label)
@@ -77,7 +77,7 @@ func (r *run) render(out store.ResearchOutcome, sections []section) string {
 		}
 		for _, s := range part.Sentences {
 			bullet := ""
-			if out.Method == Extractive {
+			if out.Method == store.Extractive {
 				bullet = "- "
 			}
 			fmt.Fprintf(&b, "%s%s %s\n", bullet, markdown(s.Text), r.marks(s))

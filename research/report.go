@@ -14,12 +14,6 @@ import (
 	"github.com/content-creator/content-creator-api/store"
 )
 
-// The ways in which a report is made.
-const (
-	Extractive = "extractive"
-	ByModel    = "model"
-)
-
 // A section is a part of a report.
 type section struct {
 	Heading   string     `json:"heading"`
@@ -36,7 +30,7 @@ type sentence struct {
 
 // report writes what the sources say, checks every sentence against them, and puts together what is left.
 func (r *run) report(ctx context.Context) (store.ResearchOutcome, error) {
-	out := store.ResearchOutcome{Method: Extractive, Questions: r.plan.Questions}
+	out := store.ResearchOutcome{Method: store.Extractive, Questions: r.plan.Questions}
 	disputes := r.disputes(r.passages(r.Question))
 	sections, err := r.write(ctx, &out, disputes)
 	if err != nil {
@@ -71,7 +65,7 @@ func (r *run) write(ctx context.Context, out *store.ResearchOutcome, disputes []
 	if r.Model != nil {
 		sections, byModel, err := r.writeByModel(ctx, disputes)
 		if byModel {
-			out.Method = ByModel
+			out.Method = store.ByModel
 		}
 		return sections, err
 	}

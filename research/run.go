@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -121,12 +122,9 @@ func Run(ctx, work context.Context, r Request, tools Tools, j Journal) (store.Re
 // lacks notes what could not be done. What ended because the run itself did is no shortfall.
 func (r *run) lacks(format string, args ...any) {
 	line := fmt.Sprintf(format, args...)
-	for _, known := range r.shortfalls {
-		if known == line {
-			return
-		}
+	if !slices.Contains(r.shortfalls, line) {
+		r.shortfalls = append(r.shortfalls, line)
 	}
-	r.shortfalls = append(r.shortfalls, line)
 }
 
 // why says in words why a call could not be made or was not answered.

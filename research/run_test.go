@@ -154,7 +154,7 @@ func TestExtractiveReport(t *testing.T) {
 	out := run(t, ask("Wie viele Fahrräder wurden an der Elzbrücke am Tag gezählt?", "de"), web(bikes...), d)
 
 	require.Equal(t, "complete", out.Status)
-	require.Equal(t, research.Extractive, out.Method)
+	require.Equal(t, store.Extractive, out.Method)
 	require.True(t, out.Answered)
 	require.Contains(t, sentences(out), "14.500")
 	require.NotContains(t, sentences(out), "12.000", "a newer figure has overtaken it")
@@ -245,7 +245,7 @@ func TestModelWritesAndIsChecked(t *testing.T) {
 	d := newDiary()
 	out := run(t, ask("Wie viele Fahrräder wurden an der Elzbrücke am Tag gezählt?", "de"), tools, d)
 
-	require.Equal(t, research.ByModel, out.Method)
+	require.Equal(t, store.ByModel, out.Method)
 	require.Contains(t, sentences(out), "Im Jahr 2025 wurden an der Elzbrücke 14.500 Fahrräder am Tag gezählt.")
 	for _, invented := range []string{"15.400", "Gerda Holm", "weltweit"} {
 		require.NotContains(t, out.Report, invented)
@@ -287,7 +287,7 @@ func TestModelThatFails(t *testing.T) {
 	tools.Model = llm.New(llm.Config{BaseURL: server.URL, APIKey: llmtest.Key, Model: "writer-1"})
 	out := run(t, ask("Wie viele Fahrräder wurden an der Elzbrücke am Tag gezählt?", "de"), tools, newDiary())
 	require.Equal(t, "partial", out.Status)
-	require.Equal(t, research.Extractive, out.Method)
+	require.Equal(t, store.Extractive, out.Method)
 	require.Contains(t, sentences(out), "14.500")
 	require.NotEmpty(t, out.Shortfalls)
 	require.NotContains(t, strings.Join(out.Shortfalls, ""), llmtest.Key)

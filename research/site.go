@@ -19,7 +19,7 @@ type SitePage struct{ URL, Title, Text, Language string }
 // DescribeSite finds out what the pages of a site are about: keywords by how many pages have them and how telling they are, and
 // themes, the words that most of these share.
 func DescribeSite(address string, pages []SitePage) store.SiteProfile {
-	profile := store.SiteProfile{URL: address, Method: Extractive, Keywords: []string{}, Themes: []string{}, Pages: []string{}}
+	profile := store.SiteProfile{URL: address, Method: store.Extractive, Keywords: []string{}, Themes: []string{}, Pages: []string{}}
 	type count struct {
 		text  string
 		score float64

@@ -62,13 +62,14 @@ type cluster struct {
 func Discover(candidates []Candidate, h Hunt, profile store.ScoringProfile) (topics []store.DiscoveredTopic, out []store.LeftOut) {
 	threshold := profile.Parameters[store.ParamThreshold]
 	for _, c := range clusters(candidates) {
-		topic := c.topic(h, profile)
+		common := c.cohesion(h.Language)
+		topic := c.topic(h, profile, common)
 		switch {
 		case topic.Title == "":
 			continue
 		case len(c.documents) < 2 && c.candidates[0].Reason == "term":
 			out = append(out, store.LeftOut{Title: topic.Title, Score: &topic.Score, Reason: "Only one document speaks of it."})
-		case c.cohesion(h.Language) < leastCohesion:
+		case common < leastCohesion:
 			out = append(out, store.LeftOut{Title: topic.Title, Score: &topic.Score, Reason: "Its documents have a word in common, and little else: " + c.candidates[0].Words + "."})
 		case topic.Score < threshold:
 			out = append(out, store.LeftOut{Title: topic.Title, Score: &topic.Score, Reason: "Its score is below the threshold."})
@@ -133,7 +134,7 @@ func (c *cluster) add(candidate Candidate) {
 }
 
 // topic is what a cluster makes, scored.
-func (c *cluster) topic(h Hunt, profile store.ScoringProfile) store.DiscoveredTopic {
+func (c *cluster) topic(h Hunt, profile store.ScoringProfile, common float64) store.DiscoveredTopic {
 	t := store.DiscoveredTopic{Title: c.title(h.Language), Source: c.candidates[0].Source}
 	publishers := map[string]bool{}
 	var newest *time.Time
@@ -155,7 +156,7 @@ func (c *cluster) topic(h Hunt, profile store.ScoringProfile) store.DiscoveredTo
 	t.Parts = []store.ScorePart{
 		c.burst(h),
 		diversityPart("breadth", len(publishers), profile),
-		c.cohesionPart(h.Language),
+		c.cohesionPart(common),
 		freshnessPart(newest, h.Until, profile),
 		noveltyPart(t.Title, h.Language, h.Known),
 		relevancePart(t.Title+" "+strings.Join(t.Terms, " "), h.Language, h.Seeds),
@@ -221,8 +222,7 @@ func (c *cluster) cohesion(language string) float64 {
 }
 
 // cohesionPart is full where a third of the words are common.
-func (c *cluster) cohesionPart(language string) store.ScorePart {
-	common := c.cohesion(language)
+func (c *cluster) cohesionPart(common float64) store.ScorePart {
 	return known("cohesion", 3*common, map[string]any{"documents": len(c.documents), "common": math.Round(1e4*common) / 1e4},
 		"Its documents share %.0f %% of their words; a third counts in full.", 100*common)
 }

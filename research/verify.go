@@ -131,6 +131,7 @@ func (r *run) claims(out *store.ResearchOutcome, sections []section) {
 // independent counts the sources that say what a sentence says, those that repeat each other once.
 func (r *run) independent(s sentence) int {
 	count := 0
+	stems := stemsOf(s, r.OutputLanguage)
 	for _, source := range r.sources {
 		if source.snapshot == nil || source.copyOf != nil {
 			continue
@@ -138,7 +139,7 @@ func (r *run) independent(s sentence) int {
 		for i := range source.text {
 			p := passage{source: source, index: i}
 			cited := slices.Contains(s.Evidence, p.id())
-			if !cited && annotate.Overlap(source.stems[i], stemsOf(s, r.OutputLanguage)) < 0.3 {
+			if !cited && annotate.Overlap(source.stems[i], stems) < 0.3 {
 				continue
 			}
 			if cited || Judge(s.Text, r.OutputLanguage, p.evidence()).Verdict == store.Supported {

@@ -13,6 +13,12 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
+// The ways in which reports, drafts and descriptions are made: of the sources' own sentences, or by a model.
+const (
+	Extractive = "extractive"
+	ByModel    = "model"
+)
+
 // A ResearchRun is a question with what may be spent on it and what came of it. Its JSON form is the API's.
 type ResearchRun struct {
 	ID      uuid.UUID  `json:"id"`
@@ -116,17 +122,18 @@ const runColumns = `
 	(select count(*) from research_sources where run_id = r.id and snapshot_id is not null) as sources_read,
 	spent.requests, spent.known_usd, spent.calls_of_unknown_cost, spent.input_tokens, spent.output_tokens`
 
+// Left joins, so that counting runs does not count their claims and calls: the planner leaves out what nobody reads.
 const runTables = `
 	research_runs r
-	cross join lateral (
+	left join lateral (
 		select count(*) filter (where verdict = 'supported') as supported, count(*) filter (where verdict = 'partly') as partly,
 			count(*) filter (where verdict = 'not_supported') as not_supported, count(*) filter (where verdict = 'unreachable') as unreachable
 		from claims
-		where run_id = r.id) claimed
-	cross join lateral (
+		where run_id = r.id) claimed on true
+	left join lateral (
 		select` + spendingColumns + `
 		from calls
-		where run_id = r.id) spent`
+		where run_id = r.id) spent on true`
 
 func scanRun(row pgx.CollectableRow) (ResearchRun, error) {
 	var r ResearchRun
@@ -195,7 +202,12 @@ func (s *Store) SameResearch(ctx context.Context, r ResearchRequest, since time.
 
 // LockQuestion makes whoever asks the same question wait for the end of the transaction.
 func (s *Store) LockQuestion(ctx context.Context, question string) error {
-	_, err := s.db(ctx).Exec(ctx, `select pg_advisory_xact_lock($1::int, hashtext($2))`, questionLockClass, QuestionKey(question))
+	return s.lockName(ctx, questionLockClass, QuestionKey(question))
+}
+
+// lockName makes whoever locks the same name of a class wait for the end of the transaction.
+func (s *Store) lockName(ctx context.Context, class int, name string) error {
+	_, err := s.db(ctx).Exec(ctx, `select pg_advisory_xact_lock($1::int, hashtext($2))`, class, name)
 	return err
 }
 

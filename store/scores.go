@@ -104,7 +104,7 @@ func (s *Store) CreateScoringProfile(ctx context.Context, c ScoringProfileCreate
 	}
 	var profile ScoringProfile
 	err := s.InTx(ctx, func(ctx context.Context) error {
-		if _, err := s.db(ctx).Exec(ctx, `select pg_advisory_xact_lock($1::int, hashtext($2))`, profileLockClass, c.Name); err != nil {
+		if err := s.lockName(ctx, profileLockClass, c.Name); err != nil {
 			return err
 		}
 		version := 1
