@@ -52,7 +52,7 @@ func TestWorkWithoutATable(t *testing.T) {
 			return (&competitorWorker{store: w.store, now: time.Now}).Work(ctx, &river.Job[CompetitorArgs]{JobRow: row(), Args: CompetitorArgs{subject}})
 		},
 		"synthesize": func(ctx context.Context) error {
-			return (&synthesizeWorker{store: w.store}).Work(ctx, &river.Job[SynthesizeArgs]{JobRow: row(), Args: SynthesizeArgs{TopicID: topic.ID, TargetWords: 300, Language: "en", Tone: "x"}})
+			return (&synthesizeWorker{store: w.store, now: time.Now}).Work(ctx, &river.Job[SynthesizeArgs]{JobRow: row(), Args: SynthesizeArgs{TopicID: topic.ID, TargetWords: 300, Language: "en", Tone: "x"}})
 		},
 		"search results": func(ctx context.Context) error {
 			return (&serpWorker{store: w.store, now: time.Now}).Work(ctx, &river.Job[SerpArgs]{JobRow: row(), Args: SerpArgs{Query: "x", Language: "en", URLs: []string{"https://a.example"}}})
