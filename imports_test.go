@@ -24,6 +24,9 @@ var mayImport = map[string][]string{
 	"annotate":   {"store"},
 	"clients":    {},
 	"clients/go": {"gen/client"},
+	// Plays faults to both SDKs; not part of the program.
+	"clients/behaviour":       {},
+	"clients/behaviour/proxy": {"clients/behaviour"},
 	// Shows the way from feeds to a cited report; not part of the program.
 	"clients/go/demo":     {"clients/go", "gen/client"},
 	"collect":             {"store", "llm"},

@@ -5,7 +5,11 @@ export type ClientErrorCode =
   /** 304: the resource still has the ETag of `If-None-Match`. */
   | 'NOT_MODIFIED'
   /** Not an answer of this API, perhaps a proxy's. */
-  | 'UNEXPECTED_ANSWER';
+  | 'UNEXPECTED_ANSWER'
+  /** No whole answer came; `cause` says why. */
+  | 'CONNECTION_FAILED'
+  /** The last attempt took longer than its time-out. */
+  | 'TIMED_OUT';
 
 /** What an error may tell beyond its message. Which of it there is depends on the code. */
 export interface ErrorDetails {
@@ -22,15 +26,18 @@ export interface ErrorDetails {
   [key: string]: unknown;
 }
 
-/** An answer that is no success. What never got an answer (no connection, aborted) is thrown as `fetch` throws it. */
+/** An answer that is no success, or a request without an answer. What the caller's signal ended is thrown as its reason. */
 export class ContentCreatorError<Code extends string = ErrorCode | ClientErrorCode> extends Error {
   override readonly name = 'ContentCreatorError';
+
+  /** How many times the request was sent. */
+  attempts = 1;
 
   constructor(
     message: string,
     /** What went wrong, for a program. */
     readonly code: Code,
-    /** The HTTP status. */
+    /** The HTTP status; 0 where no whole answer came. */
     readonly status: number,
     /** More, by code. */
     readonly details: ErrorDetails,
@@ -38,13 +45,13 @@ export class ContentCreatorError<Code extends string = ErrorCode | ClientErrorCo
     readonly requestId: string | undefined,
     /** After how many seconds to try again, where the server says so. */
     readonly retryAfter: number | undefined,
+    options?: ErrorOptions,
   ) {
-    super(message);
+    super(message, options);
   }
 
-  /** Makes an error of an answer and its body, parsed if it was JSON. */
-  static from(response: Response, body: unknown): ContentCreatorError {
-    const retryAfter = Number.parseInt(response.headers.get('Retry-After') ?? '', 10);
+  /** Makes an error of an answer and its body, parsed if it was JSON. sent is the id that the request bore. */
+  static from(response: Response, body: unknown, sent?: string): ContentCreatorError {
     const [code, message, details] = isErrorBody(body)
       ? [body.error_code, body.message, body.details]
       : [
@@ -57,8 +64,8 @@ export class ContentCreatorError<Code extends string = ErrorCode | ClientErrorCo
       code,
       response.status,
       details,
-      (isErrorBody(body) ? body.request_id : response.headers.get('X-Request-Id')) || undefined,
-      Number.isNaN(retryAfter) ? undefined : retryAfter,
+      (isErrorBody(body) ? body.request_id : response.headers.get('X-Request-Id')) || sent,
+      retryAfterOf(response.headers),
     );
   }
 
@@ -73,6 +80,14 @@ export class ContentCreatorError<Code extends string = ErrorCode | ClientErrorCo
   ): error is ContentCreatorError<Code> {
     return error instanceof ContentCreatorError && (codes.length === 0 || codes.includes(error.code));
   }
+}
+
+/** After how many seconds to try again, by the header's seconds or date; undefined if it does not say. */
+export function retryAfterOf(headers: Headers): number | undefined {
+  const value = headers.get('Retry-After') ?? '';
+  if (/^\d+$/.test(value)) return Number(value);
+  const at = Date.parse(value);
+  return Number.isNaN(at) ? undefined : Math.max(0, (at - Date.now()) / 1000);
 }
 
 function isErrorBody(body: unknown): body is ErrorBody {

@@ -1,5 +1,6 @@
 import { ContentCreatorError } from './errors.js';
 import type { Event } from './generated/types.gen.js';
+import { delay } from './transport.js';
 
 /** How a stream is followed. */
 export interface FollowOptions {
@@ -7,6 +8,8 @@ export interface FollowOptions {
   signal?: AbortSignal | undefined;
   /** How many times in a row to connect again in vain after the line has broken; 10 unless told otherwise. */
   reconnects?: number | undefined;
+  /** After how many milliseconds of silence a line counts as broken; 45,000 unless told otherwise. */
+  silence?: number | undefined;
   /** Called whenever the line stands: what happens from then on is not missed. */
   onOpen?: (() => void) | undefined;
 }
@@ -19,11 +22,12 @@ export interface Source {
   isOver(last: Event | undefined): Promise<boolean>;
 }
 
+/** How long to wait before the first reconnection, in milliseconds, until the server says. */
 const FIRST_DELAY = 250;
 const LONGEST_DELAY = 30_000;
 
 /** The server sends something every 15 seconds; a line that is silent for three times as long is dead. */
-const SILENCE = 45_000;
+export const SILENCE = 45_000;
 
 /**
  * Yields the events of a stream, and connects again where it broke off so that none is lost or comes twice.
@@ -32,16 +36,17 @@ const SILENCE = 45_000;
 export async function* follow(
   source: Source,
   lastEventId: string | undefined,
-  { signal, reconnects = 10, onOpen }: FollowOptions,
+  { signal, reconnects = 10, silence = SILENCE, onOpen }: FollowOptions,
 ): AsyncGenerator<Event, void, undefined> {
-  for (let connected = false, failures = 0; !signal?.aborted; ) {
+  for (let connected = false, failures = 0, first = FIRST_DELAY; !signal?.aborted; ) {
     let last: Event | undefined;
-    let wait = Math.min(FIRST_DELAY * 2 ** failures, LONGEST_DELAY) * (0.5 + Math.random() / 2);
+    let wait: number | undefined;
     try {
       const stream = await source.open(lastEventId, signal);
       connected = true;
       onOpen?.();
-      for await (const event of read(stream)) {
+      const leave = (milliseconds: number): void => void (first = milliseconds);
+      for await (const event of read(stream, silence, leave)) {
         failures = 0;
         last = event;
         lastEventId = event.id;
@@ -53,24 +58,27 @@ export async function* follow(
       if (!connected || isFinal(error) || failures >= reconnects) throw error;
       if (error instanceof ContentCreatorError && error.retryAfter) wait = error.retryAfter * 1000;
     }
-    failures++;
-    await delay(wait, signal);
+    await delay(wait ?? Math.random() * Math.min(first * 2 ** failures++, LONGEST_DELAY), signal);
   }
 }
 
 /** Whether asking again would bring the same. */
 function isFinal(error: unknown): boolean {
-  return error instanceof ContentCreatorError && error.status !== 429 && error.status < 500;
+  return error instanceof ContentCreatorError && ![0, 429, 502, 503, 504].includes(error.status);
 }
 
-async function* read(stream: ReadableStream<Uint8Array>): AsyncGenerator<Event, void, undefined> {
+async function* read(
+  stream: ReadableStream<Uint8Array>,
+  silence: number,
+  onRetry: (milliseconds: number) => void,
+): AsyncGenerator<Event, void, undefined> {
   const reader = stream.getReader();
   const decoder = new TextDecoder();
   let rest = '';
   let data: string[] = [];
   try {
     for (;;) {
-      const timer = setTimeout(() => void reader.cancel().catch(() => undefined), SILENCE);
+      const timer = setTimeout(() => void reader.cancel().catch(() => undefined), silence);
       const { done, value } = await reader.read().finally(() => clearTimeout(timer));
       if (done) return;
       // A carriage return at the very end may be half of a line break.
@@ -79,6 +87,8 @@ async function* read(stream: ReadableStream<Uint8Array>): AsyncGenerator<Event, 
       for (const line of lines) {
         if (line.startsWith('data:')) {
           data.push(line.slice(5));
+        } else if (/^retry: ?\d+$/.test(line)) {
+          onRetry(Number(line.slice(6)));
         } else if (line === '' && data.length > 0) {
           // The event's id and type are in its data, too.
           const event = JSON.parse(data.join('\n')) as Event;
@@ -90,18 +100,4 @@ async function* read(stream: ReadableStream<Uint8Array>): AsyncGenerator<Event, 
   } finally {
     await reader.cancel().catch(() => undefined);
   }
-}
-
-/** Waits, but not beyond the signal. */
-function delay(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, milliseconds);
-    signal?.addEventListener('abort', done);
-    if (signal?.aborted) done();
-  });
 }

@@ -1,11 +1,16 @@
 import { ContentCreatorError } from './errors.js';
 import { follow, type FollowOptions } from './events.js';
+import { wait, type WaitOptions } from './jobs.js';
+import { attemptsOf, patient, type Retries } from './transport.js';
 import { createClient as createHttpClient, createConfig } from './generated/client/index.js';
 import { Api, type Jobs } from './generated/sdk.gen.js';
-import type { Event, EventsStreamData, JobsStreamEventsData } from './generated/types.gen.js';
+import type { Event, EventsStreamData, Job, JobsStreamEventsData } from './generated/types.gen.js';
 
 export { ContentCreatorError, type ClientErrorCode, type ErrorDetails } from './errors.js';
 export type { FollowOptions } from './events.js';
+export { JobFailedError, type WaitOptions } from './jobs.js';
+export { all } from './lists.js';
+export type { Retries } from './transport.js';
 export type {
   Admin,
   Collections,
@@ -24,11 +29,23 @@ export * from './generated/types.gen.js';
 export interface ClientOptions {
   /** Where the server is, e.g. `https://content.example.org`. `/api/v1` is added unless it is there. */
   baseUrl: string;
-  /** The key, or what answers it before each request. The health check needs none. */
+  /** The key, or what answers it before each attempt. The health check needs none. */
   apiKey?: string | (() => string | Promise<string>) | undefined;
   /** What to use instead of the global `fetch`. */
   fetch?: typeof globalThis.fetch | undefined;
+  /** How patiently calls are repeated. */
+  retries?: Retries | undefined;
+  /**
+   * Bounds each attempt, its answer's body included, in milliseconds: 30,000 by default. Where `Prefer: wait` asks the
+   * server to wait, that much is added. It does not bound streams.
+   */
+  timeout?: number | undefined;
+  /** Your program's name, such as `newsroom/2.1`, put before the client's own; browsers send their own instead. */
+  userAgent?: string | undefined;
 }
+
+/** The version of this package and of the specification it was made of. */
+export const VERSION = '0.1.0';
 
 /** Live events of everything. */
 export interface EventStreams {
@@ -56,6 +73,16 @@ export interface JobsWithStreams extends Omit<Jobs, 'streamEvents'> {
   streamEvents(
     options: Pick<JobsStreamEventsData, 'path' | 'headers'> & FollowOptions,
   ): AsyncGenerator<Event, void, undefined>;
+
+  /**
+   * Wait for a job
+   *
+   * Waits until the job has finished, and answers it; throws a `JobFailedError` if it failed or was cancelled. It follows
+   * the job's events and, where no stream comes through, asks now and then.
+   *
+   * @example const job = await client.jobs.wait(queued.id, { onEvent: (event) => console.log(event.type) });
+   */
+  wait(id: string, options?: WaitOptions): Promise<Job>;
 }
 
 /** The API, by tag. */
@@ -65,19 +92,24 @@ export interface ContentCreatorClient extends Readonly<Omit<Api, 'jobs' | 'event
 }
 
 /** Makes a client. */
-export function createClient({ baseUrl, apiKey, fetch }: ClientOptions): ContentCreatorClient {
+export function createClient({ baseUrl, apiKey, fetch, retries, timeout, userAgent }: ClientOptions): ContentCreatorClient {
+  const send = patient({
+    send: (request) => (fetch ?? globalThis.fetch)(request),
+    key: () => (typeof apiKey === 'function' ? apiKey() : apiKey),
+    timeout: timeout ?? 30_000,
+    retries: retries ?? {},
+    userAgent: [userAgent, `content-creator-ts/${VERSION}`].filter(Boolean).join(' '),
+  });
   const http = createHttpClient(
-    createConfig({
-      auth: () => (typeof apiKey === 'function' ? apiKey() : apiKey),
-      baseUrl: apiUrl(baseUrl),
-      throwOnError: true,
-      ...(fetch && { fetch }),
-    }),
+    createConfig({ baseUrl: apiUrl(baseUrl), throwOnError: true, fetch: (request) => send(request as Request) }),
   );
-  http.interceptors.error.use((error, response, _request, options) =>
+  http.interceptors.error.use((error, response, request, options) => {
     // Who asked for `{ data, error }` gets the body as the types say.
-    !response || response.ok || options.throwOnError === false ? error : ContentCreatorError.from(response, error),
-  );
+    if (!response || response.ok || options.throwOnError === false) return error;
+    const told = ContentCreatorError.from(response, error, request?.headers.get('X-Request-Id') ?? undefined);
+    told.attempts = attemptsOf.get(response) ?? 1;
+    return told;
+  });
 
   const open = async (
     request: { url: string; path?: Record<string, unknown>; query?: Record<string, unknown> },
@@ -88,13 +120,36 @@ export function createClient({ baseUrl, apiKey, fetch }: ClientOptions): Content
       ...request,
       headers: { Accept: 'text/event-stream', 'Last-Event-ID': lastEventId },
       parseAs: 'stream',
-      security: [{ scheme: 'bearer', type: 'http' }],
       ...(signal && { signal }),
     });
     return data as ReadableStream<Uint8Array>;
   };
 
   const api = new Api({ client: http });
+  const jobs = Object.assign(api.jobs as Omit<Jobs, 'streamEvents'>, {
+    streamEvents: ({ path, headers, ...options }: Parameters<JobsWithStreams['streamEvents']>[0]) =>
+      follow(
+        {
+          open: (lastEventId, signal) => open({ url: '/jobs/{job_id}/events', path }, lastEventId, signal),
+          async isOver(last) {
+            if (last) return isEnd(last);
+            // There was nothing left to tell.
+            const { data: job } = await api.jobs.get({ path, ...(options.signal && { signal: options.signal }) });
+            return job.finished_at !== null;
+          },
+        },
+        headers?.['Last-Event-ID'],
+        options,
+      ),
+    wait: (id: string, options: WaitOptions = {}) =>
+      wait(
+        {
+          events: (signal) => jobs.streamEvents({ path: { job_id: id }, signal }),
+          get: async (signal) => (await api.jobs.get({ path: { job_id: id }, ...(signal && { signal }) })).data,
+        },
+        options,
+      ),
+  });
   return {
     topics: api.topics,
     collections: api.collections,
@@ -105,22 +160,7 @@ export function createClient({ baseUrl, apiKey, fetch }: ClientOptions): Content
     searches: api.searches,
     research: api.research,
     costs: api.costs,
-    jobs: Object.assign(api.jobs as Omit<Jobs, 'streamEvents'>, {
-      streamEvents: ({ path, headers, ...options }: Parameters<JobsWithStreams['streamEvents']>[0]) =>
-        follow(
-          {
-            open: (lastEventId, signal) => open({ url: '/jobs/{job_id}/events', path }, lastEventId, signal),
-            async isOver(last) {
-              if (last) return isEnd(last);
-              // There was nothing left to tell.
-              const { data: job } = await api.jobs.get({ path, ...(options.signal && { signal: options.signal }) });
-              return job.finished_at !== null;
-            },
-          },
-          headers?.['Last-Event-ID'],
-          options,
-        ),
-    }),
+    jobs,
     events: {
       stream: ({ query, headers, ...options } = {}) =>
         follow(
