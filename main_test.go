@@ -342,6 +342,10 @@ func TestKeysCommand(t *testing.T) {
 		require.Equal(t, exitOK, keys(fmt.Sprintf("create bulk%d read write", n)).code)
 	}
 
+	link := execute(t, "sign-in --addr=0.0.0.0:8088", database)
+	require.Equal(t, exitOK, link.code, link.log)
+	require.Regexp(t, `^http://localhost:8088/#code=[\w-]{32}\n$`, link.out)
+
 	list := keys("list")
 	require.Equal(t, exitOK, list.code)
 	lines := strings.Split(strings.TrimSpace(list.out), "\n")
@@ -390,10 +394,15 @@ func TestFirstKey(t *testing.T) {
 	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
 	first.send(http.StatusOK, "GET", "/admin/config", nil, nil)
 	key := first.key
+	link := regexp.MustCompile(`(?m)^  Sign in +http://\S+/#code=(\S+)$`).FindStringSubmatch(first.out.String())
+	require.NotNil(t, link, first.out.String())
+	require.NotContains(t, first.log.String(), link[1])
+	first.send(http.StatusCreated, "POST", "/admin/sign-in", map[string]string{"code": link[1]}, nil)
 	require.Equal(t, exitOK, first.finish(t), first.log.String())
 
 	second := serve(t, "", environ...)
 	require.Empty(t, second.key)
+	require.NotContains(t, second.out.String(), "Sign in")
 	second.key = key
 	second.send(http.StatusOK, "GET", "/admin/config", nil, nil)
 	require.Equal(t, exitOK, second.finish(t))

@@ -42,6 +42,7 @@ const usage = `Usage: content-creator <command> [--setting=value …]
   keys create <name> <scope> [<scope> …]    make an API key; scopes are read, write and admin
   keys list                  show the keys
   keys revoke <id>           make a key stop working
+  sign-in                    print a link that signs in to the console once, within a day
   healthcheck                ask the server at ADDR how it is; for containers
   version                    show the version
 
@@ -129,6 +130,8 @@ func (a *app) command(ctx context.Context, name string, args []string, all bool)
 		err = a.withDatabase(ctx, func(ctx context.Context, dsn string) error { return a.migrate(ctx, dsn, args[0], all) })
 	case name == "keys" && len(args) > 0:
 		err = a.withStore(ctx, func(ctx context.Context, s *store.Store) error { return a.keys(ctx, s, args) })
+	case name == "sign-in" && len(args) == 0:
+		err = a.withStore(ctx, a.signIn)
 	case name == "healthcheck" && len(args) == 0:
 		err = a.healthcheck(ctx)
 	case name == "version" && len(args) == 0:
@@ -161,6 +164,12 @@ func (a *app) serve(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		code := ""
+		if key != "" {
+			if code, err = s.CreateSignInCode(ctx, signInWithin); err != nil {
+				return err
+			}
+		}
 		polls := a.config.PollConcurrency
 		if !a.config.Workers {
 			polls = 0
@@ -186,7 +195,7 @@ func (a *app) serve(ctx context.Context) error {
 		group, groupCtx := errgroup.WithContext(serving)
 		group.Go(func() error { srv.Run(groupCtx); return nil })
 		group.Go(func() error { return srv.Serve(groupCtx, listener, grace) })
-		a.welcome(listener.Addr(), key)
+		a.welcome(listener.Addr(), key, code)
 		err = group.Wait()
 		return errors.Join(err, a.stopJobs(queue))
 	})
@@ -321,16 +330,34 @@ func (a *app) firstKey(ctx context.Context, s *store.Store) (string, error) {
 	return key, err
 }
 
-// welcome prints where everything is, and the key if this is the first start.
-func (a *app) welcome(addr net.Addr, key string) {
+// welcome prints where everything is, and the key and a sign-in link if this is the first start.
+func (a *app) welcome(addr net.Addr, key, code string) {
 	base := "http://" + reachable(addr)
 	_, _ = fmt.Fprintf(a.out, "\nContent Creator API %s\n\n  API          %s/api/v1\n  Swagger UI   %s/docs\n  Redoc        %s/redoc\n"+
 		"  Job monitor  %s/monitor   (any name, the admin key as password)\n", version, base, base, base, base)
 	if key != "" {
 		dir, _ := a.dataDir()
 		_, _ = fmt.Fprintf(a.out, "\n  Admin key    %s\n               shown this once; kept in %s\n", key, filepath.Join(dir, "admin.key"))
+		_, _ = fmt.Fprintf(a.out, "\n  Sign in      %s/#code=%s\n               works once, within a day\n", base, code)
 	}
 	_, _ = fmt.Fprintln(a.out)
+}
+
+// signInWithin is for how long a sign-in link works.
+const signInWithin = 24 * time.Hour
+
+// signIn prints a link that signs in to the console of the server at ADDR.
+func (a *app) signIn(ctx context.Context, s *store.Store) error {
+	code, err := s.CreateSignInCode(ctx, signInWithin)
+	if err != nil {
+		return err
+	}
+	host, port, _ := net.SplitHostPort(a.config.Addr) // checked on loading
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	_, err = fmt.Fprintf(a.out, "http://%s/#code=%s\n", net.JoinHostPort(host, port), code)
+	return err
 }
 
 // reachable is an address as a browser can open it.

@@ -150,6 +150,21 @@ func (s *Server) config() api.Config {
 	return c
 }
 
+// SignIn makes a key of a code and shows it this once.
+func (s *Server) SignIn(ctx context.Context, req api.SignInRequestObject) (api.SignInResponseObject, error) {
+	key, found, err := s.Store.SignIn(ctx, req.Body.Code)
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		return nil, &problem{
+			status: http.StatusUnauthorized, code: "UNAUTHORIZED",
+			message: "This sign-in link was used, has expired, or is none. Make another: content-creator sign-in.",
+		}
+	}
+	return api.SignIn201JSONResponse{Body: key, Headers: api.SignIn201ResponseHeaders{Location: basePath + "/admin/api-keys/" + key.ID.String()}}, nil
+}
+
 // CreateAPIKey makes a key and shows it this once.
 func (s *Server) CreateAPIKey(ctx context.Context, req api.CreateAPIKeyRequestObject) (api.CreateAPIKeyResponseObject, error) {
 	wanted := *req.Body

@@ -295,3 +295,28 @@ func TestLastUse(t *testing.T) {
 		eventually(t, func() bool { return w.logged("last use could not be kept") }, "a warning")
 	})
 }
+
+func TestSignIn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	code, err := w.store.CreateSignInCode(t.Context(), time.Hour)
+	require.NoError(t, err)
+	late, err := w.store.CreateSignInCode(t.Context(), time.Millisecond)
+	require.NoError(t, err)
+	body := func(code string) string { return `{"code": "` + code + `"}` }
+	made := w.send("POST", "/admin/sign-in", body(code), "Authorization: ").object(t, http.StatusCreated)
+	require.Equal(t, []any{"admin"}, made["scopes"])
+	listed, err := w.as(made["key"].(string)).ListAPIKeysWithResponse(t.Context(), nil)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, listed.StatusCode())
+	eventually(t, func() bool { return w.count(`select count(*) from sign_in_codes where expires_at > now()`) == 0 }, "the other has expired")
+	for _, none := range []string{code, late, strings.Repeat("x", 32)} {
+		e := w.send("POST", "/admin/sign-in", body(none), "Authorization: ").refused(t, http.StatusUnauthorized, client.ErrorCodeUNAUTHORIZED)
+		require.Contains(t, e.Message, "content-creator sign-in")
+	}
+	_, err = w.store.CreateSignInCode(t.Context(), time.Hour)
+	require.NoError(t, err)
+	require.Equal(t, 1, w.count(`select count(*) from sign_in_codes`), "what has expired is forgotten")
+	w.execute(`alter table sign_in_codes rename to away`)
+	require.Equal(t, http.StatusInternalServerError, w.send("POST", "/admin/sign-in", body(code)).StatusCode)
+}

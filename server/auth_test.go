@@ -59,7 +59,7 @@ func TestScopes(t *testing.T) {
 				path := strings.NewReplacer("{id}", unknownID, "{job_id}", "999999", "{format}", "rss").Replace(path) + "?unknown=1"
 				ask := func(authorization string) answer { return w.send(method, path, "", "Authorization: "+authorization) }
 				if operation.Security != nil && len(*operation.Security) == 0 {
-					require.Equal(t, "getHealth", operation.OperationID, "the only open one")
+					require.Contains(t, []string{"getHealth", "signIn"}, operation.OperationID, "the only open ones")
 					require.NotContains(t, []int{401, 403}, ask("").StatusCode)
 					return
 				}

@@ -57,9 +57,9 @@ func header(name, value string) RequestOption {
 	}
 }
 
-// keyed gives a POST a key of its own, kept across retries; the one that makes API keys takes none.
+// keyed gives a POST a key of its own, kept across retries; those that answer API keys take none.
 func keyed(_ context.Context, r *http.Request) error {
-	if r.Method == http.MethodPost && r.Header.Get("Idempotency-Key") == "" && !strings.HasSuffix(r.URL.Path, "/admin/api-keys") {
+	if r.Method == http.MethodPost && r.Header.Get("Idempotency-Key") == "" && !strings.HasSuffix(r.URL.Path, "/admin/api-keys") && !strings.HasSuffix(r.URL.Path, "/admin/sign-in") {
 		r.Header.Set("Idempotency-Key", randomID())
 	}
 	return nil

@@ -3750,6 +3750,14 @@ type SerpTargets struct {
 	Words Figure `json:"words"`
 }
 
+// SignIn A code to sign in by.
+type SignIn struct {
+	// Code What stands behind `#code=` in the link.
+	//
+	// Example: 9xS1bq0vXKpT3nYw8rLzUa4mEcHdGfJk
+	Code string `json:"code"`
+}
+
 // Snapshot A text as it was when it was read.
 type Snapshot = store.Snapshot
 
@@ -5531,6 +5539,9 @@ type CreateAPIKeyJSONRequestBody = APIKeyCreate
 // UpdateConfigJSONRequestBody defines body for UpdateConfig for application/json ContentType.
 type UpdateConfigJSONRequestBody = ConfigUpdate
 
+// SignInJSONRequestBody defines body for SignIn for application/json ContentType.
+type SignInJSONRequestBody = SignIn
+
 // CreateCollectionJSONRequestBody defines body for CreateCollection for application/json ContentType.
 type CreateCollectionJSONRequestBody = CollectionCreate
 
@@ -5620,6 +5631,9 @@ type ServerInterface interface {
 	// GetMetrics Read metrics
 	// (GET /admin/metrics)
 	GetMetrics(ctx echo.Context) error
+	// SignIn Sign in by a link
+	// (POST /admin/sign-in)
+	SignIn(ctx echo.Context) error
 	// ListCollections List collections
 	// (GET /collections)
 	ListCollections(ctx echo.Context, params ListCollectionsParams) error
@@ -6018,6 +6032,15 @@ func (w *ServerInterfaceWrapper) GetMetrics(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetMetrics(ctx)
+	return err
+}
+
+// SignIn converts echo context to params.
+func (w *ServerInterfaceWrapper) SignIn(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SignIn(ctx)
 	return err
 }
 
@@ -9725,6 +9748,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.PATCH(options.BaseURL+"/admin/config", wrapper.UpdateConfig, options.OperationMiddlewares["updateConfig"]...)
 	router.GET(options.BaseURL+"/admin/health", wrapper.GetHealth, options.OperationMiddlewares["getHealth"]...)
 	router.GET(options.BaseURL+"/admin/metrics", wrapper.GetMetrics, options.OperationMiddlewares["getMetrics"]...)
+	router.POST(options.BaseURL+"/admin/sign-in", wrapper.SignIn, options.OperationMiddlewares["signIn"]...)
 	router.GET(options.BaseURL+"/collections", wrapper.ListCollections, options.OperationMiddlewares["listCollections"]...)
 	router.POST(options.BaseURL+"/collections", wrapper.CreateCollection, options.OperationMiddlewares["createCollection"]...)
 	router.DELETE(options.BaseURL+"/collections/:id", wrapper.DeleteCollection, options.OperationMiddlewares["deleteCollection"]...)
@@ -10024,6 +10048,36 @@ func (response GetMetrics200TextResponse) VisitGetMetricsResponse(w http.Respons
 	w.WriteHeader(200)
 
 	_, err := w.Write([]byte(fmt.Sprint(response)))
+	return err
+}
+
+type SignInRequestObject struct {
+	Body *SignInJSONRequestBody
+}
+
+type SignInResponseObject interface {
+	VisitSignInResponse(w http.ResponseWriter) error
+}
+
+type SignIn201ResponseHeaders struct {
+	Location string
+}
+
+type SignIn201JSONResponse struct {
+	Body    APIKeyWithSecret
+	Headers SignIn201ResponseHeaders
+}
+
+func (response SignIn201JSONResponse) VisitSignInResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
 	return err
 }
 
@@ -12494,6 +12548,9 @@ type StrictServerInterface interface {
 	// GetMetrics Read metrics
 	// (GET /admin/metrics)
 	GetMetrics(ctx context.Context, request GetMetricsRequestObject) (GetMetricsResponseObject, error)
+	// SignIn Sign in by a link
+	// (POST /admin/sign-in)
+	SignIn(ctx context.Context, request SignInRequestObject) (SignInResponseObject, error)
 	// ListCollections List collections
 	// (GET /collections)
 	ListCollections(ctx context.Context, request ListCollectionsRequestObject) (ListCollectionsResponseObject, error)
@@ -12978,6 +13035,52 @@ func (sh *strictHandler) GetMetrics(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(GetMetricsResponseObject); ok {
 		return validResponse.VisitGetMetricsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SignIn operation middleware
+func (sh *strictHandler) SignIn(ctx echo.Context) error {
+	var request SignInRequestObject
+
+	var body SignInJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SignIn(ctx.Request().Context(), request.(SignInRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SignIn")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SignInResponseObject); ok {
+		return validResponse.VisitSignInResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -46,8 +46,8 @@ export function patient({ send, key, timeout, retries, userAgent }: Transport): 
   return async (request) => {
     const id = request.headers.get('X-Request-Id') ?? randomId();
     request.headers.set('X-Request-Id', id);
-    // The operation that makes API keys takes none.
-    if (request.method === 'POST' && !request.headers.has('Idempotency-Key') && !/\/admin\/api-keys$/.test(new URL(request.url).pathname)) {
+    // The operations that answer API keys take none.
+    if (request.method === 'POST' && !request.headers.has('Idempotency-Key') && !/\/admin\/(api-keys|sign-in)$/.test(new URL(request.url).pathname)) {
       request.headers.set('Idempotency-Key', randomId());
     }
     // A browser sends its own.

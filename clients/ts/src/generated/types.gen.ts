@@ -5517,6 +5517,16 @@ export type ApiKey = {
 };
 
 /**
+ * A code to sign in by.
+ */
+export type SignIn = {
+    /**
+     * What stands behind `#code=` in the link.
+     */
+    code: string;
+};
+
+/**
  * A new key. It is shown this once.
  */
 export type ApiKeyWithSecret = {
@@ -12188,6 +12198,59 @@ export type EventsStreamResponses = {
 };
 
 export type EventsStreamResponse = EventsStreamResponses[keyof EventsStreamResponses];
+
+export type AdminSignInData = {
+    body: SignIn;
+    path?: never;
+    query?: never;
+    url: '/admin/sign-in';
+};
+
+export type AdminSignInErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The body is over 1 MiB; of an OPML document, over 10 MiB.
+     */
+    413: ErrorBody;
+    /**
+     * The body's Content-Type is not one that the operation takes.
+     */
+    415: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type AdminSignInError = AdminSignInErrors[keyof AdminSignInErrors];
+
+export type AdminSignInResponses = {
+    /**
+     * The key; copy it now.
+     */
+    201: ApiKeyWithSecret;
+};
+
+export type AdminSignInResponse = AdminSignInResponses[keyof AdminSignInResponses];
 
 export type AdminGetHealthData = {
     body?: never;
