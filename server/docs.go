@@ -14,18 +14,22 @@ import (
 	"github.com/content-creator/content-creator-api/openapi/docs"
 )
 
-// mountDocs serves the specification as it was written, and the two pages that show it. All of it
+// mountDocs serves the specification with code for every operation, and the two pages that show it. All of it
 // comes from the binary and is open to everybody.
 func (s *Server) mountDocs() error {
+	text, err := openapi.WithSamples()
+	if err != nil {
+		return err
+	}
 	var tree any
-	if err := yaml.Unmarshal(openapi.YAML, &tree); err != nil {
+	if err := yaml.Unmarshal(text, &tree); err != nil {
 		return fmt.Errorf("read the specification: %w", err)
 	}
 	asJSON, err := json.Marshal(tree)
 	if err != nil {
 		return fmt.Errorf("write the specification as JSON: %w", err)
 	}
-	s.echo.GET("/openapi.yaml", constant("application/yaml", openapi.YAML))
+	s.echo.GET("/openapi.yaml", constant("application/yaml", text))
 	s.echo.GET("/openapi.json", constant(echo.MIMEApplicationJSON, asJSON))
 	pages := echo.WrapHandler(docs.Handler("/openapi.yaml"))
 	for _, path := range []string{"/docs", "/docs/*", "/redoc", "/redoc/*"} {

@@ -1,7 +1,7 @@
 package server_test
 
 import (
-	"crypto/sha256"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -106,7 +106,7 @@ func TestSpecification(t *testing.T) {
 	asYAML := w.site("GET", "/openapi.yaml")
 	require.Equal(t, http.StatusOK, asYAML.StatusCode)
 	require.Equal(t, "application/yaml", asYAML.Header.Get("Content-Type"))
-	require.Equal(t, sha256.Sum256(openapi.YAML), sha256.Sum256(asYAML.body), "as it was written")
+	require.Equal(t, bytes.Count(openapi.YAML, []byte("operationId:")), bytes.Count(asYAML.body, []byte("x-codeSamples:")), "code beside every operation")
 	asJSON := w.site("GET", "/openapi.json")
 	require.Contains(t, asJSON.Header.Get("Content-Type"), "application/json")
 	var fromYAML, fromJSON any
