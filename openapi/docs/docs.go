@@ -1,5 +1,5 @@
 // Package docs shows an OpenAPI specification to people, from the binary and with nothing from
-// anywhere else: Swagger UI at /docs, to try requests out, and Redoc at /redoc, to read.
+// anywhere else: Swagger UI at /docs, to try requests out, and Redoc at /redoc, to read, and guides at /docs/guides.
 package docs
 
 import (
@@ -18,6 +18,10 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/extension"
+	"github.com/yuin/goldmark/parser"
 )
 
 //go:generate sh refresh.sh 5.35.0 2.5.4
@@ -26,6 +30,9 @@ import (
 //
 //go:embed site
 var site embed.FS
+
+//go:embed guides.md
+var guides []byte
 
 const (
 	swaggerPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
@@ -39,10 +46,12 @@ const (
 		"img-src 'self' data:; connect-src 'self'; font-src 'self'; worker-src blob:; " +
 		"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
+	guidesPolicy = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
 	assetPolicy = "default-src 'none'; frame-ancestors 'none'"
 )
 
-// Handler answers GET and HEAD for /docs and /redoc and for all that their pages load. The pages
+// Handler answers GET and HEAD for /docs, /docs/guides and /redoc and for all that their pages load. The pages
 // read the specification from specURL, which must be of the same origin: their content security
 // policy lets them ask no other. Every answer has a strong ETag; addresses with a version in them
 // may be cached for ever, the others are to be asked for again each time. Unknown addresses are
@@ -63,7 +72,11 @@ func Handler(specURL string) http.Handler {
 			return nil
 		}
 		page := &bytes.Buffer{}
-		if err := template.Must(template.New(name).Parse(string(content))).Execute(page, specURL); err != nil {
+		shown := struct {
+			Specification string
+			Guides        template.HTML
+		}{specURL, guidePage()}
+		if err := template.Must(template.New(name).Parse(string(content))).Execute(page, shown); err != nil {
 			return err
 		}
 		room := path.Dir(address)
@@ -89,6 +102,16 @@ func Handler(specURL string) http.Handler {
 	})
 }
 
+// guidePage is guides.md as HTML, its headings with ids.
+func guidePage() template.HTML {
+	var page bytes.Buffer
+	markdown := goldmark.New(goldmark.WithExtensions(extension.Table), goldmark.WithParserOptions(parser.WithAutoHeadingID()))
+	if err := markdown.Convert(guides, &page); err != nil {
+		panic(fmt.Sprintf("docs: the embedded guides are broken: %v", err))
+	}
+	return template.HTML(page.String()) //nolint:gosec // our own
+}
+
 // file is one answer in its two encodings.
 type file struct {
 	contentType, policy, cacheControl, hash string
@@ -108,6 +131,8 @@ func newFile(address string, content []byte) *file {
 		f.policy = swaggerPolicy
 	case "/redoc/index.html":
 		f.policy = redocPolicy
+	case "/docs/guides/index.html":
+		f.policy = guidesPolicy
 	}
 	if strings.HasSuffix(address, ".gz") {
 		f.zipped = content

@@ -45,7 +45,7 @@ func body(t *testing.T, response *http.Response) string {
 // addresses are those of all files in site, and of the pages as they are asked for.
 func addresses(t *testing.T) []string {
 	t.Helper()
-	all := []string{"/docs", "/docs/", "/redoc", "/redoc/"}
+	all := []string{"/docs", "/docs/", "/redoc", "/redoc/", "/docs/guides", "/docs/guides/"}
 	require.NoError(t, filepath.WalkDir("site", func(name string, entry os.DirEntry, err error) error {
 		if err == nil && !entry.IsDir() && entry.Name() != "index.html" {
 			all = append(all, strings.TrimSuffix(strings.TrimPrefix(filepath.ToSlash(name), "site"), ".gz"))
@@ -226,5 +226,24 @@ func TestLicensesStandBesideTheAssets(t *testing.T) {
 		redocScript + ".LICENSE.txt":   "License",
 	} {
 		assert.Contains(t, body(t, ask(t, http.MethodGet, address)), license, address)
+	}
+}
+
+// TestGuides holds the guides' commands against the specification.
+func TestGuides(t *testing.T) {
+	t.Parallel()
+	page := body(t, ask(t, "GET", "/docs/guides"))
+	require.Contains(t, page, `<h2 id="research-with-a-budget">`)
+	for _, link := range regexp.MustCompile(`href="#([^"]+)"`).FindAllStringSubmatch(page, -1) {
+		require.Contains(t, page, `id="`+link[1]+`"`, "a link leads somewhere")
+	}
+	guides, err := os.ReadFile("guides.md")
+	require.NoError(t, err)
+	specification, err := os.ReadFile("../openapi.yaml")
+	require.NoError(t, err)
+	paths := regexp.MustCompile("(?:\\$API|`GET )(/[a-z/_{}-]+)").FindAllStringSubmatch(string(guides), -1)
+	require.Greater(t, len(paths), 8)
+	for _, path := range paths {
+		require.Contains(t, string(specification), "\n  "+path[1]+":\n")
 	}
 }

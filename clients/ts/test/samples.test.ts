@@ -1,6 +1,6 @@
-/** The TypeScript code that the served specification shows beside every operation. */
+/** The TypeScript code that the served specification shows beside every operation, and that of the guides. */
 import { execFile } from 'node:child_process';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, inject, test } from 'vitest';
@@ -19,14 +19,18 @@ test('every sample compiles', async () => {
   expect(sources.length).toBeGreaterThan(80);
 
   const root = fileURLToPath(new URL('..', import.meta.url));
+  const guides = await readFile(`${root}/../../openapi/docs/guides.md`, 'utf8');
+  const shown = [...guides.matchAll(/```ts\n(.*?)```/gs)].map(([, source]) => String(source));
+  expect(shown.length).toBeGreaterThan(4);
+
   const folder = `${root}/test-results/samples`;
   await mkdir(folder, { recursive: true });
-  const functions = sources.map(
+  const functions = [...sources, ...shown].map(
     (source, n) => `export async function f${n}(): Promise<unknown> {\n${source}\n${source.startsWith('const { data }') ? 'return data;' : 'return undefined;'}\n}\n`,
   );
   await writeFile(
     `${folder}/samples.ts`,
-    `import type { ContentCreatorClient } from '../../src/index.js';\ndeclare const client: ContentCreatorClient;\ndeclare const opml: string;\nvoid opml;\n${functions.join('\n')}`,
+    `import { all, ContentCreatorError, type ContentCreatorClient } from '../../src/index.js';\nvoid all, ContentCreatorError;\ndeclare const client: ContentCreatorClient;\ndeclare const opml: string;\nvoid opml;\n${functions.join('\n')}`,
   );
   await writeFile(`${folder}/tsconfig.json`, JSON.stringify({ extends: '../../tsconfig.json', include: ['samples.ts'] }));
   const compiled = await promisify(execFile)(process.execPath, [`${root}/node_modules/typescript/bin/tsc`, '-p', folder]).catch(
