@@ -7,6 +7,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -299,5 +302,34 @@ func (s *scene) hold(c behaviour.Case, err error) {
 	}
 	for _, kind := range want.Events {
 		require.Contains(t, s.events, kind)
+	}
+}
+
+// TestReadmeProgram runs the README's first program as a user does, and holds what it pulls in.
+func TestReadmeProgram(t *testing.T) {
+	t.Parallel()
+	address, key := running(t)
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	_, program, _ := strings.Cut(string(readme), "```go\n")
+	program, _, _ = strings.Cut(program, "```")
+	root, err := filepath.Abs("../..")
+	require.NoError(t, err)
+	require.NoError(t, os.MkdirAll(filepath.Join(root, "tmp"), 0o750))
+	folder, err := os.MkdirTemp(filepath.Join(root, "tmp"), "readme")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = os.RemoveAll(folder) })
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "main.go"), []byte(program), 0o600))
+	command := func(args ...string) string {
+		run := exec.CommandContext(t.Context(), "go", append(args, "./tmp/"+filepath.Base(folder))...) //nolint:gosec // a folder of our own
+		run.Dir, run.Env = root, append(os.Environ(), "CONTENT_CREATOR_URL="+address, "CONTENT_CREATOR_API_KEY="+key)
+		said, err := run.CombinedOutput()
+		require.NoError(t, err, "%s", said)
+		return string(said)
+	}
+	require.Equal(t, "0 topics\n", command("run"))
+	packages := command("list", "-deps")
+	for _, heavy := range []string{"labstack/echo", "jackc/pgx", "riverqueue", "kin-openapi"} {
+		require.NotContains(t, packages, heavy)
 	}
 }
