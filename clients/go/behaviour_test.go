@@ -321,7 +321,7 @@ func TestReadmeProgram(t *testing.T) {
 	t.Cleanup(func() { _ = os.RemoveAll(folder) })
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "main.go"), []byte(program), 0o600))
 	command := func(args ...string) string {
-		run := exec.CommandContext(t.Context(), "go", append(args, "./tmp/"+filepath.Base(folder))...) //nolint:gosec // a folder of our own
+		run := exec.CommandContext(t.Context(), "go", append(args, "./tmp/"+filepath.Base(folder))...)                //nolint:gosec // a folder of our own
 		run.Dir, run.Env = root, append(os.Environ(), "CONTENT_CREATOR_URL="+address, "CONTENT_CREATOR_API_KEY="+key) //nolint:forbidigo // as a user runs it
 		said, err := run.CombinedOutput()
 		require.NoError(t, err, "%s", said)
