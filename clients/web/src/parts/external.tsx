@@ -2,7 +2,7 @@
 import { Anchor } from '@mantine/core';
 import { IconExternalLink } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
-import { safeAddress } from './markdown';
+import { safeAddress } from './safe-address';
 
 export function External({ to, children }: { to: string; children: ReactNode }) {
   const address = safeAddress(to);

@@ -5,6 +5,7 @@
 import { Anchor } from '@mantine/core';
 import { marked, type Token, type Tokens } from 'marked';
 import { createElement, Fragment, type ReactNode } from 'react';
+import { safeAddress } from './safe-address';
 
 interface Props {
   text: string;
@@ -123,13 +124,6 @@ class Renderer {
       </Fragment>
     ));
   }
-}
-
-/** An address that can do no harm when it is followed; null for any other. */
-export function safeAddress(address: string): string | null {
-  if (!URL.canParse(address)) return null;
-  const { protocol, href } = new URL(address);
-  return protocol === 'https:' || protocol === 'http:' ? href : null;
 }
 
 /** marked leaves entities as they are written. */
