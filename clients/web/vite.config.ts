@@ -14,6 +14,8 @@ export default defineConfig({
   },
   build: {
     target: 'es2022',
+    // The first that know light-dark(), which would be written out for older ones and then not follow our switch.
+    cssTarget: ['chrome123', 'firefox121', 'safari17.5'],
     // Data addresses are no addresses of ours: the content security policy refuses them.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

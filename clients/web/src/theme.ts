@@ -12,7 +12,8 @@ export const theme = createTheme({
   cursorType: 'pointer',
   variantColorResolver: defaultVariantColorsResolver,
   components: {
-    Badge: { defaultProps: { variant: 'light', tt: 'none', fw: 600 } },
+    // A badge that is cut off says nothing.
+    Badge: { defaultProps: { variant: 'light', tt: 'none', fw: 600, miw: 'fit-content' } },
     Tooltip: { defaultProps: { withArrow: true, openDelay: 300 } },
     Anchor: { defaultProps: { underline: 'hover' } },
   },
