@@ -13,7 +13,7 @@ export const theme = createTheme({
   variantColorResolver: defaultVariantColorsResolver,
   components: {
     // A badge that is cut off says nothing.
-    Badge: { defaultProps: { variant: 'light', tt: 'none', fw: 600, miw: 'fit-content' } },
+    Badge: { defaultProps: { variant: 'light', tt: 'none', fw: 600, miw: 'fit-content' }, styles: { label: { overflow: 'visible' } } },
     Tooltip: { defaultProps: { withArrow: true, openDelay: 300 } },
     Anchor: { defaultProps: { underline: 'hover' } },
   },

@@ -45,7 +45,7 @@ export function DataTable<Row extends { id: string }>(props: Props<Row>) {
   return (
     <Paper withBorder>
       <ScrollArea viewportProps={{ tabIndex: 0, role: 'region', 'aria-label': label }} type="auto">
-        <Table highlightOnHover verticalSpacing="sm" horizontalSpacing="md" miw={640} aria-label={label} aria-busy={busy} opacity={busy ? 0.6 : 1}>
+        <Table highlightOnHover verticalSpacing="sm" horizontalSpacing="md" miw={760} aria-label={label} aria-busy={busy} opacity={busy ? 0.6 : 1}>
           <Table.Thead>
             <Table.Tr>
               {props.onSelect && <SelectAll {...props} />}

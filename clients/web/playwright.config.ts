@@ -1,0 +1,30 @@
+import { defineConfig, devices } from '@playwright/test';
+
+const ci = Boolean(process.env['CI']);
+
+export default defineConfig({
+  testDir: 'tests',
+  testMatch: '*.spec.ts',
+  outputDir: 'report/results',
+  globalSetup: './tests/setup.ts',
+  fullyParallel: true,
+  forbidOnly: ci,
+  workers: 2,
+  timeout: 40_000,
+  expect: { timeout: 10_000 },
+  reporter: [['list'], ['junit', { outputFile: process.env['PLAYWRIGHT_JUNIT'] ?? 'report/junit.xml' }]],
+  use: {
+    trace: 'retain-on-failure',
+    locale: 'en-GB',
+    launchOptions: {
+      executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+      chromiumSandbox: false,
+      args: ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage'],
+    },
+  },
+  projects: [
+    { name: 'desktop', use: { viewport: { width: 1440, height: 900 }, colorScheme: 'light' } },
+    { name: 'dark', testMatch: 'pages.spec.ts', use: { viewport: { width: 1440, height: 900 }, colorScheme: 'dark' } },
+    { name: 'mobile', testMatch: 'pages.spec.ts', use: { ...devices['Pixel 7'], colorScheme: 'light' } },
+  ],
+});

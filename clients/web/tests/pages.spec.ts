@@ -1,0 +1,50 @@
+/** Every page as people find it: in both themes and on a phone, with nothing for axe to find. */
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { everyPage, expect, settled, test } from './fixture.ts';
+
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+async function accessible(page: Page): Promise<void> {
+  // Half-faded colours have half the contrast.
+  await page.waitForFunction(() => document.getAnimations().every((animation) => animation.playState !== 'running' || animation.effect?.getTiming().iterations === Infinity));
+  const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join('\n   ')}`)).toEqual([]);
+}
+
+for (const name of Object.keys(everyPage())) {
+  test(`${name} is accessible`, async ({ page }) => {
+    await page.goto(everyPage()[name]!);
+    await settled(page);
+    await accessible(page);
+    const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    expect(wider, 'nothing sticks out').toBe(0);
+  });
+}
+
+test.describe('signed out', () => {
+  test.use({ signedIn: false });
+  test('the sign-in is accessible', async ({ page }) => {
+    await page.goto('/');
+    await expect(page.getByLabel('API key')).toBeVisible();
+    await accessible(page);
+  });
+});
+
+test('what opens over a page is accessible', async ({ page }) => {
+  await page.goto(everyPage()['run']!);
+  await page.getByRole('button', { name: 'Open citation 1' }).first().click();
+  await expect(page.getByRole('dialog')).toContainText('The report says');
+  await expect(page.getByRole('dialog').locator('mark')).toBeVisible();
+  await accessible(page);
+  await page.keyboard.press('Escape');
+  await page.goto('/collections');
+  await page.getByRole('button', { name: 'Add a collection' }).click();
+  await expect(page.getByRole('dialog')).toContainText('Find feeds');
+  await accessible(page);
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Control+k');
+  await page.getByPlaceholder('Find pages').fill('heat pump');
+  await expect(page.locator('.mantine-Spotlight-action').nth(2)).toBeVisible();
+  await accessible(page);
+});
