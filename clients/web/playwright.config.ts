@@ -14,7 +14,9 @@ export default defineConfig({
   expect: { timeout: 10_000 },
   reporter: [['list'], ['junit', { outputFile: process.env['PLAYWRIGHT_JUNIT'] ?? 'report/junit.xml' }]],
   use: {
-    trace: 'retain-on-failure',
+    // Traces would take half of the time; they are for looking at a failure: --trace on.
+    trace: 'off',
+    screenshot: 'only-on-failure',
     locale: 'en-GB',
     launchOptions: {
       executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',

@@ -81,12 +81,14 @@ func servePage(w http.ResponseWriter, r *http.Request, page []byte) {
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(bytes.ReplaceAll(page, []byte(placeholder), []byte(nonce))))
 }
 
-// file is one answer in its two encodings.
+// file is one answer in its encodings.
 type file struct {
 	contentType, cacheControl, hash string
 
 	plain []byte
-	// zipped is made when the first client asks for it; nil where zipping gains nothing.
+	// brotli was made by the build; nil where it gains nothing.
+	brotli []byte
+	// zipped is for clients that know no brotli, and made when the first of them asks; nil where zipping gains nothing.
 	zipped func() []byte
 }
 
@@ -94,14 +96,18 @@ type file struct {
 func filesOf(root fs.FS) map[string]*file {
 	files := map[string]*file{}
 	err := fs.WalkDir(root, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || name == "index.html" {
+		if err != nil || entry.IsDir() || name == "index.html" || path.Ext(name) == ".br" {
 			return err
 		}
 		content, err := fs.ReadFile(root, name)
 		if err != nil {
 			return err
 		}
-		files["/"+name] = newFile(name, content)
+		f := newFile(name, content)
+		if small, err := fs.ReadFile(root, name+".br"); err == nil {
+			f.brotli = small
+		}
+		files["/"+name] = f
 		return nil
 	})
 	if err != nil {
@@ -139,24 +145,33 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 	header.Set("Content-Security-Policy", assetPolicy)
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Cache-Control", f.cacheControl)
-	etag, content := f.hash, f.plain
+	encoding, content := f.encode(r.Header.Get("Accept-Encoding"))
 	if f.zipped != nil {
 		header.Set("Vary", "Accept-Encoding")
-		if acceptsGzip(r.Header.Get("Accept-Encoding")) {
-			header.Set("Content-Encoding", "gzip")
-			etag += "-gzip"
-			content = f.zipped()
-		}
 	}
-	header.Set("ETag", `"`+etag+`"`)
+	if encoding != "" {
+		header.Set("Content-Encoding", encoding)
+	}
+	header.Set("ETag", `"`+f.hash+encoding+`"`)
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
 }
 
-// acceptsGzip reports whether a browser names gzip and does not refuse it by a weight of zero.
-func acceptsGzip(header string) bool {
+// encode answers the smallest form that the client understands, and its name.
+func (f *file) encode(accepted string) (encoding string, content []byte) {
+	switch {
+	case f.brotli != nil && accepts(accepted, "br"):
+		return "br", f.brotli
+	case f.zipped != nil && accepts(accepted, "gzip"):
+		return "gzip", f.zipped()
+	}
+	return "", f.plain
+}
+
+// accepts reports whether a browser names an encoding and does not refuse it by a weight of zero.
+func accepts(header, encoding string) bool {
 	for coding := range strings.SplitSeq(header, ",") {
 		name, weight, weighted := strings.Cut(coding, ";")
-		if !strings.EqualFold(strings.TrimSpace(name), "gzip") {
+		if !strings.EqualFold(strings.TrimSpace(name), encoding) {
 			continue
 		}
 		_, weight, _ = strings.Cut(weight, "=")

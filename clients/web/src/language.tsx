@@ -1,47 +1,55 @@
-/** The language of the console: the browser's, until somebody chooses one. */
+/** The language of the console: the browser's, until somebody chooses one. Only the texts of one language are loaded. */
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
-import { de } from './texts/de';
-import { en, type Texts } from './texts/en';
+import type { Texts } from './texts/en';
 
-const LANGUAGES = { en, de };
+const LANGUAGES = {
+  en: async () => (await import('./texts/en')).en,
+  de: async (): Promise<Texts> => (await import('./texts/de')).de,
+};
 export type Language = keyof typeof LANGUAGES;
 
 const NAME = 'content-creator.language';
 
-interface Speech {
+export interface Spoken {
   language: Language;
   t: Texts;
+}
+
+interface Speech extends Spoken {
   speak: (language: Language) => void;
 }
 
-const Speaking = createContext<Speech>({ language: 'en', t: en, speak: () => undefined });
+const Speaking = createContext<Speech | null>(null);
 
-export function LanguageProvider({ children }: { children: ReactNode }) {
-  const [language, setLanguage] = useState(firstLanguage);
+export async function load(language: Language): Promise<Spoken> {
+  return { language, t: await LANGUAGES[language]() };
+}
+
+export function LanguageProvider({ first, children }: { first: Spoken; children: ReactNode }) {
+  const [spoken, setSpoken] = useState(first);
   useEffect(() => {
-    document.documentElement.lang = language;
-  }, [language]);
+    document.documentElement.lang = spoken.language;
+  }, [spoken]);
   const speech = useMemo(
     () => ({
-      language,
-      t: LANGUAGES[language],
+      ...spoken,
       speak: (chosen: Language) => {
         localStorage.setItem(NAME, chosen);
-        setLanguage(chosen);
+        void load(chosen).then(setSpoken);
       },
     }),
-    [language],
+    [spoken],
   );
   return <Speaking value={speech}>{children}</Speaking>;
 }
 
 /** The texts in the language of the moment. */
 export function useTexts(): Texts {
-  return useContext(Speaking).t;
+  return useLanguage().t;
 }
 
 export function useLanguage(): Speech {
-  return useContext(Speaking);
+  return useContext(Speaking)!;
 }
 
 /** What was chosen, else the first of the browser's languages that we speak. */

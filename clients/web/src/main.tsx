@@ -1,7 +1,4 @@
-import '@fontsource-variable/inter/wght.css';
-import '@mantine/core/styles.css';
-import '@mantine/notifications/styles.css';
-import '@mantine/spotlight/styles.css';
+import './mantine.css';
 import './console.css';
 import { MantineProvider } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
@@ -10,7 +7,7 @@ import { RouterProvider } from '@tanstack/react-router';
 import { setNonce } from 'get-nonce';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { LanguageProvider } from './language';
+import { firstLanguage, LanguageProvider, load } from './language';
 import { SignIn } from './pages/sign-in';
 import { queryClient } from './queries';
 import { router } from './routes';
@@ -28,10 +25,12 @@ function Console() {
   return <RouterProvider router={router} />;
 }
 
+const spoken = await load(firstLanguage());
+
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
     <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto" getStyleNonce={() => nonce}>
-      <LanguageProvider>
+      <LanguageProvider first={spoken}>
         <QueryClientProvider client={queryClient}>
           <Notifications position="bottom-right" />
           <Console />

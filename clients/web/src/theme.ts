@@ -6,7 +6,8 @@ const COLOURS: MantineColor[] = ['cyan', 'gray', 'red', 'orange', 'yellow', 'gre
 export const theme = createTheme({
   primaryColor: 'cyan',
   primaryShade: { light: 9, dark: 9 },
-  fontFamily: "'Inter Variable', system-ui, sans-serif",
+  // Whatever the system writes with: nothing to load, and nothing that jumps.
+  fontFamily: 'system-ui, sans-serif',
   headings: { fontWeight: '650' },
   defaultRadius: 'md',
   cursorType: 'pointer',
@@ -16,6 +17,11 @@ export const theme = createTheme({
     Badge: { defaultProps: { variant: 'light', tt: 'none', fw: 600, miw: 'fit-content' }, styles: { label: { overflow: 'visible' } } },
     Tooltip: { defaultProps: { withArrow: true, openDelay: 300 } },
     Anchor: { defaultProps: { underline: 'hover' } },
+    // What scrolls must be reached by the keyboard.
+    TableScrollContainer: { defaultProps: { tabIndex: 0 } },
+    // The head of a dialog is no banner of the page.
+    ModalHeader: { defaultProps: { role: 'presentation' } },
+    DrawerHeader: { defaultProps: { role: 'presentation' } },
   },
 });
 

@@ -1,6 +1,7 @@
 /** What there is to see: collections, documents, a story, topics, a report, drafts, a saved search. */
 import { type ContentCreatorClient, createClient, type Job } from '@content-creator/client';
 
+const QUESTION = 'How many houses replaced their gas boiler with a heat pump in the Elmford trial?';
 const PLACE = { domain: 'energy', market: 'gb' };
 
 /** Answers the ids of what was made, as environment variables for the tests. */
@@ -10,7 +11,7 @@ export async function fill(url: string, key: string, port: number): Promise<Reco
   await settled(client);
   const topic = await discoverTopic(client);
   await client.topics.validate({ path: { id: topic }, body: {} });
-  const research = await ended(client, (await client.topics.research({ path: { id: topic } })).data);
+  const research = await ended(client, (await client.topics.research({ path: { id: topic }, body: { question: QUESTION } })).data);
   await Promise.all([
     ended(client, (await client.topics.researchKeyword({ path: { id: topic }, body: {} })).data),
     ended(client, (await client.topics.researchCompetitor({ path: { id: topic }, body: {} })).data),

@@ -1,5 +1,5 @@
 /** A signed-in page that fails its test on errors in the console, breaches of its policy, and requests to anybody else. */
-import { test as base, expect, type Page } from '@playwright/test';
+import { type BrowserContext, expect, type Page, test as base } from '@playwright/test';
 
 interface Fixtures {
   /** What the test itself provokes and may be complained about. */
@@ -13,22 +13,27 @@ export const test = base.extend<Fixtures>({
   signedIn: [true, { option: true }],
   baseURL: async ({}, use) => use(process.env['CONSOLE_URL']),
   complaints: async ({}, use) => use([]),
-  page: async ({ page, allowed, signedIn, complaints, baseURL }, use) => {
-    listen(page, complaints, baseURL!);
-    if (signedIn) await page.addInitScript((key) => sessionStorage.setItem('content-creator.key', key), process.env['CONSOLE_KEY']!);
-    await use(page);
+  context: async ({ context, allowed, signedIn, complaints, baseURL }, use) => {
+    listen(context, complaints, baseURL!);
+    if (signedIn) await context.addInitScript(keepKey, process.env['CONSOLE_KEY']!);
+    await use(context);
     expect(complaints.filter((complaint) => !allowed.some((pattern) => pattern.test(complaint)))).toEqual([]);
   },
 });
 
 export { expect };
 
-function listen(page: Page, complaints: string[], own: string): void {
-  page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
-  page.on('console', (message) => {
+/** Runs in every document, also in the empty one that a tab begins with and that keeps nothing. */
+function keepKey(key: string): void {
+  if (location.protocol.startsWith('http')) sessionStorage.setItem('content-creator.key', key);
+}
+
+function listen(context: BrowserContext, complaints: string[], own: string): void {
+  context.on('weberror', (failure) => complaints.push(`error: ${failure.error().message}`));
+  context.on('console', (message) => {
     if (message.type() === 'error' || message.text().includes('Content Security Policy')) complaints.push(`console: ${message.text()}`);
   });
-  page.on('request', (request) => {
+  context.on('request', (request) => {
     const url = request.url();
     if (!url.startsWith(own) && !url.startsWith('blob:') && !url.startsWith('data:')) complaints.push(`foreign: ${url}`);
   });
@@ -72,4 +77,27 @@ export function everyPage(): Record<string, string> {
 export async function settled(page: Page): Promise<void> {
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
   await expect(page.getByRole('status', { name: 'Loading …' })).toHaveCount(0);
+}
+
+/** Goes to a page as a link does, without loading the console again. */
+export async function visit(page: Page, address: string): Promise<void> {
+  if (page.url() === 'about:blank') await page.goto(address);
+  await page.evaluate((to) => {
+    history.pushState({}, '', to);
+    dispatchEvent(new PopStateEvent('popstate'));
+  }, address);
+}
+
+/** Does something with many pages, a few tabs at once: most of the time goes by in waiting. */
+export async function inTabs(context: BrowserContext, names: string[], look: (page: Page, name: string) => Promise<void>): Promise<void> {
+  const left = [...names];
+  const tab = async () => {
+    const page = await context.newPage();
+    for (let name = left.shift(); name; name = left.shift()) {
+      await page.goto(everyPage()[name]!);
+      await look(page, name);
+    }
+    await page.close();
+  };
+  await Promise.all([tab(), tab(), tab(), tab()]);
 }

@@ -39,7 +39,7 @@ const about = (subject: string, age: number): Article => ({
 });
 
 const DAILY: Article[] = [
-  trial(412, 'Elmford heat pump trial ends with 412 houses', 5),
+  trial(412, 'Elmford heat pump trial ends after a year', 5),
   about('subsidy', 8),
   about('installation', 12),
   about('maintenance', 20),
@@ -47,7 +47,7 @@ const DAILY: Article[] = [
 ];
 
 const WEEKLY: Article[] = [
-  trial(389, 'Elmford heat pump trial: 389 houses, lower bills', 4),
+  trial(389, 'Elmford heat pump trial cuts heating bills', 4),
   about('warranty', 10),
   about('radiator', 15),
 ];

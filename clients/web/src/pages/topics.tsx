@@ -2,7 +2,7 @@ import { type TopicSort, TopicSource, TopicStatus, type TopicSummary } from '@co
 import { Anchor, Button, Group, Menu, MultiSelect, NumberInput, Paper, Select, Text, TextInput } from '@mantine/core';
 import { useDebouncedCallback, useDisclosure } from '@mantine/hooks';
 import { IconPlus, IconSearch, IconSparkles } from '@tabler/icons-react';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { defined, useFilters, usePaging } from '../address';
 import { number } from '../format';
 import { useLanguage } from '../language';
@@ -16,8 +16,9 @@ import { Time } from '../parts/time';
 import { To } from '../parts/to';
 import { useAction, useRead } from '../queries';
 import { api } from '../session';
-import { CreateTopic } from './topic/create';
-import { DiscoverTopics } from './topic/discover';
+
+const CreateTopic = lazy(async () => ({ default: (await import('./topic/create')).CreateTopic }));
+const DiscoverTopics = lazy(async () => ({ default: (await import('./topic/discover')).DiscoverTopics }));
 
 export function Topics() {
   const { t } = useLanguage();
@@ -40,8 +41,10 @@ export function Topics() {
     >
       <TopicFilters />
       <TopicTable discover={discover.open} />
-      <CreateTopic opened={creating} onClose={create.close} />
-      <DiscoverTopics opened={discovering} onClose={discover.close} />
+      <Suspense>
+        {creating && <CreateTopic opened onClose={create.close} />}
+        {discovering && <DiscoverTopics opened onClose={discover.close} />}
+      </Suspense>
     </Page>
   );
 }

@@ -8,7 +8,7 @@ export function External({ to, children }: { to: string; children: ReactNode }) 
   const address = safeAddress(to);
   if (!address) return children;
   return (
-    <Anchor href={address} target="_blank" rel="noopener noreferrer" inherit>
+    <Anchor href={address} target="_blank" rel="noopener noreferrer" inherit underline="always">
       {children} <IconExternalLink size="0.9em" aria-hidden style={{ verticalAlign: '-0.1em' }} />
     </Anchor>
   );

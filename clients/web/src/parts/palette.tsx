@@ -65,6 +65,7 @@ export function Palette() {
       filter={(_, actions) => actions}
       nothingFound={t.palette.nothing}
       scrollable
+      attributes={{ content: { 'aria-label': t.palette.placeholder } }}
       maxHeight={420}
       searchProps={{ leftSection: <IconSearch size={18} aria-hidden />, placeholder: t.palette.placeholder, 'aria-label': t.palette.placeholder }}
     />

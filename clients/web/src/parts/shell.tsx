@@ -50,7 +50,7 @@ export function Shell() {
   const [opened, { toggle, close }] = useDisclosure(false);
   const { pathname } = useLocation();
   // On a phone the menu covers the page.
-  useEffect(close, [pathname, close]);
+  useEffect(() => close(), [pathname, close]);
   return (
     <LiveProvider>
       <AppShell header={{ height: 56 }} navbar={{ width: 220, breakpoint: 'md', collapsed: { mobile: !opened } }} padding={{ base: 'md', md: 'xl' }}>
