@@ -27,6 +27,6 @@ export default defineConfig({
   projects: [
     { name: 'desktop', use: { viewport: { width: 1440, height: 900 }, colorScheme: 'light' } },
     { name: 'dark', testMatch: 'pages.spec.ts', use: { viewport: { width: 1440, height: 900 }, colorScheme: 'dark' } },
-    { name: 'mobile', testMatch: 'pages.spec.ts', use: { ...devices['Pixel 7'], colorScheme: 'light' } },
+    { name: 'mobile', testMatch: 'pages.spec.ts', use: { ...devices['Pixel 7'], deviceScaleFactor: 1, colorScheme: 'light' } },
   ],
 });

@@ -47,7 +47,7 @@ test.describe('away', () => {
 
 test('slow: every page shows at once that it loads', async ({ context }) => {
   await instead(context, async (route) => {
-    await new Promise((resolve) => setTimeout(resolve, 700));
+    await new Promise((resolve) => setTimeout(resolve, 400));
     await route.continue();
   });
   await inTabs(context, PAGES, async (page, name) => {

@@ -38,7 +38,7 @@ test.describe('from signing in to signing out', () => {
       await page.getByLabel('Search').fill('rooftop gardens');
       await expect(page).toHaveURL(/q=rooftop/);
       await expect(page.locator('mark', { hasText: 'rooftop' }).first()).toBeVisible();
-      await page.getByRole('link', { name: /rooftop garden/ }).click();
+      await page.getByRole('link', { name: /opens a rooftop garden/ }).click();
       await expect(page.getByRole('article')).toContainText('64 beds');
     });
     await test.step('discover topics', async () => {

@@ -80,7 +80,10 @@ function Snapshot({ claim }: { claim: ResearchClaim }) {
 function Marked({ text, language, claim }: { text: string; language: string; claim: ResearchClaim }) {
   const { t } = useLanguage();
   const quote = useRef<HTMLElement>(null);
-  useEffect(() => quote.current?.scrollIntoView({ block: 'center' }), []);
+  const toQuote = () => {
+    quote.current?.scrollIntoView({ block: 'center' });
+  };
+  useEffect(toQuote, []);
   const [before, quoted, after] = around(text, claim.start, claim.end);
   return (
     <Stack gap={4}>
@@ -88,7 +91,7 @@ function Marked({ text, language, claim }: { text: string; language: string; cla
         <Title order={3} size="h5">
           {t.citation.text}
         </Title>
-        <Anchor component="button" size="sm" onClick={() => quote.current?.scrollIntoView({ block: 'center' })}>
+        <Anchor component="button" size="sm" onClick={toQuote}>
           {t.citation.toQuote}
         </Anchor>
       </Group>
