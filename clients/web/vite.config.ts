@@ -28,7 +28,13 @@ export default defineConfig({
     license: { fileName: 'licenses.md' },
   },
   server: { proxy: Object.fromEntries(proxied.map((path) => [path, server])) },
-  test: { include: ['src/**/*.test.{ts,tsx}'], environment: 'jsdom', setupFiles: ['src/test-setup.ts'] },
+  test: {
+    include: ['src/**/*.test.{ts,tsx}'],
+    environment: 'jsdom',
+    setupFiles: ['src/test-setup.ts'],
+    reporters: ['default', ['junit', { outputFile: process.env['CONSOLE_JUNIT'] ?? 'report/vitest.xml' }]],
+    maxWorkers: 2,
+  },
 });
 
 /** Writes each script and style beside itself as small as it gets: what Go cannot do while it serves. */

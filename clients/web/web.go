@@ -25,7 +25,7 @@ var dist embed.FS
 // Paths are the addresses of the console. Its pages have addresses of their own, which src/routes.tsx
 // knows: all answer the same document.
 var Paths = []string{
-	"/", "/assets/*", "/favicon.svg",
+	"/", "/assets/*", "/favicon.svg", "/licenses.md",
 	"/topics", "/topics/*", "/collections", "/collections/*", "/hosts", "/documents", "/documents/*", "/stories", "/stories/*",
 	"/duplicates", "/searches", "/research", "/research/*", "/jobs", "/costs", "/settings",
 }
@@ -127,11 +127,10 @@ func newFile(name string, content []byte) *file {
 		f.contentType = "text/css; charset=utf-8"
 	case ".js":
 		f.contentType = "text/javascript; charset=utf-8"
+	case ".md":
+		f.contentType = "text/markdown; charset=utf-8"
 	case ".svg":
 		f.contentType = "image/svg+xml"
-	case ".woff2":
-		f.contentType = "font/woff2"
-		return f // compressed already
 	default:
 		f.contentType = "application/octet-stream"
 	}

@@ -17,7 +17,7 @@ export const theme = createTheme({
     Badge: { defaultProps: { variant: 'light', tt: 'none', fw: 600, miw: 'fit-content' }, styles: { label: { overflow: 'visible' } } },
     Tooltip: { defaultProps: { withArrow: true, openDelay: 300 } },
     Anchor: { defaultProps: { underline: 'hover' } },
-    Blockquote: { styles: { cite: { color: 'var(--mantine-color-dimmed)' } } },
+    Blockquote: { styles: { cite: { color: 'var(--mantine-color-dimmed)', opacity: 1 } } },
     // What scrolls must be reached by the keyboard.
     TableScrollContainer: { defaultProps: { tabIndex: 0 } },
     // The head of a dialog is no banner of the page.

@@ -56,12 +56,12 @@ test.describe('from signing in to signing out', () => {
       await drawer.getByRole('link', { name: 'Open the topic' }).click();
       await expect(page.getByRole('heading', { level: 1, name: /rooftop garden/i })).toBeVisible();
     });
-    await test.step('score it and set its status', async () => {
-      await page.getByRole('button', { name: 'Score now' }).click();
-      await expect(page.getByRole('table', { name: 'Score' })).toContainText('novelty');
+    await test.step('set its status and score it', async () => {
       await page.getByRole('button', { name: 'Set status' }).click();
       await page.getByRole('menuitem', { name: 'Validated' }).click();
       await expect(page.getByRole('main').getByText('Validated').first()).toBeVisible();
+      await page.getByRole('button', { name: 'Score now' }).click();
+      await expect(page.getByRole('table', { name: 'Score' })).toContainText('novelty');
     });
     await test.step('research it and open a citation', async () => {
       await page.getByRole('tab', { name: 'Research' }).click();
