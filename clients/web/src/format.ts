@@ -61,8 +61,3 @@ export function duration(milliseconds: number | null | undefined, language: Lang
   if (milliseconds < 120_000) return `${number(milliseconds / 1000, language, 1)} s`;
   return `${number(milliseconds / 60_000, language, 0)} min`;
 }
-
-/** The host of an address, for a line that has no room for all of it. */
-export function host(address: string): string {
-  return URL.canParse(address) ? new URL(address).host : address;
-}

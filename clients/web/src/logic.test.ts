@@ -1,11 +1,12 @@
 /** What the console works out by itself. */
 import { afterEach, expect, test, vi } from 'vitest';
 import { defined, parseSearch, stringifySearch } from './address';
-import { duration, fromNow, host, money, number, percent, total, UNKNOWN } from './format';
+import { duration, fromNow, money, number, percent, total, UNKNOWN } from './format';
 import { firstLanguage } from './language';
 import { tagsOf } from './live';
 import { lastDays } from './pages/dashboard/growth';
 import { narrowing } from './pages/documents';
+import { sameThing } from './queries';
 import { nextStatuses } from './pages/topic';
 import { de } from './texts/de';
 import { en } from './texts/en';
@@ -38,8 +39,6 @@ test('figures are written as in the language', () => {
   expect(duration(850, 'en')).toBe('850 ms');
   expect(duration(4200, 'en')).toBe('4.2 s');
   expect(duration(180_000, 'en')).toBe('3 min');
-  expect(host('https://example.com:8080/a')).toBe('example.com:8080');
-  expect(host('nothing')).toBe('nothing');
 });
 
 test('times are told from now', () => {
@@ -94,4 +93,11 @@ test('both languages say everything', () => {
       typeof value === 'object' ? said(value as object, `${path}${key}.`) : value === '' ? [] : [path + key],
     );
   expect(said(de)).toEqual(said(en));
+});
+
+test('a page of a list may stand in for the next, a document never for another', () => {
+  expect(sameThing(['topics', 'list', { page: 1 }], ['topics', 'list', { page: 2 }])).toBe(true);
+  expect(sameThing(['documents', 'one', 'a'], ['documents', 'one', 'b'])).toBe(false);
+  expect(sameThing(['topics', 'a', 'documents', 1, 20], ['topics', 'a', 'documents', 2, 20])).toBe(true);
+  expect(sameThing(['jobs', 'list'], ['jobs', 'list', {}])).toBe(false);
 });

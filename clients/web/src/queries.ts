@@ -2,7 +2,6 @@
 import { ContentCreatorError } from '@content-creator/client';
 import { notifications } from '@mantine/notifications';
 import {
-  keepPreviousData,
   MutationCache,
   QueryCache,
   QueryClient,
@@ -44,7 +43,7 @@ function worthRetrying(failures: number, error: unknown): boolean {
 
 type Answer<Data> = Promise<{ data: Data; response: Response }>;
 
-/** Reads from the API. While the key changes (another page of a list), the last answer stays visible. */
+/** Reads from the API. While a list turns its page or is narrowed, the last answer stays visible. */
 export function useRead<Data>(
   key: readonly [Tag, ...unknown[]],
   ask: (signal: AbortSignal) => Answer<Data>,
@@ -55,9 +54,20 @@ export function useRead<Data>(
     queryKey: key,
     queryFn: async ({ signal }) => (await ask(signal)).data,
     enabled,
-    placeholderData: keepPreviousData,
+    placeholderData: unlessAnother(key),
     refetchInterval: typeof refetchInterval === 'function' ? (query) => refetchInterval(query.state.data) : refetchInterval,
   });
+}
+
+/** The last answer, if it was one to the same question but for its page or filters. */
+function unlessAnother(key: QueryKey) {
+  return <Data>(last: Data | undefined, query?: { queryKey: QueryKey }): Data | undefined =>
+    query && sameThing(query.queryKey, key) ? last : undefined;
+}
+
+/** Whether two keys differ at most in their queries; another id is another thing, whose data must not stand in. */
+export function sameThing(one: QueryKey, other: QueryKey): boolean {
+  return one.length === other.length && one.every((part, index) => typeof part !== 'string' || part === other[index]);
 }
 
 /** Something read together with the ETag that a change of it has to name. */
@@ -90,12 +100,12 @@ export function useAction<Input, Output>(
     mutationFn: act,
     onSuccess: (output, input) => {
       const message = options.done?.(output, input);
-      if (message) notifications.show({ message, color: 'teal' });
+      if (message) notifications.show({ message, color: 'teal', closeButtonProps: { 'aria-label': t.common.close } });
     },
     onError: (error) => {
       if (options.quiet) return;
       const { title, message } = explain(error, t);
-      notifications.show({ title, message, color: 'red', autoClose: 10_000 });
+      notifications.show({ title, message, color: 'red', autoClose: 10_000, closeButtonProps: { 'aria-label': t.common.close } });
     },
     onSettled: () => Promise.all((options.stale ?? []).map((queryKey) => client.invalidateQueries({ queryKey }))),
   });

@@ -16,11 +16,11 @@ export function Palette() {
   const go = useNavigate();
   const [query, setQuery] = useState('');
   const [asked] = useDebouncedValue(query.trim(), 200);
-  const topics = useRead(['topics', 'palette', asked], (signal) => api.topics.list({ query: { search: asked, page_size: MOST }, signal }), {
+  const topics = useRead(['topics', 'palette', { asked }], (signal) => api.topics.list({ query: { search: asked, page_size: MOST }, signal }), {
     enabled: asked.length > 1,
   });
   const documents = useRead(
-    ['documents', 'palette', asked],
+    ['documents', 'palette', { asked }],
     (signal) => api.documents.search({ query: { q: asked, page_size: MOST }, signal }),
     { enabled: asked.length > 1 },
   );

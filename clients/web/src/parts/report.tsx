@@ -50,7 +50,7 @@ export function RunReport({ run }: { run: ResearchRun }) {
   );
 }
 
-export function RunFacts({ run }: { run: ResearchRun }) {
+function RunFacts({ run }: { run: ResearchRun }) {
   const { t, language } = useLanguage();
   return (
     <Paper withBorder p="md">
