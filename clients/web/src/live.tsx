@@ -18,9 +18,13 @@ export function LiveProvider({ children }: { children: ReactNode }) {
   useEffect(() => {
     const ending = new AbortController();
     const refresher = new Refresher(client);
-    void follow(ending.signal, setOpen, (event) => {
-      noteProgress(client, event);
-      refresher.add(tagsOf(event));
+    void follow(ending.signal, {
+      open: setOpen,
+      happened: (event) => {
+        noteProgress(client, event);
+        refresher.add(tagsOf(event));
+      },
+      missed: () => void client.invalidateQueries(),
     });
     return () => {
       ending.abort();
@@ -43,11 +47,28 @@ export function useJob(id: string | null) {
   });
 }
 
-async function follow(signal: AbortSignal, open: (open: boolean) => void, happened: (event: Event) => void): Promise<void> {
-  while (!signal.aborted) {
-    try {
+interface Follower {
+  /** Called when the line stands, and when it is broken. */
+  open: (open: boolean) => void;
+  happened: (event: Event) => void;
+  /** Called when the line stands again: what happened meanwhile may have been forgotten by the server. */
+  missed: () => void;
+}
+
+/** Follows everything for as long as somebody looks. It reconnects itself, so that it can say so. */
+async function follow(signal: AbortSignal, { open, happened, missed }: Follower): Promise<void> {
+  let last: string | undefined;
+  for (let broken = false; !signal.aborted; broken = true) {
+    const onOpen = () => {
       open(true);
-      for await (const event of api.events.stream({ signal })) happened(event);
+      if (broken) missed();
+    };
+    try {
+      const stream = api.events.stream({ signal, reconnects: 0, onOpen, ...(last && { headers: { 'Last-Event-ID': last } }) });
+      for await (const event of stream) {
+        last = event.id;
+        happened(event);
+      }
     } catch {
       // Refused or broken. Pages that ask for something tell why.
     }

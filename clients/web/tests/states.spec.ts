@@ -45,6 +45,17 @@ test.describe('away', () => {
   });
 });
 
+test.describe('broken line', () => {
+  test.use({ allowed: [/ERR_CONNECTION_REFUSED/] });
+  test('a broken stream is told, and mended', async ({ page }) => {
+    await page.route('**/api/v1/events', (route) => route.abort('connectionrefused'));
+    await page.goto('/settings');
+    await expect(page.getByRole('status').filter({ hasText: 'Reconnecting' })).toBeVisible();
+    await page.unroute('**/api/v1/events');
+    await expect(page.getByRole('status').filter({ hasText: 'Live' })).toBeVisible();
+  });
+});
+
 test('slow: every page shows at once that it loads', async ({ context }) => {
   await instead(context, async (route) => {
     await new Promise((resolve) => setTimeout(resolve, 400));
