@@ -13,7 +13,7 @@ export default defineConfig({
   fullyParallel: true,
   forbidOnly: ci,
   workers: 2,
-  timeout: 60_000,
+  timeout: 120_000,
   expect: { timeout: 10_000 },
   reporter: [['list'], ['junit', { outputFile: process.env['PLAYWRIGHT_JUNIT'] ?? 'report/junit.xml' }]],
   use: {
