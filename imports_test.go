@@ -29,6 +29,7 @@ var mayImport = map[string][]string{
 	"clients/behaviour/proxy": {"clients/behaviour"},
 	// Shows the way from feeds to a cited report; not part of the program.
 	"clients/go/demo":     {"clients/go", "gen/client"},
+	"clients/web":         {},
 	"collect":             {"store", "llm"},
 	"collect/collecttest": {},
 	// Measures what collect makes of pages; not part of the program.
@@ -51,7 +52,7 @@ var mayImport = map[string][]string{
 	"research/researchtest": {},
 	// Measures how well citations hold; not part of the program.
 	"research/evaluate": {"research", "store", "collect", "llm", "ledger"},
-	"server":            {"gen/api", "openapi", "openapi/docs", "opml", "store", "jobs", "clients", "config"},
+	"server":            {"gen/api", "openapi", "openapi/docs", "opml", "store", "jobs", "clients", "clients/web", "config"},
 	"store":             {"migrations"},
 	"store/embedded":    {},
 	"store/storetest":   {"store", "store/embedded", "migrations"},

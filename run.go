@@ -333,8 +333,8 @@ func (a *app) firstKey(ctx context.Context, s *store.Store) (string, error) {
 // welcome prints where everything is, and the key and a sign-in link if this is the first start.
 func (a *app) welcome(addr net.Addr, key, code string) {
 	base := "http://" + reachable(addr)
-	_, _ = fmt.Fprintf(a.out, "\nContent Creator API %s\n\n  API          %s/api/v1\n  Swagger UI   %s/docs\n  Redoc        %s/redoc\n"+
-		"  Job monitor  %s/monitor   (any name, the admin key as password)\n", version, base, base, base, base)
+	_, _ = fmt.Fprintf(a.out, "\nContent Creator API %s\n\n  Console      %s/\n  API          %s/api/v1\n  Swagger UI   %s/docs\n  Redoc        %s/redoc\n"+
+		"  Job monitor  %s/monitor   (any name, the admin key as password)\n", version, base, base, base, base, base)
 	if key != "" {
 		dir, _ := a.dataDir()
 		_, _ = fmt.Fprintf(a.out, "\n  Admin key    %s\n               shown this once; kept in %s\n", key, filepath.Join(dir, "admin.key"))

@@ -93,7 +93,7 @@ func TestScopes(t *testing.T) {
 func TestOpenPages(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	for path, status := range map[string]int{"/openapi.yaml": 200, "/openapi.json": 200, "/": 302, "/api/v1/admin/health": 200} {
+	for path, status := range map[string]int{"/openapi.yaml": 200, "/openapi.json": 200, "/": 200, "/topics/0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37": 200, "/assets/none.js": 404, "/api/v1/admin/health": 200} {
 		require.Equal(t, status, w.site("GET", path).StatusCode, path)
 	}
 }

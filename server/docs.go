@@ -10,12 +10,13 @@ import (
 	"github.com/labstack/echo/v4"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/content-creator/content-creator-api/clients/web"
 	"github.com/content-creator/content-creator-api/openapi"
 	"github.com/content-creator/content-creator-api/openapi/docs"
 )
 
-// mountDocs serves the specification with code for every operation, and the two pages that show it. All of it
-// comes from the binary and is open to everybody.
+// mountDocs serves the specification with code for every operation, the pages that show it, and the console.
+// All of it comes from the binary and is open to everybody; the console asks for a key itself.
 func (s *Server) mountDocs() error {
 	text, err := openapi.WithSamples()
 	if err != nil {
@@ -35,7 +36,10 @@ func (s *Server) mountDocs() error {
 	for _, path := range []string{"/docs", "/docs/*", "/redoc", "/redoc/*"} {
 		s.echo.Match([]string{http.MethodGet, http.MethodHead}, path, pages)
 	}
-	s.echo.GET("/", func(c echo.Context) error { return c.Redirect(http.StatusFound, "/docs") })
+	console := echo.WrapHandler(web.Handler())
+	for _, path := range web.Paths {
+		s.echo.Match([]string{http.MethodGet, http.MethodHead}, path, console)
+	}
 	return nil
 }
 

@@ -1,0 +1,89 @@
+import type { ScorePart, TopicScore } from '@content-creator/client';
+import { Badge, Button, Group, Paper, Progress, Stack, Table, Text, Title } from '@mantine/core';
+import { number, percent } from '../../format';
+import { useLanguage } from '../../language';
+import { Loaded } from '../../parts/loaded';
+import { Time } from '../../parts/time';
+import { useAction, useRead } from '../../queries';
+import { api } from '../../session';
+
+/** The newest score, part by part, and how to have another. */
+export function Score({ id }: { id: string }) {
+  const { t } = useLanguage();
+  const scores = useRead(['topics', id, 'scores'], (signal) => api.topics.listScores({ path: { id }, query: { page_size: 1 }, signal }));
+  const validate = useAction(() => api.topics.validate({ path: { id }, body: {} }), {
+    stale: [['topics']],
+    done: ({ data }) => (data.passed ? t.score.passed : t.score.notPassed),
+  });
+  return (
+    <Paper withBorder p="md">
+      <Stack>
+        <Group justify="space-between">
+          <Title order={2} size="h4">
+            {t.score.title}
+          </Title>
+          <Button variant="default" size="xs" loading={validate.isPending} onClick={() => validate.mutate(undefined)}>
+            {t.score.validate}
+          </Button>
+        </Group>
+        <Loaded query={scores}>
+          {({ items: [newest] }) => (newest ? <Explained score={newest} /> : <Text c="dimmed">{t.score.none}</Text>)}
+        </Loaded>
+      </Stack>
+    </Paper>
+  );
+}
+
+function Explained({ score }: { score: TopicScore }) {
+  const { t, language } = useLanguage();
+  return (
+    <Stack gap="sm">
+      <Group gap="sm">
+        <Text fz={32} fw={700} lh={1}>
+          {percent(score.score, language)}
+        </Text>
+        <Badge color={score.passed ? 'green' : 'gray'}>{t.score.threshold(percent(score.threshold, language))}</Badge>
+        <Text size="sm" c="dimmed">
+          {score.profile} v{score.profile_version} · <Time at={score.scored_at} />
+        </Text>
+      </Group>
+      <ScoreParts parts={score.parts} />
+    </Stack>
+  );
+}
+
+export function ScoreParts({ parts }: { parts: ScorePart[] }) {
+  const { t, language } = useLanguage();
+  return (
+    <Table.ScrollContainer minWidth={380} type="native">
+      <Table verticalSpacing="xs" aria-label={t.score.title}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>{t.score.part}</Table.Th>
+            <Table.Th>{t.score.value}</Table.Th>
+            <Table.Th ta="end">{t.score.weight}</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {parts.map((part) => (
+            <Table.Tr key={part.name}>
+              <Table.Td>
+                <Text size="sm" fw={600} lang="en">
+                  {part.name}
+                </Text>
+                <Text size="xs" c="dimmed" lang="en">
+                  {part.explanation}
+                </Text>
+              </Table.Td>
+              <Table.Td w={120}>
+                <Text size="sm">{part.value === null ? t.common.unknown : number(part.value, language)}</Text>
+                {part.value !== null && <Progress value={part.value * 100} size="sm" aria-label={part.name} />}
+              </Table.Td>
+              <Table.Td ta="end">{percent(part.weight, language)}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}

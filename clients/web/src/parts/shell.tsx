@@ -1,0 +1,183 @@
+/** What is around every page: the way to the others, the command palette, language, colours, signing out. */
+import { ActionIcon, Anchor, AppShell, Burger, Button, Group, Menu, NavLink, ScrollArea, Text, Tooltip, useMantineColorScheme } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { spotlight } from '@mantine/spotlight';
+import {
+  IconActivity,
+  IconArticle,
+  IconBookmark,
+  IconBulb,
+  IconCoins,
+  IconCopy,
+  IconHome,
+  IconLanguage,
+  IconLogout,
+  IconMoon,
+  IconNews,
+  IconRss,
+  IconSearch,
+  IconServer,
+  IconSettings,
+  IconSun,
+  IconZoomQuestion,
+} from '@tabler/icons-react';
+import { Outlet, useLocation } from '@tanstack/react-router';
+import { useEffect } from 'react';
+import { type Language, useLanguage, useTexts } from '../language';
+import { LiveProvider, useLive } from '../live';
+import { signOut } from '../session';
+import type { Texts } from '../texts/en';
+import { Palette } from './palette';
+import { To } from './to';
+
+export const PAGES: { to: string; name: keyof Texts['nav']; icon: typeof IconHome }[] = [
+  { to: '/', name: 'dashboard', icon: IconHome },
+  { to: '/topics', name: 'topics', icon: IconBulb },
+  { to: '/documents', name: 'documents', icon: IconArticle },
+  { to: '/stories', name: 'stories', icon: IconNews },
+  { to: '/duplicates', name: 'duplicates', icon: IconCopy },
+  { to: '/searches', name: 'searches', icon: IconBookmark },
+  { to: '/collections', name: 'collections', icon: IconRss },
+  { to: '/hosts', name: 'hosts', icon: IconServer },
+  { to: '/research', name: 'research', icon: IconZoomQuestion },
+  { to: '/jobs', name: 'jobs', icon: IconActivity },
+  { to: '/costs', name: 'costs', icon: IconCoins },
+  { to: '/settings', name: 'settings', icon: IconSettings },
+];
+
+export function Shell() {
+  const t = useTexts();
+  const [opened, { toggle, close }] = useDisclosure(false);
+  const { pathname } = useLocation();
+  // On a phone the menu covers the page.
+  useEffect(() => close(), [pathname, close]);
+  return (
+    <LiveProvider>
+      <AppShell header={{ height: 56 }} navbar={{ width: 220, breakpoint: 'md', collapsed: { mobile: !opened } }} padding={{ base: 'md', md: 'xl' }}>
+        <Anchor href="#page" className="skip">
+          {t.shell.skip}
+        </Anchor>
+        <AppShell.Header>
+          <Group h="100%" px="md" justify="space-between" wrap="nowrap">
+            <Group gap="sm" wrap="nowrap">
+              <Burger opened={opened} onClick={toggle} hiddenFrom="md" size="sm" aria-label={t.shell.menu} aria-expanded={opened} />
+              <Brand />
+            </Group>
+            <Tools />
+          </Group>
+        </AppShell.Header>
+        <AppShell.Navbar p="xs" aria-label={t.shell.navigation}>
+          <ScrollArea>
+            {PAGES.map(({ to, name, icon: Icon }) => (
+              <NavLink
+                key={to}
+                component={To}
+                to={to}
+                label={t.nav[name]}
+                leftSection={<Icon size={18} aria-hidden />}
+                active={to === '/' ? pathname === '/' : pathname === to || pathname.startsWith(`${to}/`)}
+                aria-current={pathname === to ? 'page' : undefined}
+              />
+            ))}
+          </ScrollArea>
+        </AppShell.Navbar>
+        <AppShell.Main id="page" tabIndex={-1}>
+          <Outlet />
+        </AppShell.Main>
+        <Palette />
+      </AppShell>
+    </LiveProvider>
+  );
+}
+
+function Brand() {
+  return (
+    <Group gap="xs" wrap="nowrap">
+      <img src="/favicon.svg" alt="" width={26} height={26} />
+      <Text fw={700} visibleFrom="xs">
+        Content Creator
+      </Text>
+    </Group>
+  );
+}
+
+function Tools() {
+  const t = useTexts();
+  return (
+    <Group gap="xs" wrap="nowrap">
+      <LiveSign />
+      <Button
+        variant="default"
+        size="xs"
+        leftSection={<IconSearch size={14} aria-hidden />}
+        rightSection={
+          <Text size="xs" c="dimmed" visibleFrom="sm">
+            {navigator.platform.startsWith('Mac') ? '⌘' : 'Ctrl'} K
+          </Text>
+        }
+        onClick={spotlight.open}
+      >
+        {t.shell.find}
+      </Button>
+      <LanguageMenu />
+      <SchemeButton />
+      <Tooltip label={t.shell.signOut}>
+        <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t.shell.signOut} onClick={signOut}>
+          <IconLogout size={18} aria-hidden />
+        </ActionIcon>
+      </Tooltip>
+    </Group>
+  );
+}
+
+function LiveSign() {
+  const t = useTexts();
+  const live = useLive();
+  return (
+    <Tooltip label={live ? t.shell.live : t.shell.notLive}>
+      <Text size="xs" c="dimmed" visibleFrom="sm" role="status">
+        <Text component="span" inherit c={live ? 'teal' : 'orange'} aria-hidden>
+          ●
+        </Text>{' '}
+        {live ? t.shell.liveShort : t.shell.notLiveShort}
+      </Text>
+    </Tooltip>
+  );
+}
+
+const NAMES: Record<Language, string> = { en: 'English', de: 'Deutsch' };
+
+function LanguageMenu() {
+  const { t, language, speak } = useLanguage();
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t.shell.language}>
+          <IconLanguage size={18} aria-hidden />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {(Object.keys(NAMES) as Language[]).map((code) => (
+          <Menu.Item key={code} lang={code} fw={code === language ? 700 : undefined} onClick={() => speak(code)}>
+            {NAMES[code]}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function SchemeButton() {
+  const t = useTexts();
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const dark = colorScheme === 'dark' || (colorScheme === 'auto' && matchMedia('(prefers-color-scheme: dark)').matches);
+  const Icon = dark ? IconSun : IconMoon;
+  const label = dark ? t.shell.toLight : t.shell.toDark;
+  return (
+    <Tooltip label={label}>
+      <ActionIcon variant="subtle" color="gray" size="lg" aria-label={label} onClick={() => setColorScheme(dark ? 'light' : 'dark')}>
+        <Icon size={18} aria-hidden />
+      </ActionIcon>
+    </Tooltip>
+  );
+}

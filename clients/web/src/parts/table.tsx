@@ -1,0 +1,167 @@
+/** A table of one page of a list: it never holds more rows than a page has, however long the list is. */
+import { Box, Checkbox, Group, Pagination, Paper, ScrollArea, Select, Table, Text, UnstyledButton } from '@mantine/core';
+import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
+import { total as totalOf } from '../format';
+import { useLanguage } from '../language';
+
+export interface Column<Row> {
+  name: string;
+  cell: (row: Row) => ReactNode;
+  /** The values of `sort` that this column's head goes through. */
+  sorts?: string[];
+  numeric?: boolean;
+  width?: number | string;
+}
+
+export interface ListPage<Row> {
+  items: Row[];
+  total: number;
+  total_relation: 'eq' | 'gte';
+  page: number;
+  page_size: number;
+  pages: number;
+}
+
+interface Props<Row> {
+  label: string;
+  page: ListPage<Row>;
+  columns: Column<Row>[];
+  /** What to show where there are no rows. */
+  empty: ReactNode;
+  turn: (page: number, size: number) => void;
+  sort?: string | undefined;
+  onSort?: (sort: string) => void;
+  selected?: string[];
+  onSelect?: (ids: string[]) => void;
+  nameOf?: (row: Row) => string;
+  /** Whether a newer answer is on its way. */
+  busy?: boolean;
+}
+
+export function DataTable<Row extends { id: string }>(props: Props<Row>) {
+  const { label, page, columns, empty, busy = false } = props;
+  if (page.items.length === 0 && page.page <= 1) return <Paper withBorder>{empty}</Paper>;
+  return (
+    <Paper withBorder>
+      <ScrollArea viewportProps={{ tabIndex: 0, role: 'region', 'aria-label': label }} type="auto">
+        <Table highlightOnHover verticalSpacing="sm" horizontalSpacing="md" miw={760} aria-label={label} aria-busy={busy} opacity={busy ? 0.6 : 1}>
+          <Table.Thead>
+            <Table.Tr>
+              {props.onSelect && <SelectAll {...props} />}
+              {columns.map((column) => (
+                <Head key={column.name} column={column} sort={props.sort} onSort={props.onSort} />
+              ))}
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {page.items.map((row) => (
+              <Table.Tr key={row.id}>
+                {props.onSelect && <SelectOne {...props} row={row} />}
+                {columns.map((column) => (
+                  <Table.Td key={column.name} ta={column.numeric ? 'end' : undefined} w={column.width}>
+                    {column.cell(row)}
+                  </Table.Td>
+                ))}
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </ScrollArea>
+      <Pager page={page} turn={props.turn} />
+    </Paper>
+  );
+}
+
+interface HeadProps<Row> {
+  column: Column<Row>;
+  sort: string | undefined;
+  onSort: ((sort: string) => void) | undefined;
+}
+
+function Head<Row>({ column, sort, onSort }: HeadProps<Row>) {
+  const { sorts, numeric, name } = column;
+  if (!sorts || !onSort) return <Table.Th ta={numeric ? 'end' : undefined}>{name}</Table.Th>;
+  const at = sorts.indexOf(sort ?? '');
+  const next = sorts[(at + 1) % sorts.length]!;
+  const direction = at < 0 ? 'none' : sort!.startsWith('-') ? 'descending' : 'ascending';
+  const Arrow = direction === 'ascending' ? IconArrowUp : IconArrowDown;
+  return (
+    <Table.Th aria-sort={direction} ta={numeric ? 'end' : undefined}>
+      <UnstyledButton fz="sm" fw={700} onClick={() => onSort(next)}>
+        <Group gap={4} wrap="nowrap" justify={numeric ? 'flex-end' : undefined}>
+          {name}
+          {/* Room for the arrow is kept, so that sorting moves nothing. */}
+          <Arrow size={14} aria-hidden opacity={direction === 'none' ? 0 : 1} />
+        </Group>
+      </UnstyledButton>
+    </Table.Th>
+  );
+}
+
+function SelectAll<Row extends { id: string }>({ page, selected = [], onSelect }: Props<Row>) {
+  const { t } = useLanguage();
+  const all = page.items.every((row) => selected.includes(row.id));
+  return (
+    <Table.Th w={1}>
+      <Checkbox
+        aria-label={t.common.selectAll}
+        checked={all}
+        indeterminate={!all && selected.length > 0}
+        onChange={() => onSelect?.(all ? [] : page.items.map((row) => row.id))}
+      />
+    </Table.Th>
+  );
+}
+
+function SelectOne<Row extends { id: string }>({ row, selected = [], onSelect, nameOf }: Props<Row> & { row: Row }) {
+  const { t } = useLanguage();
+  const chosen = selected.includes(row.id);
+  return (
+    <Table.Td w={1}>
+      <Checkbox
+        aria-label={t.common.select(nameOf?.(row) ?? row.id)}
+        checked={chosen}
+        onChange={() => onSelect?.(chosen ? selected.filter((id) => id !== row.id) : [...selected, row.id])}
+      />
+    </Table.Td>
+  );
+}
+
+const SIZES = ['20', '50', '100'];
+
+export function Pager<Row>({ page, turn }: { page: ListPage<Row>; turn: (page: number, size: number) => void }) {
+  const { t, language } = useLanguage();
+  return (
+    <Group justify="space-between" p="sm" gap="sm">
+      <Text size="sm" c="dimmed">
+        {t.common.results(totalOf(page.total, page.total_relation, language))}
+      </Text>
+      <Group gap="sm">
+        {page.total > Number(SIZES[0]) && (
+          <Box w={90}>
+            <Select
+              size="xs"
+              aria-label={t.common.pageSize}
+              data={SIZES}
+              value={String(page.page_size)}
+              allowDeselect={false}
+              onChange={(size) => turn(1, Number(size))}
+            />
+          </Box>
+        )}
+        {page.pages > 1 && (
+          <Pagination
+            size="sm"
+            total={page.pages}
+            value={page.page}
+            siblings={1}
+            onChange={(to) => turn(to, page.page_size)}
+            getItemProps={(number) => ({ 'aria-label': t.common.pageNumber(number) })}
+            getControlProps={(control) => ({ 'aria-label': t.common.pageControls[control] })}
+          />
+        )}
+      </Group>
+    </Group>
+  );
+}

@@ -1,0 +1,42 @@
+/** Which address shows which page. Each page is loaded when it is first asked for. clients/web/web.go serves the same paths. */
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import { parseSearch, stringifySearch } from './address';
+import { Failure } from './parts/failure';
+import { Waiting } from './parts/loaded';
+import { NotFound } from './pages/not-found';
+import { Shell } from './parts/shell';
+
+const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
+
+const page = (path: string, component: ReturnType<typeof lazyRouteComponent>) =>
+  createRoute({ getParentRoute: () => root, path, component });
+
+const routeTree = root.addChildren([
+  page('/', lazyRouteComponent(() => import('./pages/dashboard'), 'Dashboard')),
+  page('/topics', lazyRouteComponent(() => import('./pages/topics'), 'Topics')),
+  page('/topics/$id', lazyRouteComponent(() => import('./pages/topic'), 'TopicPage')),
+  page('/collections', lazyRouteComponent(() => import('./pages/collections'), 'Collections')),
+  page('/collections/$id', lazyRouteComponent(() => import('./pages/collection'), 'CollectionPage')),
+  page('/hosts', lazyRouteComponent(() => import('./pages/hosts'), 'Hosts')),
+  page('/documents', lazyRouteComponent(() => import('./pages/documents'), 'Documents')),
+  page('/documents/$id', lazyRouteComponent(() => import('./pages/document'), 'DocumentPage')),
+  page('/stories', lazyRouteComponent(() => import('./pages/stories'), 'Stories')),
+  page('/stories/$id', lazyRouteComponent(() => import('./pages/story'), 'StoryPage')),
+  page('/duplicates', lazyRouteComponent(() => import('./pages/duplicates'), 'Duplicates')),
+  page('/searches', lazyRouteComponent(() => import('./pages/searches'), 'Searches')),
+  page('/research', lazyRouteComponent(() => import('./pages/research'), 'Research')),
+  page('/research/$id', lazyRouteComponent(() => import('./pages/run'), 'RunPage')),
+  page('/jobs', lazyRouteComponent(() => import('./pages/jobs'), 'Jobs')),
+  page('/costs', lazyRouteComponent(() => import('./pages/costs'), 'Costs')),
+  page('/settings', lazyRouteComponent(() => import('./pages/settings'), 'Settings')),
+]);
+
+export const router = createRouter({
+  routeTree,
+  parseSearch,
+  stringifySearch,
+  defaultPreload: 'intent',
+  scrollRestoration: true,
+  defaultPendingComponent: () => <Waiting lines={6} />,
+  defaultErrorComponent: ({ error, reset }) => <Failure error={error} retry={reset} />,
+});

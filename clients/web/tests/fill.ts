@@ -1,0 +1,80 @@
+/** What there is to see: collections, documents, a story, topics, a report, drafts, a saved search. */
+import { type ContentCreatorClient, createClient, type Job } from '@content-creator/client';
+
+const QUESTION = 'How many houses replaced their gas boiler with a heat pump in the Elmford trial?';
+const PLACE = { domain: 'energy', market: 'gb' };
+
+/** Answers the ids of what was made, as environment variables for the tests. */
+export async function fill(url: string, key: string, port: number): Promise<Record<string, string>> {
+  const client = createClient({ baseUrl: url, apiKey: key });
+  const collection = await addFeeds(client, port);
+  await settled(client);
+  const topic = await discoverTopic(client);
+  await client.topics.validate({ path: { id: topic }, body: {} });
+  const research = await ended(client, (await client.topics.research({ path: { id: topic }, body: { question: QUESTION } })).data);
+  await Promise.all([
+    ended(client, (await client.topics.researchKeyword({ path: { id: topic }, body: {} })).data),
+    ended(client, (await client.topics.researchCompetitor({ path: { id: topic }, body: {} })).data),
+    twoDrafts(client, topic),
+    client.searches.createSearch({ body: { name: 'Heat pumps', query: '"heat pump"' } }),
+  ]);
+  const [documents, stories] = await Promise.all([client.documents.search({ query: { q: 'trial' } }), client.stories.list()]);
+  return {
+    COLLECTION: collection,
+    TOPIC: topic,
+    RUN: String(research.result!['run_id']),
+    DOCUMENT: documents.data.items[0]!.id,
+    STORY: stories.data.items[0]!.id,
+  };
+}
+
+async function addFeeds(client: ContentCreatorClient, port: number): Promise<string> {
+  const feeds = [
+    { name: 'Elmford Daily', url: `http://127.0.0.1:${port}/daily.rss` },
+    { name: 'Elmford Weekly', url: `http://127.0.0.2:${port}/weekly.rss` },
+    { name: 'A feed that is gone', url: `http://127.0.0.1:${port}/missing.rss` },
+  ];
+  const made = await Promise.all(feeds.map((feed) => client.collections.create({ body: { ...feed, ...PLACE, language: 'en' } })));
+  await client.collections.create({ body: { name: 'r/heatpumps', type: 'reddit', config: { subreddit: 'heatpumps' }, enabled: false, ...PLACE } });
+  return made[0]!.data.id;
+}
+
+/** Waits until nothing runs any more and every document is indexed. */
+async function settled(client: ContentCreatorClient): Promise<void> {
+  for (let quiet = 0; quiet < 2; ) {
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    const [running, queued, unread, all] = await Promise.all([
+      client.jobs.list({ query: { state: 'running' } }),
+      client.jobs.list({ query: { state: 'queued' } }),
+      client.documents.list({ query: { status: 'new' } }),
+      client.documents.list(),
+    ]);
+    quiet = running.data.total + queued.data.total + unread.data.total === 0 && all.data.total >= 8 ? quiet + 1 : 0;
+  }
+}
+
+async function discoverTopic(client: ContentCreatorClient): Promise<string> {
+  const { data } = await client.topics.discover({ body: { ...PLACE, language: 'en', keywords: ['heat pump'], min_score: 0 } });
+  await ended(client, data);
+  const { data: topics } = await client.topics.list();
+  const trial = topics.items.find(({ title }) => title.includes('trial')) ?? topics.items[0];
+  if (!trial) throw new Error('no topic was discovered');
+  return trial.id;
+}
+
+/** A draft, and the same one edited. */
+async function twoDrafts(client: ContentCreatorClient, topic: string): Promise<void> {
+  await ended(client, (await client.topics.synthesize({ path: { id: topic } })).data);
+  const { data: drafts } = await client.topics.listDrafts({ path: { id: topic } });
+  const [first] = drafts.items;
+  await client.topics.updateDraft({ path: { id: first!.id }, body: { body_markdown: `${first!.body_markdown}\nA sentence of our own.\n` } });
+}
+
+async function ended(client: ContentCreatorClient, job: Job): Promise<Job> {
+  for (;;) {
+    const { data } = await client.jobs.get({ path: { job_id: job.id } });
+    if (data.state === 'failed') throw new Error(`${data.kind}: ${data.error?.message}`);
+    if (data.finished_at) return data;
+    await new Promise((resolve) => setTimeout(resolve, 150));
+  }
+}

@@ -1,0 +1,119 @@
+/** Each page when things are not as usual: the API failing, slow, empty, or with very much to show. */
+import type { BrowserContext, Route } from '@playwright/test';
+import { everyPage, expect, inTabs, settled, test } from './fixture.ts';
+
+const API = '**/api/v1/**';
+/** Nothing is to be read for these beyond what others read. */
+const SAME = ['topic documents', 'topic keywords', 'topic competitors', 'topic research', 'topic drafts', 'run sources', 'run steps', 'environment'];
+const PAGES = Object.keys(everyPage()).filter((name) => !SAME.includes(name));
+const LISTS = ['topics', 'documents', 'search', 'stories', 'duplicates', 'searches', 'collections', 'hosts', 'research', 'jobs', 'costs'];
+
+const answer = (route: Route, status: number, json: unknown) => route.fulfill({ status, json, headers: { 'X-Request-Id': 'req-under-test' } });
+
+/** Answers what is read by something else; the stream of events goes on as it is. */
+async function instead(context: BrowserContext, handle: (route: Route) => Promise<void>): Promise<void> {
+  await context.route(API, async (route) => {
+    if (route.request().url().includes('/events')) return route.continue();
+    // A page that has gone on no longer wants its answer.
+    await handle(route).catch(() => undefined);
+  });
+}
+
+test.describe('failing', () => {
+  test.use({ allowed: [/status of 503/] });
+  test('every page says what to do, and names the request', async ({ context }) => {
+    await instead(context, (route) =>
+      answer(route, 503, { error_code: 'UNAVAILABLE', message: 'The database is away.', details: {}, request_id: 'req-under-test' }),
+    );
+    await inTabs(context, PAGES, async (page, name) => {
+      await expect(page.getByRole('alert').first(), name).toContainText('The database is away.');
+      await expect(page.getByText('req-under-test').first(), name).toBeVisible();
+      await expect(page.getByRole('button', { name: 'Try again' }).first(), name).toBeVisible();
+    });
+  });
+});
+
+test.describe('away', () => {
+  test.use({ allowed: [/ERR_CONNECTION_REFUSED/] });
+  test('a server that does not answer is told, and asked again on request', async ({ page }) => {
+    await page.route('**/api/v1/topics?**', (route) => route.abort('connectionrefused'));
+    await page.goto('/topics');
+    await expect(page.getByRole('alert')).toContainText('The server did not answer.');
+    await page.unroute('**/api/v1/topics?**');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await expect(page.getByRole('table', { name: 'Topics' })).toBeVisible();
+  });
+});
+
+test.describe('broken line', () => {
+  test.use({ allowed: [/ERR_CONNECTION_REFUSED/] });
+  test('a broken stream is told, and mended', async ({ page }) => {
+    await page.route('**/api/v1/events', (route) => route.abort('connectionrefused'));
+    await page.goto('/settings');
+    await expect(page.getByRole('status').filter({ hasText: 'Reconnecting' })).toBeVisible();
+    await page.unroute('**/api/v1/events');
+    await expect(page.getByRole('status').filter({ hasText: 'Live' })).toBeVisible();
+  });
+});
+
+test('slow: every page shows at once that it loads', async ({ context }) => {
+  await instead(context, async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    await route.continue();
+  });
+  await inTabs(context, PAGES, async (page, name) => {
+    await expect(page.getByRole('status', { name: 'Loading …' }).first(), name).toBeVisible();
+    await settled(page);
+  });
+});
+
+test('empty: every list teaches the next step', async ({ page, context }) => {
+  await instead(context, async (route) => {
+    const response = await route.fetch();
+    const body = await response.json();
+    await route.fulfill({ response, json: 'items' in body ? { ...body, items: [], total: 0, pages: 0 } : body });
+  });
+  await inTabs(context, LISTS, async (tab, name) => {
+    await settled(tab);
+    await expect(tab.getByRole('main'), name).toContainText(/No .* here|No saved searches|Nothing found/);
+    await expect(tab.getByRole('alert'), name).toHaveCount(0);
+  });
+  await page.goto('/');
+  await expect(page.getByRole('heading', { name: 'Three steps to your first topic' })).toBeVisible();
+});
+
+test('full: a list of 100,000 shows one page of it, soon', async ({ page, context }) => {
+  await instead(context, async (route) => {
+    const response = await route.fetch();
+    const body = await response.json();
+    if (!('items' in body) || !('total' in body) || body.items.length === 0) return route.fulfill({ response, json: body });
+    const items = Array.from({ length: 100 }, (_, index) => much(body.items[index % body.items.length], index));
+    return route.fulfill({ response, json: { ...body, items, total: 100_000, total_relation: 'gte', page_size: 100, pages: 1000 } });
+  });
+  for (const name of ['topics', 'documents', 'collections', 'jobs', 'hosts']) {
+    await test.step(name, async () => {
+      await page.goto(`${everyPage()[name]!}?page_size=100`);
+      await expect(page.getByText('100,000+ in all')).toBeVisible();
+      const rows = await page.locator('tbody tr, .hit').count();
+      expect(rows).toBe(100);
+      const began = Date.now();
+      await page.getByRole('button', { name: 'Page 2', exact: true }).click();
+      await expect(page).toHaveURL(/page=2/);
+      expect(Date.now() - began).toBeLessThan(3_000);
+      const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      expect(wider, 'nothing sticks out').toBe(0);
+    });
+  }
+});
+
+/** An item with a name as long as names can be. */
+function much(item: Record<string, unknown>, index: number): Record<string, unknown> {
+  const long = (text: unknown) => `${String(text)} ${'Donaudampfschifffahrtsgesellschaftskapitän '.repeat(6)}`;
+  return {
+    ...item,
+    ...('id' in item && { id: `${String(item['id']).slice(0, -4)}${String(index).padStart(4, '0')}` }),
+    ...('title' in item && { title: long(item['title']) }),
+    ...('name' in item && { name: long(item['name']) }),
+    ...('host' in item && 'requests' in item && { host: `${'long-'.repeat(20)}${index}.example` }),
+  };
+}

@@ -1,0 +1,208 @@
+/** A person's way through the console: from the key to a draft of a cited report. */
+import { expect, settled, test } from './fixture.ts';
+
+test.describe('from signing in to signing out', () => {
+  test.use({ signedIn: false, allowed: [/status of 401/] });
+  test.setTimeout(90_000);
+  test('a person finds feeds, topics and facts, and writes', async ({ page }) => {
+    await test.step('a wrong key is told', async () => {
+      await page.goto('/topics');
+      await page.getByLabel('API key').fill('cc_wrong');
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await expect(page.getByRole('alert')).toContainText('The server does not know this key.');
+    });
+    await test.step('sign in', async () => {
+      await page.getByLabel('API key').fill(process.env['CONSOLE_KEY']!);
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await expect(page.getByRole('heading', { level: 1, name: 'Topics' })).toBeVisible();
+    });
+    await test.step('sign out, and in by the link of the first start, which works once', async () => {
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      await page.goto(process.env['CONSOLE_LINK']!);
+      await expect(page.getByRole('heading', { level: 1, name: 'Dashboard' })).toBeVisible();
+      expect(new URL(page.url()).hash).toBe('');
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      await page.goto('about:blank');
+      await page.goto(process.env['CONSOLE_LINK']!);
+      await expect(page.getByRole('alert')).toContainText('This link was used already');
+      await page.getByLabel('API key').fill(process.env['CONSOLE_KEY']!);
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await expect(page.getByRole('heading', { level: 1, name: 'Dashboard' })).toBeVisible();
+    });
+    await test.step('add a feed by the address of its site', async () => {
+      await page.getByRole('link', { name: 'Collections' }).click();
+      await page.getByRole('button', { name: 'Add a collection' }).click();
+      const drawer = page.getByRole('dialog');
+      await drawer.getByLabel('Domain').fill('garden');
+      await drawer.getByLabel('Market').fill('gb');
+      await drawer.getByLabel('Language').fill('en');
+      await drawer.getByRole('textbox', { name: 'Address' }).fill(`http://127.0.0.1:${process.env['SITE_PORT']}/garden`);
+      await drawer.getByRole('button', { name: 'Find feeds' }).click();
+      await drawer.getByRole('button', { name: 'Add: Elmford Gardener' }).click();
+      await expect(page.getByRole('heading', { level: 1, name: 'Elmford Gardener' })).toBeVisible();
+    });
+    await test.step('watch it poll', async () => {
+      await expect(page.getByRole('table', { name: 'Polls' })).toContainText('New documents');
+      await page.getByRole('button', { name: 'Poll now' }).click();
+      await expect(page.getByText(/Polled: (Nothing new|Not modified)/)).toBeVisible();
+    });
+    await test.step('search', async () => {
+      await page.getByRole('link', { name: 'Documents', exact: true }).click();
+      await page.getByLabel('Search').fill('rooftop gardens');
+      await expect(page).toHaveURL(/q=rooftop/);
+      await expect(page.locator('mark', { hasText: 'rooftop' }).first()).toBeVisible();
+      await page.getByRole('link', { name: /opens a rooftop garden/ }).click();
+      await expect(page.getByRole('article')).toContainText('64 beds');
+    });
+    await test.step('discover topics', async () => {
+      await page.getByRole('link', { name: 'Topics', exact: true }).click();
+      await page.getByRole('button', { name: 'Discover topics' }).click();
+      const drawer = page.getByRole('dialog');
+      await drawer.getByLabel('Domain').fill('garden');
+      await drawer.getByLabel('Market').fill('gb');
+      await drawer.getByLabel('Language').fill('en');
+      await drawer.getByLabel('Seeds').fill('rooftop garden');
+      await page.keyboard.press('Enter');
+      await drawer.getByLabel('Score from').fill('0');
+      await drawer.getByRole('button', { name: 'Discover topics' }).click();
+      await drawer.getByRole('button', { name: /rooftop garden/i }).click();
+      // By the keyboard: the panel is still unfolding below a mouse.
+      await drawer.getByRole('link', { name: 'Open the topic' }).press('Enter');
+      await expect(page.getByRole('heading', { level: 1, name: /rooftop garden/i })).toBeVisible();
+    });
+    await test.step('set its status and score it', async () => {
+      await page.getByRole('button', { name: 'Set status' }).click();
+      await page.getByRole('menuitem', { name: 'Validated' }).click();
+      await expect(page.getByRole('main').getByText('Validated').first()).toBeVisible();
+      await page.getByRole('button', { name: 'Score now' }).click();
+      await expect(page.getByRole('table', { name: 'Score' })).toContainText('novelty');
+    });
+    await test.step('research it and open a citation', async () => {
+      await page.getByRole('tab', { name: 'Research' }).click();
+      await page.getByRole('button', { name: 'Begin research' }).click();
+      await page.getByRole('button', { name: 'Open citation 1' }).first().click();
+      const citation = page.getByRole('dialog');
+      const quote = await citation.locator('mark').innerText();
+      expect(quote.length).toBeGreaterThan(10);
+      await expect(citation).toContainText('Supported');
+      await page.keyboard.press('Escape');
+    });
+    await test.step('write a draft, edit and compare it', async () => {
+      await page.getByRole('tab', { name: 'Drafts' }).click();
+      await page.getByRole('button', { name: 'Write a draft' }).click();
+      await page.getByText('Edit', { exact: true }).click();
+      const text = page.getByLabel('Text (Markdown)');
+      await text.fill(`${await text.inputValue()}\nWritten by a person.\n`);
+      await page.getByRole('button', { name: 'Save as a new version' }).click();
+      await expect(page.getByText('Saved as version 2.')).toBeVisible();
+      await page.getByText('Compare', { exact: true }).click();
+      await expect(page.locator('ins', { hasText: 'Written by a person.' })).toBeVisible();
+      await page.getByRole('button', { name: 'Export' }).click();
+      const download = page.waitForEvent('download');
+      await page.getByRole('menuitem', { name: 'Word (DOCX)' }).click();
+      expect((await download).suggestedFilename()).toMatch(/\.docx$/);
+    });
+    await test.step('sign out', async () => {
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      await expect(page.getByLabel('API key')).toBeVisible();
+      expect(await page.evaluate(() => sessionStorage.length + localStorage.length)).toBe(0);
+    });
+  });
+});
+
+test('filters live in the address, and many topics change at once', async ({ page }) => {
+  await page.goto('/topics?search=heat+pump&sort=title');
+  await settled(page);
+  await expect(page.getByLabel('Search')).toHaveValue('heat pump');
+  await expect(page.getByRole('columnheader', { name: 'Title' })).toHaveAttribute('aria-sort', 'ascending');
+  await page.goto('/topics');
+  await page.getByRole('button', { name: 'Add a topic' }).click();
+  const form = page.getByRole('dialog');
+  await form.getByLabel('Title').fill('Aside for the archive');
+  await form.getByLabel('Domain').fill('aside');
+  await form.getByLabel('Market').fill('gb');
+  await form.getByLabel('Language').fill('en');
+  await form.getByRole('button', { name: 'Add a topic' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Aside for the archive' })).toBeVisible();
+  await page.goto('/topics?domain=aside');
+  await page.getByRole('checkbox', { name: 'Select Aside for the archive' }).check();
+  await page.getByRole('region', { name: 'What to do with the selected topics' }).getByRole('button', { name: 'Delete' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+  await expect(page.getByText('No topics here')).toBeVisible();
+});
+
+test.describe('two people', () => {
+  test.use({ allowed: [/status of 412/] });
+  test('a change over somebody else’s is refused and explained', async ({ page, request, baseURL }) => {
+    await page.goto(`/collections/${process.env['COLLECTION']}`);
+    await settled(page);
+    // The stream would tell the page of the other's change, and it would then have the newest version.
+    await page.route('**/api/v1/collections/*', (route) => (route.request().method() === 'GET' ? new Promise(() => undefined) : route.continue()));
+    const headers = { Authorization: `Bearer ${process.env['CONSOLE_KEY']}` };
+    await request.patch(`${baseURL}/api/v1/collections/${process.env['COLLECTION']}`, { headers, data: { category: `news ${Date.now()}` } });
+    await page.getByLabel('Category').fill('mine');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await expect(page.getByText('Somebody has changed this meanwhile.')).toBeVisible();
+  });
+});
+
+test('a key is made, shown once, and revoked', async ({ page }) => {
+  await page.goto('/settings?tab=keys');
+  await page.getByRole('button', { name: 'Create a key' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Name').fill('For a test');
+  await dialog.getByRole('button', { name: 'Create a key' }).click();
+  await expect(dialog.getByText(/^cc_/)).toBeVisible();
+  await page.keyboard.press('Escape');
+  await page.getByRole('row', { name: /For a test/ }).getByRole('button', { name: 'Revoke' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
+  await expect(page.getByRole('row', { name: /For a test/ })).toHaveCount(0);
+});
+
+test('what happens elsewhere appears by itself', async ({ page, request, baseURL }) => {
+  await page.goto('/topics?domain=live');
+  await expect(page.getByText('No topics here')).toBeVisible();
+  const headers = { Authorization: `Bearer ${process.env['CONSOLE_KEY']}` };
+  const made = await request.post(`${baseURL}/api/v1/topics`, {
+    headers,
+    data: { title: `Seen without asking ${Date.now()}`, domain: 'live', market: 'gb', language: 'en' },
+  });
+  await expect(page.getByRole('link', { name: /Seen without asking/ })).toBeVisible();
+  await request.delete(`${baseURL}/api/v1/topics/${(await made.json()).id}`, { headers });
+  await expect(page.getByText('No topics here')).toBeVisible();
+});
+
+test('the keyboard reaches everything, the palette first', async ({ page }) => {
+  await page.goto('/');
+  await settled(page);
+  await page.keyboard.press('Tab');
+  await expect(page.getByRole('link', { name: 'Skip to the page' })).toBeFocused();
+  await page.keyboard.press('Control+k');
+  await page.getByPlaceholder('Find pages').fill('Settings');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { level: 1, name: 'Settings' })).toBeVisible();
+});
+
+test('the language and the colours can be chosen, and are kept', async ({ page }) => {
+  await page.goto('/');
+  await page.getByRole('button', { name: 'Language' }).click();
+  await page.getByRole('menuitem', { name: 'Deutsch' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Übersicht' })).toBeVisible();
+  await page.getByRole('button', { name: 'Dunkle Farben' }).click();
+  await page.reload();
+  await expect(page.locator('html')).toHaveAttribute('lang', 'de');
+  await expect(page.locator('html')).toHaveAttribute('data-mantine-color-scheme', 'dark');
+});
+
+test('the first load is small', async ({ page }) => {
+  let bytes = 0;
+  const session = await page.context().newCDPSession(page);
+  await session.send('Network.enable');
+  session.on('Network.loadingFinished', ({ encodedDataLength }) => (bytes += encodedDataLength));
+  await page.goto('/topics');
+  await settled(page);
+  await page.waitForLoadState('load');
+  test.info().annotations.push({ type: 'first load', description: `${Math.round(bytes / 1000)} kB` });
+  console.log(`first load: ${Math.round(bytes / 1000)} kB`);
+  expect(bytes).toBeLessThan(300_000);
+});
