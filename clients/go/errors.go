@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"mime"
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/content-creator/content-creator-api/gen/client"
@@ -104,6 +106,9 @@ func (e *Error) Is(target error) bool {
 	return false
 }
 
+// passes tells whether the fault may be gone later.
+func (e *Error) passes() bool { return e.Is(ErrUnavailable) || e.Is(ErrRateLimited) }
+
 // HasCode tells whether an error is of this API and has one of these codes.
 func HasCode(err error, codes ...client.ErrorCode) bool {
 	e, ok := errors.AsType[*Error](err)
@@ -143,8 +148,8 @@ func answered(response *http.Response, body []byte, requestID string) *Error {
 		_ = json.Unmarshal(told.Details, &e.Details.All)
 		return e
 	}
-	e.Message = fmt.Sprintf("The server answered %d %s.", e.Status, http.StatusText(e.Status))
 	_ = json.Unmarshal(body, &e.Details.All)
+	e.Message = fmt.Sprintf("The server answered %d %s.", e.Status, http.StatusText(e.Status))
 	switch e.Status {
 	case http.StatusNotModified:
 		e.Code = CodeNotModified
@@ -154,6 +159,19 @@ func answered(response *http.Response, body []byte, requestID string) *Error {
 		e.Code = CodeUnexpectedAnswer
 	}
 	return e
+}
+
+// strange tells whether a success is none of this API: a page, such as a captive portal's, where no draft was
+// exported, or what calls itself JSON and is not.
+func strange(request *http.Request, response *http.Response, body []byte) bool {
+	kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
+	switch kind {
+	case "text/html":
+		return !strings.HasSuffix(request.URL.Path, "/export")
+	case "application/json":
+		return len(body) > 0 && !json.Valid(body)
+	}
+	return false
 }
 
 // retryAfter is what the header asks for, in seconds or as a date; 0 if nothing or in the past.
