@@ -1,11 +1,15 @@
-import type { ErrorBody, ErrorCode, Scope } from './generated/types.gen.js';
+import type { ErrorBody, ErrorCode, Job, Scope } from './generated/types.gen.js';
 
-/** What the client itself says of an answer that carries no code of the server's. */
+/** What the client itself says where the server has given no code. */
 export type ClientErrorCode =
   /** 304: the resource still has the ETag of `If-None-Match`. */
   | 'NOT_MODIFIED'
   /** Not an answer of this API, perhaps a proxy's. */
-  | 'UNEXPECTED_ANSWER';
+  | 'UNEXPECTED_ANSWER'
+  /** The request never got a whole answer. */
+  | 'CONNECTION_FAILED'
+  /** The last attempt took longer than its time-out. */
+  | 'TIMED_OUT';
 
 /** What an error may tell beyond its message. Which of it there is depends on the code. */
 export interface ErrorDetails {
@@ -22,44 +26,54 @@ export interface ErrorDetails {
   [key: string]: unknown;
 }
 
-/** An answer that is no success. What never got an answer (no connection, aborted) is thrown as `fetch` throws it. */
+/** What an error is made of. */
+export interface ErrorFields<Code extends string> {
+  code: Code;
+  status: number;
+  details?: ErrorDetails;
+  requestId?: string | undefined;
+  retryAfter?: number | undefined;
+  attempts?: number | undefined;
+  cause?: unknown;
+}
+
+/** A call that brought no success. What the caller has aborted is thrown as its signal's reason instead. */
 export class ContentCreatorError<Code extends string = ErrorCode | ClientErrorCode> extends Error {
   override readonly name = 'ContentCreatorError';
+  /** What went wrong, for a program. */
+  readonly code: Code;
+  /** The HTTP status; 0 if there was no answer. */
+  readonly status: number;
+  /** More, by code. */
+  readonly details: ErrorDetails;
+  /** The id of the request in the server's log, to name in a report. It is known also where no answer came. */
+  readonly requestId: string | undefined;
+  /** After how many seconds to try again, where the server says so. */
+  readonly retryAfter: number | undefined;
+  /** How many times the request was sent. */
+  readonly attempts: number;
 
-  constructor(
-    message: string,
-    /** What went wrong, for a program. */
-    readonly code: Code,
-    /** The HTTP status. */
-    readonly status: number,
-    /** More, by code. */
-    readonly details: ErrorDetails,
-    /** The id of the request in the server's log, to name in a report. */
-    readonly requestId: string | undefined,
-    /** After how many seconds to try again, where the server says so. */
-    readonly retryAfter: number | undefined,
-  ) {
-    super(message);
+  constructor(message: string, fields: ErrorFields<Code>) {
+    super(message, 'cause' in fields ? { cause: fields.cause } : undefined);
+    this.code = fields.code;
+    this.status = fields.status;
+    this.details = fields.details ?? {};
+    this.requestId = fields.requestId;
+    this.retryAfter = fields.retryAfter;
+    this.attempts = fields.attempts ?? 1;
   }
 
   /** Makes an error of an answer and its body, parsed if it was JSON. */
-  static from(response: Response, body: unknown): ContentCreatorError {
-    const retryAfter = Number.parseInt(response.headers.get('Retry-After') ?? '', 10);
-    const [code, message, details] = isErrorBody(body)
-      ? [body.error_code, body.message, body.details]
-      : [
-          codeOf(response.status),
-          `The server answered ${response.status} ${response.statusText}`.trimEnd() + '.',
-          typeof body === 'object' ? { ...body } : {},
-        ];
-    return new ContentCreatorError(
-      message,
-      code,
-      response.status,
-      details,
-      (isErrorBody(body) ? body.request_id : response.headers.get('X-Request-Id')) || undefined,
-      Number.isNaN(retryAfter) ? undefined : retryAfter,
-    );
+  static from(response: Response, body: unknown, sent: Pick<ErrorFields<string>, 'requestId' | 'attempts'> = {}): ContentCreatorError {
+    const told = isErrorBody(body) ? body : undefined;
+    return new ContentCreatorError(told?.message ?? `The server answered ${response.status} ${response.statusText}`.trimEnd() + '.', {
+      code: told?.error_code ?? codeOf(response.status),
+      status: response.status,
+      details: told?.details ?? (typeof body === 'object' ? { ...body } : {}),
+      requestId: told?.request_id || response.headers.get('X-Request-Id') || sent.requestId,
+      retryAfter: retryAfter(response.headers),
+      attempts: sent.attempts,
+    });
   }
 
   /**
@@ -73,6 +87,24 @@ export class ContentCreatorError<Code extends string = ErrorCode | ClientErrorCo
   ): error is ContentCreatorError<Code> {
     return error instanceof ContentCreatorError && (codes.length === 0 || codes.includes(error.code));
   }
+}
+
+/** A job that did not succeed, with all that is known of it. */
+export class JobFailedError extends Error {
+  override readonly name = 'JobFailedError';
+
+  constructor(readonly job: Job) {
+    super(`Job ${job.id} ${job.state}` + (job.state === 'failed' && job.error ? `: ${job.error.message}` : ''));
+  }
+}
+
+/** What `Retry-After` asks for, in seconds, be it a number or a date; 0 for a date in the past. */
+export function retryAfter(headers: Headers): number | undefined {
+  const value = headers.get('Retry-After') ?? '';
+  if (/^\d{1,9}$/.test(value)) return Number(value);
+  // Other dates begin as other things do, which Date.parse takes for years.
+  const at = /^[A-Z][a-z]+, /.test(value) ? Date.parse(value) : NaN;
+  return Number.isNaN(at) ? undefined : Math.max(0, (at - Date.now()) / 1000);
 }
 
 function isErrorBody(body: unknown): body is ErrorBody {

@@ -1,5 +1,6 @@
 import { ContentCreatorError } from './errors.js';
 import type { Event } from './generated/types.gen.js';
+import { backOff, delay, passes, RETRIES, type Retries } from './retry.js';
 
 /** How a stream is followed. */
 export interface FollowOptions {
@@ -7,6 +8,8 @@ export interface FollowOptions {
   signal?: AbortSignal | undefined;
   /** How many times in a row to connect again in vain after the line has broken; 10 unless told otherwise. */
   reconnects?: number | undefined;
+  /** After how many milliseconds of silence the line counts as broken; 45 000, three times as long as a server is ever silent, unless told otherwise. */
+  silence?: number | undefined;
   /** Called whenever the line stands: what happens from then on is not missed. */
   onOpen?: (() => void) | undefined;
 }
@@ -14,16 +17,12 @@ export interface FollowOptions {
 /** Where a stream comes from and when it is over. */
 export interface Source {
   /** Opens the stream after an event, or from its beginning. */
-  open(lastEventId: string | undefined, signal: AbortSignal | undefined): Promise<ReadableStream<Uint8Array>>;
-  /** Asked when the server has closed the stream, with the last event that this connection brought. */
-  isOver(last: Event | undefined): Promise<boolean>;
+  open(lastEventId: string | undefined, signal: AbortSignal | undefined): Promise<Response>;
+  /** Whether an event is the last one. */
+  isLast(event: Event): boolean;
+  /** Asked when the server has closed the stream without an event. */
+  isOver(): Promise<boolean>;
 }
-
-const FIRST_DELAY = 250;
-const LONGEST_DELAY = 30_000;
-
-/** The server sends something every 15 seconds; a line that is silent for three times as long is dead. */
-const SILENCE = 45_000;
 
 /**
  * Yields the events of a stream, and connects again where it broke off so that none is lost or comes twice.
@@ -32,45 +31,57 @@ const SILENCE = 45_000;
 export async function* follow(
   source: Source,
   lastEventId: string | undefined,
-  { signal, reconnects = 10, onOpen }: FollowOptions,
+  { signal, reconnects = 10, silence = 45_000, onOpen }: FollowOptions,
+  retries: Pick<Retries, 'first' | 'longest'> = RETRIES,
 ): AsyncGenerator<Event, void, undefined> {
+  let { first } = retries;
+  let requestId: string | undefined;
   for (let connected = false, failures = 0; !signal?.aborted; ) {
-    let last: Event | undefined;
-    let wait = Math.min(FIRST_DELAY * 2 ** failures, LONGEST_DELAY) * (0.5 + Math.random() / 2);
+    let fault: unknown;
     try {
-      const stream = await source.open(lastEventId, signal);
+      const response = await source.open(lastEventId, signal);
       connected = true;
+      requestId = response.headers.get('X-Request-Id') ?? undefined;
       onOpen?.();
-      for await (const event of read(stream)) {
+      let told = false;
+      for await (const event of read(response, silence, (milliseconds) => (first = milliseconds))) {
         failures = 0;
-        last = event;
+        told = true;
         lastEventId = event.id;
         yield event;
+        if (source.isLast(event)) return;
       }
-      if (signal?.aborted || (await source.isOver(last))) return;
+      if (signal?.aborted || (!told && (await source.isOver()))) return;
     } catch (error) {
       if (signal?.aborted) return;
-      if (!connected || isFinal(error) || failures >= reconnects) throw error;
-      if (error instanceof ContentCreatorError && error.retryAfter) wait = error.retryAfter * 1000;
+      fault = error;
     }
-    failures++;
-    await delay(wait, signal);
+    const error = broken(fault, requestId);
+    if (!connected || !passes(error.status) || ++failures > reconnects) throw error;
+    await delay(backOff(Math.max(failures, 1), { ...retries, first }, error.retryAfter), signal);
   }
 }
 
-/** Whether asking again would bring the same. */
-function isFinal(error: unknown): boolean {
-  return error instanceof ContentCreatorError && error.status !== 429 && error.status < 500;
+/** What there is to say of a stream that broke off: what the server said last, if it did. */
+function broken(cause: unknown, requestId: string | undefined): ContentCreatorError {
+  if (ContentCreatorError.is(cause)) return cause;
+  const message = 'The event stream broke off and could not be opened again.';
+  return new ContentCreatorError(message, { code: 'CONNECTION_FAILED', status: 0, requestId, cause });
 }
 
-async function* read(stream: ReadableStream<Uint8Array>): AsyncGenerator<Event, void, undefined> {
-  const reader = stream.getReader();
+/** Reads events until the stream ends or falls silent. An event that was cut off is none. */
+async function* read(
+  response: Response,
+  silence: number,
+  onRetry: (milliseconds: number) => void,
+): AsyncGenerator<Event, void, undefined> {
+  const reader = response.body!.getReader();
   const decoder = new TextDecoder();
   let rest = '';
   let data: string[] = [];
   try {
     for (;;) {
-      const timer = setTimeout(() => void reader.cancel().catch(() => undefined), SILENCE);
+      const timer = setTimeout(() => void reader.cancel().catch(() => undefined), silence);
       const { done, value } = await reader.read().finally(() => clearTimeout(timer));
       if (done) return;
       // A carriage return at the very end may be half of a line break.
@@ -79,6 +90,8 @@ async function* read(stream: ReadableStream<Uint8Array>): AsyncGenerator<Event, 
       for (const line of lines) {
         if (line.startsWith('data:')) {
           data.push(line.slice(5));
+        } else if (/^retry: ?\d+$/.test(line)) {
+          onRetry(Number(line.slice(6)));
         } else if (line === '' && data.length > 0) {
           // The event's id and type are in its data, too.
           const event = JSON.parse(data.join('\n')) as Event;
@@ -90,18 +103,4 @@ async function* read(stream: ReadableStream<Uint8Array>): AsyncGenerator<Event, 
   } finally {
     await reader.cancel().catch(() => undefined);
   }
-}
-
-/** Waits, but not beyond the signal. */
-function delay(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, milliseconds);
-    signal?.addEventListener('abort', done);
-    if (signal?.aborted) done();
-  });
 }

@@ -120,7 +120,7 @@ describe('all events', () => {
       // Line breaks of every kind, an event in two pieces, a comment and one event cut off.
       else response.writeHead(200).end(': hi\r\ndata: {"id":"1-1",\rdata: "type":"topic.created"}\r\n\r\ndata: {"id"');
     });
-    const stream = connect({ baseUrl }).events.stream({ reconnects: 1 });
+    const stream = connect({ baseUrl, retries: { attempts: 1 } }).events.stream({ reconnects: 1 });
     expect((await stream.next()).value).toEqual({ id: '1-1', type: 'topic.created' });
     expect(await failure(stream.next())).toMatchObject({ status: 503 });
     expect(requests).toBe(2);
