@@ -35,11 +35,15 @@ type With struct {
 	Reconnects int `json:"reconnects"`
 	// Key is sent instead of the right one.
 	Key string `json:"key"`
-	// Headers are sent with the request. ETAG stands for the topic's, STALE for the one before it.
+	// Headers are sent with the request. ETAG stands for the topic's, STALE for the one before it,
+	// UNIQUE for a word that no other case has.
 	Headers map[string]string `json:"headers"`
 	// Cancel says that the call is cancelled once the proxy has seen its first request.
 	Cancel bool `json:"cancel"`
-	// Feed is what the polled collection's feed does: ok, missing or hanging.
+	// CancelJobAt is how many requests the proxy has seen when the job is cancelled by somebody else.
+	CancelJobAt int `json:"cancel_job_at"`
+	// Feed is what the polled collection's feed does: ok, missing or hanging. The job has finished before it is followed,
+	// but for hanging.
 	Feed string `json:"feed"`
 	// Body is sent instead of the action's own.
 	Body json.RawMessage `json:"body"`
@@ -67,7 +71,8 @@ type Expect struct {
 	Topics *int `json:"topics"`
 	// Items is how many items a list brought, none of them twice.
 	Items *int `json:"items"`
-	// Events are the types of the events that a stream brought, without job.progress, which may be left out.
+	// Events are the types of the events that a stream brought, without job.progress and job.running:
+	// how many of those there are is a matter of time.
 	Events []string `json:"events"`
 	// Job is the state of the job that was waited for.
 	Job string `json:"job"`

@@ -43,6 +43,8 @@ func NewProxy(target string) (*Proxy, error) {
 	if err != nil {
 		return nil, err
 	}
+	// A path that is joined to an empty one would be relative.
+	parsed.Path += "/"
 	p := &Proxy{target: parsed, scripts: map[string]*script{}}
 	routes := http.NewServeMux()
 	routes.HandleFunc("POST /scripts", p.begin)
@@ -50,7 +52,11 @@ func NewProxy(target string) (*Proxy, error) {
 	routes.HandleFunc("/s/{id}/{rest...}", p.serve)
 	routes.HandleFunc("GET /feeds/ok.xml", feed)
 	routes.HandleFunc("GET /feeds/hanging.xml", hang)
-	p.Handler = routes
+	p.Handler = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		// A client's transport may send again by itself on a connection that was kept.
+		rw.Header().Set("Connection", "close")
+		routes.ServeHTTP(rw, r)
+	})
 	return p, nil
 }
 
@@ -122,14 +128,13 @@ func (s *script) next(r *http.Request, path string) (Step, *Seen) {
 	return step, seen
 }
 
-// serve does a step. Each answer closes its connection: a client's transport may send again by itself on one that is kept.
+// serve does a step.
 func (p *Proxy) serve(rw http.ResponseWriter, r *http.Request) {
 	s := p.script(r)
 	if s == nil {
 		http.NotFound(rw, r)
 		return
 	}
-	rw.Header().Set("Connection", "close")
 	path := "/" + r.PathValue("rest")
 	step, seen := s.next(r, path)
 	switch {

@@ -89,7 +89,7 @@ func (c *Client) follow(ctx context.Context, isLast func(*Event) bool, over func
 			}
 			fault, answered := errors.AsType[*Error](err)
 			if !answered {
-				fault = &Error{Code: CodeConnectionFailed, Message: "The event stream broke off and could not be opened again.", RequestID: requestID, cause: err}
+				fault = &Error{Code: CodeConnectionFailed, Message: "The event stream broke off and could not be opened again.", RequestID: requestID, Attempts: failures + 1, cause: err}
 			}
 			if failures++; !stood || !fault.passes() || failures > c.reconnects {
 				yield(Event{}, fault)

@@ -56,17 +56,17 @@ export async function* follow(
       if (signal?.aborted) return;
       fault = error;
     }
-    const error = broken(fault, requestId);
-    if (!connected || !passes(error.status) || ++failures > reconnects) throw error;
-    await delay(backOff(Math.max(failures, 1), { ...retries, first }, error.retryAfter), signal);
+    const error = broken(fault, requestId, ++failures);
+    if (!connected || !passes(error.status) || failures > reconnects) throw error;
+    await delay(backOff(failures, { ...retries, first }, error.retryAfter), signal);
   }
 }
 
 /** What there is to say of a stream that broke off: what the server said last, if it did. */
-function broken(cause: unknown, requestId: string | undefined): ContentCreatorError {
+function broken(cause: unknown, requestId: string | undefined, attempts: number): ContentCreatorError {
   if (ContentCreatorError.is(cause)) return cause;
   const message = 'The event stream broke off and could not be opened again.';
-  return new ContentCreatorError(message, { code: 'CONNECTION_FAILED', status: 0, requestId, cause });
+  return new ContentCreatorError(message, { code: 'CONNECTION_FAILED', status: 0, requestId, attempts, cause });
 }
 
 /** Reads events until the stream ends or falls silent. An event that was cut off is none. */
