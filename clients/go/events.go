@@ -60,22 +60,18 @@ func (c *Client) follow(ctx context.Context, isLast func(*Event) bool, over func
 			response, err := open(ctx, header("Accept", "text/event-stream"), resume(last))
 			if err == nil {
 				stood, requestID = true, response.Header.Get("X-Request-Id")
-				stream, told := c.read(response.Body), false
-				for event := (*Event)(nil); ; {
-					if event, err = stream.next(); err != nil {
-						break
-					}
-					failures, last, told = 0, event.ID, true
-					if !yield(*event, nil) || isLast(event) {
-						stream.close()
-						return
-					}
+				before, stream := last, c.read(response.Body)
+				var done bool
+				done, err = stream.tell(yield, isLast, func(id string) { failures, last = 0, id })
+				stream.silent.Stop()
+				_ = response.Body.Close()
+				if done {
+					return
 				}
-				stream.close()
 				if stream.retry > 0 {
 					again.First = stream.retry
 				}
-				if errors.Is(err, io.EOF) && !told {
+				if errors.Is(err, io.EOF) && last == before {
 					ended, fault := over(ctx)
 					if ended {
 						return
@@ -114,10 +110,7 @@ func resume(last string) RequestOption {
 // read begins to read a body, which is closed when it falls silent.
 func (c *Client) read(body io.ReadCloser) *events {
 	silent := time.AfterFunc(c.silence, func() { _ = body.Close() })
-	return &events{body: bufio.NewReader(body), silent: silent, silence: c.silence, close: func() {
-		silent.Stop()
-		_ = body.Close()
-	}}
+	return &events{body: bufio.NewReader(body), silent: silent, silence: c.silence}
 }
 
 // events are read off a body.
@@ -127,7 +120,20 @@ type events struct {
 	silence time.Duration
 	// retry is how long the server wants to be left alone after a break.
 	retry time.Duration
-	close func()
+}
+
+// tell yields events until the stream breaks off. It is done if it came to the last one, or if nobody wants more.
+func (s *events) tell(yield func(Event, error) bool, isLast func(*Event) bool, told func(id string)) (done bool, err error) {
+	for {
+		event, err := s.next()
+		if err != nil {
+			return false, err
+		}
+		told(event.ID)
+		if !yield(*event, nil) || isLast(event) {
+			return true, nil
+		}
+	}
 }
 
 // next reads the next event. An event that was cut off is none.
