@@ -75,7 +75,8 @@ async function* read(
   silence: number,
   onRetry: (milliseconds: number) => void,
 ): AsyncGenerator<Event, void, undefined> {
-  const reader = response.body!.getReader();
+  const reader = response.body?.getReader();
+  if (!reader) return;
   const decoder = new TextDecoder();
   let rest = '';
   let data: string[] = [];

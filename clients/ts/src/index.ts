@@ -4,7 +4,7 @@ import { createClient as createHttpClient, createConfig } from './generated/clie
 import { Api, type Jobs } from './generated/sdk.gen.js';
 import type { Event, EventsStreamData, Job, JobsStreamEventsData } from './generated/types.gen.js';
 import { waitForJob, type WaitOptions } from './jobs.js';
-import { attemptsOf, RETRIES, retrying, type Retries } from './retry.js';
+import { attemptsOf, retrying, withDefaults, type Retries } from './retry.js';
 
 export { ContentCreatorError, JobFailedError, type ClientErrorCode, type ErrorDetails, type ErrorFields } from './errors.js';
 export type { FollowOptions } from './events.js';
@@ -94,7 +94,7 @@ export interface ContentCreatorClient extends Readonly<Omit<Api, 'jobs' | 'event
 /** Makes a client. */
 export function createClient(options: ClientOptions): ContentCreatorClient {
   const { baseUrl, apiKey, timeout = 30_000, userAgent, fetch } = options;
-  const retries = { ...RETRIES, ...options.retries };
+  const retries = withDefaults(options.retries);
   const key = typeof apiKey === 'function' ? apiKey : () => apiKey;
   const send = retrying({ fetch, key, retries, timeout });
   const http = createHttpClient(

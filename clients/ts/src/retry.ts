@@ -14,6 +14,19 @@ export interface Retries {
 
 export const RETRIES: Readonly<Retries> = { attempts: 4, within: 120_000, first: 250, longest: 10_000 };
 
+/** The longest that a timer runs; beyond that it would end at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** Fills in what is not told. */
+export function withDefaults(retries: { [Key in keyof Retries]?: Retries[Key] | undefined } = {}): Retries {
+  return {
+    attempts: retries.attempts ?? RETRIES.attempts,
+    within: retries.within ?? RETRIES.within,
+    first: retries.first ?? RETRIES.first,
+    longest: retries.longest ?? RETRIES.longest,
+  };
+}
+
 /** How requests are sent. */
 export interface Sending {
   /** What sends; the global one of the moment unless told otherwise. */
@@ -61,7 +74,7 @@ async function send(request: Request, attempt: number, sending: Sending): Promis
   request.signal.addEventListener('abort', abort);
   if (request.signal.aborted) abort();
   const timedOut = new DOMException('The attempt took longer than its time-out.', 'TimeoutError');
-  const timer = setTimeout(() => controller.abort(timedOut), sending.timeout + preferred(request));
+  const timer = setTimeout(() => controller.abort(timedOut), Math.min(sending.timeout + preferred(request), LONGEST_TIMER));
   let streams = false;
   try {
     const sent = new Request(request.clone(), { signal: controller.signal });
@@ -136,7 +149,7 @@ export function delay(milliseconds: number, signal: AbortSignal | undefined): Pr
       signal?.removeEventListener('abort', done);
       resolve();
     };
-    const timer = setTimeout(done, milliseconds);
+    const timer = setTimeout(done, Math.min(milliseconds, LONGEST_TIMER));
     signal?.addEventListener('abort', done);
     if (signal?.aborted) done();
   });
