@@ -121,6 +121,8 @@ type Step struct {
 type Cut struct {
 	// Bytes are of the body.
 	Bytes int `json:"bytes"`
+	// Chunked leaves it to the connection's end to say that the body was cut off.
+	Chunked bool `json:"chunked"`
 	// Events are of a stream; half of the next one comes, too.
 	Events *int `json:"events"`
 	// Clean ends a stream as if the server had ended it, between two events.

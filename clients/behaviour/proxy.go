@@ -194,10 +194,17 @@ func (s Step) pass(rw http.ResponseWriter, response *http.Response) {
 	for name, values := range response.Header {
 		rw.Header()[name] = values
 	}
-	rw.Header().Set("Connection", "close")
+	if s.Cut != nil && s.Cut.Chunked {
+		rw.Header().Del("Content-Length")
+	}
+	stream := response.Header.Get("Content-Type") == "text/event-stream"
+	if stream {
+		// Node 20 takes what is cut off for whole where the connection was to be closed anyway.
+		rw.Header().Del("Connection")
+	}
 	rw.WriteHeader(response.StatusCode)
 	switch {
-	case response.Header.Get("Content-Type") == "text/event-stream":
+	case stream:
 		s.stream(rw, response)
 	case s.Cut != nil:
 		_, _ = io.CopyN(rw, response.Body, int64(s.Cut.Bytes))

@@ -161,17 +161,16 @@ func answered(response *http.Response, body []byte, requestID string) *Error {
 	return e
 }
 
-// strange tells whether a success is none of this API: a page, such as a captive portal's, where no draft was
-// exported, or what calls itself JSON and is not.
-func strange(request *http.Request, response *http.Response, body []byte) bool {
+// isPage tells whether a success is a page, such as a captive portal's, where no draft was exported.
+func isPage(request *http.Request, response *http.Response) bool {
 	kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
-	switch kind {
-	case "text/html":
-		return !strings.HasSuffix(request.URL.Path, "/export")
-	case "application/json":
-		return len(body) > 0 && !json.Valid(body)
-	}
-	return false
+	return kind == "text/html" && !strings.HasSuffix(request.URL.Path, "/export")
+}
+
+// isBroken tells whether a body calls itself JSON and is not, as one that was cut off where nobody noticed.
+func isBroken(response *http.Response, body []byte) bool {
+	kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
+	return kind == "application/json" && !json.Valid(body)
 }
 
 // retryAfter is what the header asks for, in seconds or as a date; 0 if nothing or in the past.

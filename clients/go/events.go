@@ -50,12 +50,13 @@ func (c *Client) JobEvents(ctx context.Context, id string, options ...RequestOpt
 }
 
 // follow iterates over the events of a stream, and opens it again where it broke off, so that none is lost or comes
-// twice. It ends with the event that is the last, where the stream closes without an event and over says that there
-// are no more, and after the first error, which is yielded once: a refusal, or a stream that stays away.
+// twice. It ends with the event that is the last, and after the first error, which is yielded once: a refusal, or a
+// stream that stays away. Where a stream closes without an event and over says that no more will happen, one more has to
+// do so: the first may have been cut off.
 func (c *Client) follow(ctx context.Context, isLast func(*Event) bool, over func(context.Context) (bool, error), open func(context.Context, ...RequestOption) (*http.Response, error)) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		var last, requestID string
-		again, stood := c.retries, false
+		again, stood, finished := c.retries, false, false
 		for failures := 0; ; {
 			response, err := open(ctx, header("Accept", "text/event-stream"), resume(last))
 			if err == nil {
@@ -72,9 +73,12 @@ func (c *Client) follow(ctx context.Context, isLast func(*Event) bool, over func
 					again.First = stream.retry
 				}
 				if errors.Is(err, io.EOF) && last == before {
-					ended, fault := over(ctx)
-					if ended {
+					if finished {
 						return
+					}
+					var fault error
+					if finished, fault = over(ctx); finished {
+						continue
 					}
 					err = cmp.Or(fault, err)
 				}

@@ -163,9 +163,13 @@ func (c *Client) attempt(request *http.Request, id string) (*http.Response, *Err
 	if err != nil {
 		return failed(err)
 	}
+	success := response.StatusCode >= 200 && response.StatusCode <= 299
+	if success && isBroken(response, body) {
+		return failed(errors.New("what came is no JSON"))
+	}
 	timer.Stop()
 	cancel(nil)
-	if response.StatusCode < 200 || response.StatusCode > 299 || strange(request, response, body) {
+	if !success || isPage(request, response) {
 		return nil, answered(response, body, id)
 	}
 	response.Body = io.NopCloser(bytes.NewReader(body))

@@ -20,7 +20,7 @@ export interface Source {
   open(lastEventId: string | undefined, signal: AbortSignal | undefined): Promise<Response>;
   /** Whether an event is the last one. */
   isLast(event: Event): boolean;
-  /** Asked when the server has closed the stream without an event. */
+  /** Whether no more will happen; asked when the stream has closed without an event. */
   isOver(): Promise<boolean>;
 }
 
@@ -36,7 +36,7 @@ export async function* follow(
 ): AsyncGenerator<Event, void, undefined> {
   let { first } = retries;
   let requestId: string | undefined;
-  for (let connected = false, failures = 0; !signal?.aborted; ) {
+  for (let connected = false, finished = false, failures = 0; !signal?.aborted; ) {
     let fault: unknown;
     try {
       const response = await source.open(lastEventId, signal);
@@ -51,7 +51,10 @@ export async function* follow(
         yield event;
         if (source.isLast(event)) return;
       }
-      if (signal?.aborted || (!told && (await source.isOver()))) return;
+      // One more has to close without an event: this one may have been cut off.
+      if (signal?.aborted || (!told && finished)) return;
+      finished = !told && (await source.isOver());
+      if (finished) continue;
     } catch (error) {
       if (signal?.aborted) return;
       fault = error;

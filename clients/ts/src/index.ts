@@ -107,10 +107,9 @@ export function createClient(options: ClientOptions): ContentCreatorClient {
     return response;
   });
   http.interceptors.error.use((error, response, request, { throwOnError }) => {
-    if (!response || ContentCreatorError.is(error)) return error;
-    if (response.ok) return error instanceof SyntaxError ? unexpected(response, request, error) : error;
     // Who asked for `{ data, error }` gets the body as the types say.
-    return throwOnError === false ? error : ContentCreatorError.from(response, error, sentAs(response, request));
+    if (!response || response.ok || throwOnError === false) return error;
+    return ContentCreatorError.from(response, error, sentAs(response, request));
   });
 
   const open = async (
@@ -202,14 +201,13 @@ function isStrange(response: Response, request: Request): boolean {
   return response.ok && isPage && !new URL(request.url).pathname.endsWith('/export');
 }
 
-function unexpected(response: Response, request: Request | undefined, cause?: unknown): ContentCreatorError {
+function unexpected(response: Response, request: Request): ContentCreatorError {
   const { requestId, attempts } = sentAs(response, request);
   return new ContentCreatorError(`The server answered ${response.status}, but nothing of this API.`, {
     code: 'UNEXPECTED_ANSWER',
     status: response.status,
     requestId: response.headers.get('X-Request-Id') ?? requestId,
     attempts,
-    cause,
   });
 }
 

@@ -85,8 +85,7 @@ async function send(request: Request, attempt: number, sending: Sending): Promis
     const response = await fetch(sent);
     attemptsOf.set(response, attempt);
     streams = response.ok && request.headers.get('Accept') === 'text/event-stream';
-    // A body that is cut off is a fault of this attempt.
-    if (!streams) await response.clone().arrayBuffer();
+    if (!streams) await receive(response.clone());
     return response;
   } catch (error) {
     const late = controller.signal.reason === timedOut;
@@ -102,6 +101,12 @@ async function send(request: Request, attempt: number, sending: Sending): Promis
     // A stream ends with the signal also later.
     if (!streams) request.signal.removeEventListener('abort', abort);
   }
+}
+
+/** Reads an answer to its end. One that is cut off is a fault, also where `fetch` takes it for whole, as Node 20 does. */
+async function receive(response: Response): Promise<void> {
+  const text = await response.text();
+  if (response.ok && /^application\/json\b/i.test(response.headers.get('Content-Type') ?? '')) JSON.parse(text);
 }
 
 /** Why there was no answer. What `fetch` throws says that it failed, and what it was made of says why. */
