@@ -34,7 +34,7 @@ func TestExamples(t *testing.T) {
 		{"change", "0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37", `TOPIC_NOT_FOUND, status 404, request `},
 	} {
 		program := exec.CommandContext(t.Context(), "go", "run", "./examples/"+example.name, example.argument)
-		program.Env = append(os.Environ(), "CONTENT_CREATOR_URL="+server.base, "CONTENT_CREATOR_API_KEY="+server.key)
+		program.Env = append(program.Environ(), "CONTENT_CREATOR_URL="+server.base, "CONTENT_CREATOR_API_KEY="+server.key)
 		var log bytes.Buffer
 		program.Stderr = &log
 		out, err := program.Output()
