@@ -1,237 +1,158 @@
-// Package behaviour is the table of what both SDKs do when the line or the server is at fault, and the proxy that plays the
-// faults in front of a real server. clients/go and clients/ts run the same cases.
+// Package behaviour is what every client of the API is held to: a table of cases, and a proxy before a real server that
+// does to a client's requests what a case wants.
 package behaviour
 
 import (
-	_ "embed"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
-	"strconv"
-	"sync"
+	"os"
 	"time"
 )
 
-//go:embed cases.json
-var table []byte
-
-// A Case is one row of the table. What is empty is not looked at, but for requests without an error, which must succeed.
+// A Case is one thing that a client promises. Its fields have the defaults that Go gives them.
 type Case struct {
 	Name string `json:"name"`
-	// Do names what the SDK is asked to do; see the runners.
-	Do string `json:"do"`
-	// Script says what happens to the requests, one after the other; those behind its end pass.
-	Script  []Step  `json:"script"`
-	Options Options `json:"options"`
-	Expect  Expect  `json:"expect"`
+	// Shows is the promise, for a person.
+	Shows string `json:"shows"`
+	// Script is what the proxy does to the requests, one step each. It forwards those behind the last step.
+	Script []Step `json:"script"`
+	// Action is what the client is told to do; each runner has them all.
+	Action string `json:"action"`
+	With   With   `json:"with"`
+	Expect Expect `json:"expect"`
 }
 
-// Options set up the SDK; waits are milliseconds.
-type Options struct {
-	Attempts  int `json:"attempts"`
-	WithinMS  int `json:"within_ms"`
+// With is how the client is set up, and what is passed to the action.
+type With struct {
+	// Attempts and WithinMS are the client's retries, where not the default. The waits that the server does not ask for
+	// are bound by 20 ms in all cases.
+	Attempts int `json:"attempts"`
+	WithinMS int `json:"within_ms"`
+	// TimeoutMS bounds an attempt, SilenceMS the silence of a stream.
 	TimeoutMS int `json:"timeout_ms"`
-	// CancelAt has the caller cancel as soon as so many requests have come.
-	CancelAt int `json:"cancel_at"`
+	SilenceMS int `json:"silence_ms"`
+	// Reconnects is how many times in a row a stream is opened again in vain.
+	Reconnects int `json:"reconnects"`
+	// Key is sent instead of the right one.
+	Key string `json:"key"`
+	// Headers are sent with the request. ETAG stands for the topic's, STALE for the one before it,
+	// UNIQUE for a word that no other case has.
+	Headers map[string]string `json:"headers"`
+	// Cancel says that the call is cancelled once the proxy has seen its first request.
+	Cancel bool `json:"cancel"`
+	// CancelJobAt is how many requests the proxy has seen when the job is cancelled by somebody else.
+	CancelJobAt int `json:"cancel_job_at"`
+	// Feed is what the polled collection's feed does: ok, missing or hanging. The job has finished before it is followed,
+	// but for hanging.
+	Feed string `json:"feed"`
+	// Body is sent instead of the action's own.
+	Body json.RawMessage `json:"body"`
 }
 
-// Expect is what must come of it.
+// Expect is what must come of it. Fields that are left out are not looked at, but for Error: none is then allowed.
 type Expect struct {
-	Requests int    `json:"requests"`
-	Error    *Fault `json:"error"`
-	// Same are headers that every request must have, with the same value in all.
+	// Requests are the methods and paths that the proxy saw, without their query; ID stands for an id.
+	Requests []string `json:"requests"`
+	// Attempts is how many requests the proxy saw.
+	Attempts int `json:"attempts"`
+	// Same are headers that all requests have, with one value.
 	Same []string `json:"same"`
-	// Lacks are headers that no request may have.
-	Lacks []string `json:"lacks"`
-	// Resumed: the second request names an event in Last-Event-ID.
-	Resumed bool `json:"resumed"`
-	// Items is how many items a list has brought, each once.
-	Items int `json:"items"`
-	// Made is how many topics there are of the title that was to be created.
-	Made *int `json:"made"`
-	// Events are the types that must be among the events of a job.
+	// Absent are headers that no request has.
+	Absent []string `json:"absent"`
+	// Queries are what all requests have in their query, in order; * is anything, but something.
+	Queries map[string][]string `json:"queries"`
+	// Resumes are the requests that have a Last-Event-ID, counted from 0; the others have none.
+	Resumes []int `json:"resumes"`
+	// Error is how the call fails.
+	Error *Error `json:"error"`
+	// Cancelled says that the call fails with the reason that the caller gave.
+	Cancelled bool `json:"cancelled"`
+	// Topics is how many topics of the case's own domain the server has afterwards.
+	Topics *int `json:"topics"`
+	// Items is how many items a list brought, none of them twice.
+	Items *int `json:"items"`
+	// Events are the types of the events that a stream brought, without job.progress and job.running:
+	// how many of those there are is a matter of time.
 	Events []string `json:"events"`
-	// Aborted: the caller's own reason came back. JobFailed: the job did.
-	Aborted   bool `json:"aborted"`
-	JobFailed bool `json:"job_failed"`
+	// Job is the state of the job that was waited for.
+	Job string `json:"job"`
+	// Replayed says that the server gave an answer for the second time.
+	Replayed bool `json:"replayed"`
+	// LeastMS and MostMS bound how long the call takes.
+	LeastMS int `json:"least_ms"`
+	MostMS  int `json:"most_ms"`
 }
 
-// A Fault is an error of the SDK.
-type Fault struct {
+// An Error is what a client says of a call that brought no success. The request's id is always looked at: it is the one
+// that was sent.
+type Error struct {
 	Code   string `json:"code"`
 	Status int    `json:"status"`
-	// RetryAfter is in whole seconds, Attempts how many times the request was sent.
+	// RetryAfter is in seconds, rounded up.
 	RetryAfter int `json:"retry_after"`
-	Attempts   int `json:"attempts"`
+	// Attempts is how many the error says there were; 0 is the number that the proxy saw.
+	Attempts int `json:"attempts"`
+	// Fields are those that the error says are faulty, in order.
+	Fields []string `json:"fields"`
+	// Job says that it is the error of a job that did not succeed, and the job's state.
+	Job string `json:"job"`
 }
 
-// Cases is the table.
-func Cases() ([]Case, error) {
-	var cases []Case
-	err := json.Unmarshal(table, &cases)
-	return cases, err
-}
-
-// A Step is what happens to one request: it passes unless something else is said.
+// A Step is what the proxy does to one request. Without any field it forwards the request.
 type Step struct {
-	// Answer is a status to answer with instead of asking the server.
-	Answer  int               `json:"answer"`
+	// Times is how many requests it is for; once unless told otherwise.
+	Times int `json:"times"`
+	// Status answers without the server, with these headers and this body. A Retry-After of the form "+90" becomes the
+	// date in 90 seconds.
+	Status  int               `json:"status"`
 	Headers map[string]string `json:"headers"`
 	Body    string            `json:"body"`
-	// RetryAfterDate sets Retry-After to the time in so many seconds, as a date.
-	RetryAfterDate int `json:"retry_after_date"`
-	// Drop breaks the connection: "before" the server has seen the request, or "after".
+	// Drop closes the connection: before the request is forwarded, or after the server has answered.
 	Drop string `json:"drop"`
-	// Hang never answers.
+	// Hang answers nothing until the client goes.
 	Hang bool `json:"hang"`
-	// Cut breaks the answer off behind so many bytes of its body.
-	Cut int `json:"cut"`
+	// Cut forwards, and breaks the answer off.
+	Cut *Cut `json:"cut"`
+	// PauseMS forwards, and holds a stream up for so long behind its first event.
+	PauseMS int `json:"pause_ms"`
 }
 
-// A Proxy plays a script to requests on their way to a server, and notes them. Its own addresses begin with /_behaviour:
-// PUT /_behaviour/script begins a script, GET /_behaviour/seen answers the headers of the requests since, with ?count=N once
-// so many have come.
-type Proxy struct {
-	target *httputil.ReverseProxy
-	mu     sync.Mutex
-	script []Step
-	seen   []http.Header
-	// told is called when the request of this number comes.
-	number int
-	told   func()
+// A Cut says after how much an answer is broken off.
+type Cut struct {
+	// Bytes are of the body.
+	Bytes int `json:"bytes"`
+	// Chunked leaves it to the connection's end to say that the body was cut off.
+	Chunked bool `json:"chunked"`
+	// Events are of a stream; half of the next one comes, too.
+	Events *int `json:"events"`
+	// Clean ends a stream as if the server had ended it, between two events.
+	Clean bool `json:"clean"`
 }
 
-// NewProxy makes a proxy in front of a server.
-func NewProxy(server string) (*Proxy, error) {
-	target, err := url.Parse(server)
+// A Seen is a request that the proxy got.
+type Seen struct {
+	Method  string              `json:"method"`
+	Path    string              `json:"path"`
+	Query   map[string][]string `json:"query"`
+	Headers map[string][]string `json:"headers"`
+	At      time.Time           `json:"at"`
+	// Replayed says that the server answered with an answer that an earlier request had got.
+	Replayed bool `json:"replayed"`
+}
+
+// Cases reads a table.
+func Cases(path string) ([]Case, error) {
+	file, err := os.Open(path) //nolint:gosec // the test's own
 	if err != nil {
-		return nil, fmt.Errorf("behaviour: the server's address: %w", err)
+		return nil, err
 	}
-	p := &Proxy{target: &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }, FlushInterval: -1}}
-	// What is cut off ends in a panic that says so; nothing else is worth a line.
-	p.target.ErrorHandler = func(rw http.ResponseWriter, _ *http.Request, _ error) { rw.WriteHeader(http.StatusBadGateway) }
-	return p, nil
-}
-
-// Begin begins a script.
-func (p *Proxy) Begin(script []Step) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.script, p.seen = script, nil
-}
-
-// Seen are the headers of the requests since the script began.
-func (p *Proxy) Seen() []http.Header {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.seen
-}
-
-// OnRequest has something done when the request of a number, counted from 1, has come since the script began.
-func (p *Proxy) OnRequest(number int, do func()) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.number, p.told = number, do; len(p.seen) >= number {
-		do()
+	defer func() { _ = file.Close() }()
+	var cases []Case
+	decoder := json.NewDecoder(file)
+	// A field that is spelled wrong would expect nothing.
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&cases); err != nil {
+		return nil, fmt.Errorf("read %s: %w", path, err)
 	}
-}
-
-// ServeHTTP plays the next step.
-func (p *Proxy) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
-	switch r.URL.Path {
-	case "/_behaviour/script":
-		var script []Step
-		if err := json.NewDecoder(r.Body).Decode(&script); err != nil {
-			http.Error(rw, err.Error(), http.StatusBadRequest)
-			return
-		}
-		p.Begin(script)
-	case "/_behaviour/seen":
-		if count, err := strconv.Atoi(r.URL.Query().Get("count")); err == nil {
-			came := make(chan struct{})
-			p.OnRequest(count, sync.OnceFunc(func() { close(came) }))
-			select {
-			case <-came:
-			case <-r.Context().Done():
-			}
-		}
-		_ = json.NewEncoder(rw).Encode(p.Seen())
-	default:
-		p.play(p.next(r), rw, r)
-	}
-}
-
-func (p *Proxy) next(r *http.Request) (step Step) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.seen = append(p.seen, r.Header.Clone())
-	if p.told != nil && len(p.seen) == p.number {
-		p.told()
-	}
-	if len(p.script) > 0 {
-		step, p.script = p.script[0], p.script[1:]
-	}
-	return step
-}
-
-func (p *Proxy) play(s Step, rw http.ResponseWriter, r *http.Request) {
-	switch {
-	case s.Answer != 0:
-		for name, value := range s.Headers {
-			rw.Header().Set(name, value)
-		}
-		if s.RetryAfterDate != 0 {
-			rw.Header().Set("Retry-After", time.Now().Add(time.Duration(s.RetryAfterDate)*time.Second).UTC().Format(http.TimeFormat))
-		}
-		rw.WriteHeader(s.Answer)
-		_, _ = rw.Write([]byte(s.Body))
-	case s.Drop == "before":
-		panic(http.ErrAbortHandler)
-	case s.Drop == "after":
-		p.target.ServeHTTP(httptest.NewRecorder(), r)
-		panic(http.ErrAbortHandler)
-	case s.Hang:
-		// A client that goes is only noticed once its body has been read.
-		_, _ = io.Copy(io.Discard, r.Body)
-		<-r.Context().Done()
-	case s.Cut != 0:
-		p.target.ServeHTTP(&cutting{ResponseWriter: rw, left: s.Cut}, r)
-	default:
-		p.target.ServeHTTP(rw, r)
-	}
-}
-
-// cutting is an answer that breaks off.
-type cutting struct {
-	http.ResponseWriter
-	left int
-}
-
-// Write passes on what is left, then breaks the connection.
-func (c *cutting) Write(body []byte) (int, error) {
-	n, err := c.ResponseWriter.Write(body[:min(c.left, len(body))])
-	if c.left -= n; c.left <= 0 {
-		_ = http.NewResponseController(c.ResponseWriter).Flush()
-		panic(http.ErrAbortHandler)
-	}
-	return n, err
-}
-
-// Unwrap lets the proxy flush.
-func (c *cutting) Unwrap() http.ResponseWriter { return c.ResponseWriter }
-
-// Same tells which header is missing in a request, or differs; "" if none.
-func Same(requests []http.Header, names ...string) string {
-	for _, name := range names {
-		for i, header := range requests {
-			if header.Get(name) == "" || header.Get(name) != requests[0].Get(name) {
-				return name + " of request " + strconv.Itoa(i+1)
-			}
-		}
-	}
-	return ""
+	return cases, nil
 }

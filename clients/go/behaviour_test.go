@@ -1,335 +1,411 @@
 package contentcreator_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
-	"log/slog"
+	"fmt"
+	"iter"
+	"maps"
+	"math"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
-	"os"
-	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/oapi-codegen/nullable"
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
 	"github.com/content-creator/content-creator-api/clients/behaviour"
 	contentcreator "github.com/content-creator/content-creator-api/clients/go"
-	"github.com/content-creator/content-creator-api/collect"
-	"github.com/content-creator/content-creator-api/config"
 	"github.com/content-creator/content-creator-api/gen/client"
-	"github.com/content-creator/content-creator-api/jobs"
-	apiserver "github.com/content-creator/content-creator-api/server"
-	"github.com/content-creator/content-creator-api/store"
-	"github.com/content-creator/content-creator-api/store/storetest"
 )
 
-// running is a whole server with its workers, and an admin key of it.
-func running(t *testing.T) (address, key string) {
-	t.Helper()
-	s := storetest.New(t)
-	logger := slog.New(slog.DiscardHandler)
-	fetcher := collect.NewFetcher(collect.Config{UserAgent: "test", AllowCIDRs: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
-	t.Cleanup(fetcher.Close)
-	registry := prometheus.NewRegistry()
-	worker, err := jobs.New(jobs.Config{
-		Store: s, Collectors: collect.All(fetcher, collect.Services{}, time.Now), Logger: logger, Metrics: registry, Polls: 2, SweepEvery: time.Hour, Now: time.Now,
-	})
+// TestBehaviour holds this client to the table that all clients are held to. The TypeScript client's is
+// clients/ts/test/behaviour.test.ts.
+func TestBehaviour(t *testing.T) {
+	t.Parallel()
+	cases, err := behaviour.Cases(filepath.Join("..", "behaviour.json"))
 	require.NoError(t, err)
-	ctx, cancel := context.WithCancel(context.Background())
-	handler, err := apiserver.New(ctx, apiserver.Config{
-		Store: s, Jobs: worker, Hosts: store.HostBudget{Store: s, Default: 1000, Now: time.Now}, Logger: logger, LogLevel: &slog.LevelVar{}, Registry: registry,
-		Version: "test", Settings: config.Config{}, Now: time.Now,
-	})
+	require.Greater(t, len(cases), 30)
+	server := realServer(t)
+	proxy, err := behaviour.NewProxy(strings.TrimSuffix(server.base, "/api/v1"))
 	require.NoError(t, err)
-	require.NoError(t, worker.Start(ctx))
-	following := make(chan struct{})
-	go func() { defer close(following); handler.Run(ctx) }()
-	listening := httptest.NewServer(handler.Handler())
-	t.Cleanup(func() {
-		cancel()
-		listening.CloseClientConnections()
-		listening.Close()
-		stop, done := context.WithTimeout(context.Background(), 10*time.Second)
-		defer done()
-		require.NoError(t, worker.Stop(stop))
-		<-following
+	line := httptest.NewServer(proxy)
+	t.Cleanup(line.Close)
+	t.Run("cases", func(t *testing.T) {
+		for _, tc := range cases {
+			t.Run(tc.Name, func(t *testing.T) {
+				t.Parallel()
+				newTrial(t, server, line.URL, tc).run()
+			})
+		}
 	})
-	made, err := s.CreateAPIKey(t.Context(), store.APIKeyCreate{Name: "test", Scopes: []string{"admin"}, Origin: "command"})
+}
+
+// errEnough is why the caller cancels.
+var errEnough = errors.New("enough")
+
+// A trial is one case under way.
+type trial struct {
+	behaviour.Case
+	t *testing.T
+	// direct reaches the server, c the proxy, which is at line and calls the script by id.
+	direct, c *contentcreator.Client
+	line, id  string
+	ctx       context.Context
+	// word is in all that the trial makes.
+	word  string
+	topic client.Topic
+	// own are the topics whose events are looked at.
+	own     []string
+	job     string
+	headers http.Header
+
+	items  []string
+	events []contentcreator.Event
+	state  client.JobState
+}
+
+func newTrial(t *testing.T, server *running, line string, tc behaviour.Case) *trial {
+	w := &trial{Case: tc, t: t, direct: server.direct(t), line: line, word: "w" + strings.ReplaceAll(uuid.NewString(), "-", ""), headers: http.Header{}}
+	steps, err := json.Marshal(tc.Script)
 	require.NoError(t, err)
-	return listening.URL, made.Key
+	response, err := http.Post(line+"/scripts", "application/json", bytes.NewReader(steps))
+	require.NoError(t, err)
+	defer func() { _ = response.Body.Close() }()
+	var begun struct{ ID string }
+	require.NoError(t, json.NewDecoder(response.Body).Decode(&begun))
+	w.id = begun.ID
+
+	ms := func(n int) time.Duration { return time.Duration(n) * time.Millisecond }
+	options := []contentcreator.Option{
+		contentcreator.WithKey(server.key), contentcreator.WithUserAgent("trial/1"),
+		contentcreator.WithRetries(contentcreator.Retries{Attempts: tc.With.Attempts, Within: ms(tc.With.WithinMS), First: ms(20), Longest: ms(20)}),
+	}
+	if tc.With.Key != "" {
+		options = append(options, contentcreator.WithKey(tc.With.Key))
+	}
+	if tc.With.TimeoutMS > 0 {
+		options = append(options, contentcreator.WithTimeout(ms(tc.With.TimeoutMS)))
+	}
+	if tc.With.SilenceMS > 0 {
+		options = append(options, contentcreator.WithSilence(ms(tc.With.SilenceMS)))
+	}
+	if tc.With.Reconnects > 0 {
+		options = append(options, contentcreator.WithReconnects(tc.With.Reconnects))
+	}
+	w.c, err = contentcreator.New(line+"/s/"+w.id, options...)
+	require.NoError(t, err)
+	return w
 }
 
-// A scene is what a case plays in: the client under test behind the proxy, and one that goes straight to the server.
-type scene struct {
-	t              *testing.T
-	direct, tested *contentcreator.Client
-	keyless        *contentcreator.Client
-	proxy          *behaviour.Proxy
-	title          string
-	items          int
-	events         []string
-	script         []behaviour.Step
+// seen are the requests that the proxy has seen, once they are as many.
+func (w *trial) seen(least int) ([]behaviour.Seen, error) {
+	request, err := http.NewRequestWithContext(w.t.Context(), "GET", fmt.Sprintf("%s/scripts/%s?least=%d", w.line, w.id, least), nil)
+	if err != nil {
+		return nil, err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	var seen []behaviour.Seen
+	return seen, json.NewDecoder(response.Body).Decode(&seen)
 }
 
-// begin lets the script begin: what comes before was preparation.
-func (s *scene) begin() {
-	s.proxy.Begin(s.script)
+func (w *trial) run() {
+	w.prepare()
+	ctx, cancel := context.WithCancelCause(w.t.Context())
+	ctx, end := context.WithTimeoutCause(ctx, time.Minute, errors.New("the trial takes too long"))
+	defer end()
+	defer cancel(nil)
+	w.ctx = ctx
+	if w.With.Cancel {
+		go func() {
+			_, _ = w.seen(1)
+			cancel(errEnough)
+		}()
+	}
+	if w.With.CancelJobAt > 0 {
+		go func() {
+			_, _ = w.seen(w.With.CancelJobAt)
+			_, _ = w.direct.API.CancelJobWithResponse(ctx, w.job, nil)
+		}()
+	}
+	began := time.Now()
+	err := w.act()
+	w.check(err, time.Since(began))
 }
 
-func (s *scene) topic() (id client.ID, etag string) {
-	var headers http.Header
-	made, err := s.direct.API.CreateTopicWithResponse(s.t.Context(), nil, s.create(), contentcreator.Headers(&headers))
-	require.NoError(s.t, err)
-	return made.JSON201.ID, headers.Get("ETag")
+// prepare makes what the action needs.
+func (w *trial) prepare() {
+	ctx := w.t.Context()
+	switch w.Action {
+	case "get_topic", "update_topic", "delete_topic":
+		var first, second http.Header
+		made, err := w.direct.API.CreateTopicWithResponse(ctx, nil, w.newTopic(0), contentcreator.Headers(&first))
+		require.NoError(w.t, err)
+		w.topic = *made.JSON201
+		_, err = w.direct.API.UpdateTopicWithResponse(ctx, w.topic.ID, nil, client.TopicUpdate{Priority: new(2)}, contentcreator.Headers(&second))
+		require.NoError(w.t, err)
+		w.setHeaders(strings.NewReplacer("ETAG", second.Get("ETag"), "STALE", first.Get("ETag")))
+	case "list_topics", "list_topics_by_page", "events":
+		for n := range 5 {
+			made, err := w.direct.API.CreateTopicWithResponse(ctx, nil, w.newTopic(n))
+			require.NoError(w.t, err)
+			w.own = append(w.own, made.JSON201.ID.String())
+		}
+	}
+	w.setHeaders(strings.NewReplacer("UNIQUE", w.word))
+	if w.With.Feed != "" && w.Action != "poll_collection" {
+		made, err := w.direct.API.PollCollectionWithResponse(ctx, w.collection(), nil)
+		require.NoError(w.t, err)
+		w.job = made.JSON202.ID
+		w.t.Cleanup(func() { _, _ = w.direct.API.CancelJobWithResponse(context.Background(), w.job, nil) })
+		if w.With.Feed != "hanging" {
+			_, _ = w.direct.WaitJob(ctx, w.job, nil)
+		}
+	}
 }
 
-func (s *scene) create() client.TopicCreate {
-	return client.TopicCreate{Title: s.title, Domain: "behaviour", Market: "de", Language: "en"}
+func (w *trial) setHeaders(replacer *strings.Replacer) {
+	for name, value := range w.With.Headers {
+		if w.headers.Get(name) == "" || w.headers.Get(name) == value {
+			w.headers.Set(name, replacer.Replace(value))
+		}
+	}
 }
 
-// do does what a case asks for.
-func (s *scene) do(ctx context.Context, action string) error {
-	update := client.TopicUpdate{Priority: new(7)}
-	switch action {
+func (w *trial) newTopic(n int) client.TopicCreate {
+	return client.TopicCreate{Title: fmt.Sprintf("Topic %d %s", n, w.word), Domain: w.word, Market: "de", Language: "en"}
+}
+
+func (w *trial) collection() client.ID {
+	address := w.line + "/feeds/" + w.With.Feed + ".xml?" + w.word
+	made, err := w.direct.API.CreateCollectionWithResponse(w.t.Context(), nil, client.CollectionCreate{
+		Name: w.word, URL: &address, Domain: w.word, Market: "de", Enabled: new(false),
+	})
+	require.NoError(w.t, err)
+	return made.JSON201.ID
+}
+
+// withHeaders sends the case's own headers.
+func (w *trial) withHeaders(_ context.Context, r *http.Request) error {
+	maps.Copy(r.Header, w.headers)
+	return nil
+}
+
+// act does what the case is about.
+func (w *trial) act() error {
+	api := w.c.API
+	switch w.Action {
 	case "get_topic":
-		id, _ := s.topic()
-		s.begin()
-		_, err := s.tested.API.GetTopicWithResponse(ctx, id, nil)
+		_, err := api.GetTopicWithResponse(w.ctx, w.topic.ID, nil, w.withHeaders)
 		return err
-	case "get_missing_topic":
-		s.begin()
-		_, err := s.tested.API.GetTopicWithResponse(ctx, uuid.New(), nil)
-		return err
-	case "get_unchanged_topic":
-		id, etag := s.topic()
-		s.begin()
-		_, err := s.tested.API.GetTopicWithResponse(ctx, id, nil, contentcreator.IfNoneMatch(etag))
-		return err
-	case "get_topic_without_key":
-		s.begin()
-		_, err := s.keyless.API.GetTopicWithResponse(ctx, uuid.New(), nil)
+	case "get_unknown_topic":
+		_, err := api.GetTopicWithResponse(w.ctx, uuid.New(), nil, w.withHeaders)
 		return err
 	case "create_topic":
-		s.begin()
-		_, err := s.tested.API.CreateTopicWithResponse(ctx, nil, s.create())
-		return err
-	case "create_faulty_topic":
-		s.begin()
-		_, err := s.tested.API.CreateTopicWithResponse(ctx, nil, client.TopicCreate{})
-		return err
-	case "create_api_key":
-		s.begin()
-		_, err := s.tested.API.CreateAPIKeyWithResponse(ctx, client.APIKeyCreate{Name: s.title, Scopes: []client.Scope{client.ScopeRead}})
+		body := w.newTopic(0)
+		if w.With.Body != nil {
+			require.NoError(w.t, json.Unmarshal(w.With.Body, &body))
+		}
+		_, err := api.CreateTopicWithResponse(w.ctx, nil, body, w.withHeaders)
 		return err
 	case "update_topic":
-		id, _ := s.topic()
-		s.begin()
-		_, err := s.tested.API.UpdateTopicWithApplicationMergePatchPlusJSONBodyWithResponse(ctx, id, nil, update)
-		return err
-	case "update_topic_if_match", "update_stale_topic":
-		id, etag := s.topic()
-		if action == "update_stale_topic" {
-			_, err := s.direct.API.UpdateTopicWithApplicationMergePatchPlusJSONBodyWithResponse(ctx, id, nil, client.TopicUpdate{Priority: new(3)})
-			require.NoError(s.t, err)
-		}
-		s.begin()
-		_, err := s.tested.API.UpdateTopicWithApplicationMergePatchPlusJSONBodyWithResponse(ctx, id, nil, update, contentcreator.IfMatch(etag))
+		_, err := api.UpdateTopicWithResponse(w.ctx, w.topic.ID, nil, client.TopicUpdate{Priority: new(9)}, w.withHeaders)
 		return err
 	case "delete_topic":
-		id, _ := s.topic()
-		s.begin()
-		_, err := s.tested.API.DeleteTopicWithResponse(ctx, id, nil)
+		_, err := api.DeleteTopicWithResponse(w.ctx, w.topic.ID, nil, w.withHeaders)
 		return err
-	case "list_topics":
-		return s.list(ctx)
-	case "stream_without_key":
-		s.begin()
-		for _, err := range s.keyless.Events(ctx, nil) {
-			return err
+	case "create_api_key":
+		_, err := api.CreateAPIKeyWithResponse(w.ctx, client.APIKeyCreate{Name: w.word, Scopes: []client.Scope{client.ScopeRead}})
+		return err
+	case "poll_collection":
+		answer, err := api.PollCollectionWithResponse(w.ctx, w.collection(), nil, w.withHeaders)
+		if err == nil {
+			w.state = answer.JSON202.State
+			w.t.Cleanup(func() { _, _ = w.direct.API.CancelJobWithResponse(context.Background(), answer.JSON202.ID, nil) })
 		}
-		return nil
+		return err
+	case "list_topics", "list_topics_by_page":
+		return w.list()
+	case "wait_job", "wait_unknown_job":
+		if w.Action == "wait_unknown_job" {
+			w.job = "999999999"
+		}
+		job, err := w.c.WaitJob(w.ctx, w.job, func(event contentcreator.Event) { w.events = append(w.events, event) })
+		if err == nil {
+			w.state = job.State
+		}
+		return err
+	case "job_events":
+		return w.follow(w.c.JobEvents(w.ctx, w.job), math.MaxInt)
+	case "events":
+		return w.follow(w.c.Events(w.ctx, []client.EventType{client.EventTypeTopicCreated}, contentcreator.LastEventID("0-1")), 5)
 	}
-	return s.wait(ctx, action)
+	return errors.New("there is no action " + w.Action)
 }
 
-// list reads five topics by pages of two.
-func (s *scene) list(ctx context.Context) error {
-	domain := strings.ToLower(strings.ReplaceAll(s.title, " ", "-"))
-	for _, n := range []string{"1", "2", "3", "4", "5"} {
-		_, err := s.direct.API.CreateTopicWithResponse(ctx, nil, client.TopicCreate{Title: s.title + " " + n, Domain: domain, Market: "de", Language: "en"})
-		require.NoError(s.t, err)
-	}
-	s.begin()
-	seen := map[client.ID]bool{}
-	for topic, err := range contentcreator.All(ctx, func(ctx context.Context, cursor string) ([]client.TopicSummary, nullable.Nullable[string], error) {
-		params := &client.ListTopicsParams{Domain: &domain, PageSize: new(2)}
+func (w *trial) list() error {
+	params := client.ListTopicsParams{Domain: &w.word, PageSize: new(2)}
+	topics := contentcreator.All(w.ctx, func(ctx context.Context, cursor string) ([]client.TopicSummary, nullable.Nullable[string], error) {
 		if cursor != "" {
 			params.Cursor = &cursor
 		}
-		page, err := s.tested.API.ListTopicsWithResponse(ctx, params)
+		page, err := w.c.API.ListTopicsWithResponse(ctx, &params)
 		if err != nil {
 			return nil, nil, err
 		}
 		return page.JSON200.Items, page.JSON200.NextCursor, nil
-	}) {
+	})
+	if w.Action == "list_topics_by_page" {
+		topics = contentcreator.AllByPage(w.ctx, func(ctx context.Context, number int) ([]client.TopicSummary, int, error) {
+			params.Page = &number
+			page, err := w.c.API.ListTopicsWithResponse(ctx, &params)
+			if err != nil {
+				return nil, 0, err
+			}
+			return page.JSON200.Items, page.JSON200.Pages, nil
+		})
+	}
+	for topic, err := range topics {
 		if err != nil {
 			return err
 		}
-		seen[topic.ID] = true
-		s.items = len(seen)
+		w.items = append(w.items, topic.ID.String())
 	}
 	return nil
 }
 
-// wait waits for jobs.
-func (s *scene) wait(ctx context.Context, action string) error {
-	id := "999999999"
-	switch action {
-	case "wait_job":
-		queued, err := s.direct.API.DiscoverTopicsWithResponse(ctx, nil, client.DiscoverTopicsJSONRequestBody{Domain: "behaviour", Market: "de", Language: "en"})
-		require.NoError(s.t, err)
-		id = queued.JSON202.ID
-		_, err = s.direct.WaitJob(ctx, id, nil) // so that all its events are there
-		require.NoError(s.t, err)
-	case "wait_failing_job":
-		address := "http://127.0.0.1:9/" + s.title
-		feed, err := s.direct.API.CreateCollectionWithResponse(ctx, nil, client.CollectionCreate{Name: s.title, URL: &address, Domain: "behaviour", Market: "de", Enabled: new(false)})
-		require.NoError(s.t, err)
-		queued, err := s.direct.API.PollCollectionWithResponse(ctx, feed.JSON201.ID, nil)
-		require.NoError(s.t, err)
-		id = queued.JSON202.ID
-		_, err = s.direct.WaitJob(ctx, id, nil)
-		require.Error(s.t, err)
-	case "wait_missing_job":
-	default:
-		s.t.Fatalf("nobody knows how to %s", action)
-	}
-	s.begin()
-	_, err := s.tested.WaitJob(ctx, id, func(e contentcreator.Event) { s.events = append(s.events, string(e.Type)) })
-	return err
-}
-
-// made is how many topics there are of the title.
-func (s *scene) made() int {
-	list, err := s.direct.API.ListTopicsWithResponse(s.t.Context(), &client.ListTopicsParams{Search: &s.title})
-	require.NoError(s.t, err)
-	return list.JSON200.Total
-}
-
-var errEnough = errors.New("the caller has had enough")
-
-func TestBehaviour(t *testing.T) {
-	t.Parallel()
-	address, key := running(t)
-	cases, err := behaviour.Cases()
-	require.NoError(t, err)
-	require.GreaterOrEqual(t, len(cases), 30)
-	for _, c := range cases {
-		t.Run(c.Name, func(t *testing.T) {
-			t.Parallel()
-			proxy, err := behaviour.NewProxy(address)
-			require.NoError(t, err)
-			faulty := httptest.NewServer(proxy)
-			t.Cleanup(func() { faulty.CloseClientConnections(); faulty.Close() })
-			retries := contentcreator.Retries{Attempts: c.Options.Attempts, Within: time.Duration(c.Options.WithinMS) * time.Millisecond, First: time.Millisecond, Longest: 5 * time.Millisecond}
-			options := []contentcreator.Option{contentcreator.WithRetries(retries)}
-			if c.Options.TimeoutMS > 0 {
-				options = append(options, contentcreator.WithTimeout(time.Duration(c.Options.TimeoutMS)*time.Millisecond))
-			}
-			connect := func(url string, options ...contentcreator.Option) *contentcreator.Client {
-				made, err := contentcreator.New(url, options...)
-				require.NoError(t, err)
-				return made
-			}
-			s := &scene{
-				t: t, proxy: proxy, script: c.Script, title: "Behaviour " + uuid.NewString(), direct: connect(address, contentcreator.WithKey(key)),
-				tested: connect(faulty.URL, append(options, contentcreator.WithKey(key))...), keyless: connect(faulty.URL, options...),
-			}
-			ctx, cancel := context.WithCancelCause(t.Context())
-			defer cancel(nil)
-			if c.Options.CancelAt > 0 {
-				proxy.OnRequest(c.Options.CancelAt, func() { cancel(errEnough) })
-			}
-			s.hold(c, s.do(ctx, c.Do))
-		})
-	}
-}
-
-// hold compares what came of a case with what must.
-func (s *scene) hold(c behaviour.Case, err error) {
-	t, want := s.t, c.Expect
-	seen := s.proxy.Seen()
-	var failed *contentcreator.JobFailedError
-	switch {
-	case want.Aborted:
-		require.ErrorIs(t, err, errEnough)
-	case want.JobFailed:
-		require.ErrorAs(t, err, &failed)
-		require.Equal(t, client.JobStateFailed, failed.Job.State)
-	case want.Error != nil:
-		var fault *contentcreator.Error
-		require.ErrorAs(t, err, &fault)
-		require.Equal(t, want.Error.Code, string(fault.Code))
-		require.Equal(t, want.Error.Status, fault.Status)
-		require.Equal(t, want.Error.Attempts, fault.Attempts)
-		if want.Error.RetryAfter > 0 {
-			require.Equal(t, time.Duration(want.Error.RetryAfter)*time.Second, fault.RetryAfter)
+// follow takes so many events of the trial off a stream.
+func (w *trial) follow(stream iter.Seq2[contentcreator.Event, error], most int) error {
+	for event, err := range stream {
+		if err != nil {
+			return err
 		}
-		require.NotEmpty(t, fault.RequestID)
-	default:
+		if topic, isTopic := event.Data["topic_id"].(string); isTopic && !slices.Contains(w.own, topic) {
+			continue
+		}
+		if w.events = append(w.events, event); len(w.events) == most {
+			return nil
+		}
+	}
+	return nil
+}
+
+// check compares what came of it with what was expected.
+func (w *trial) check(err error, took time.Duration) {
+	t, expect := w.t, w.Expect
+	seen, fault := w.seen(0)
+	require.NoError(t, fault)
+	w.checkError(err, seen)
+	w.checkRequests(seen)
+	if expect.Topics != nil {
+		list, err := w.direct.API.ListTopicsWithResponse(t.Context(), &client.ListTopicsParams{Domain: &w.word})
 		require.NoError(t, err)
+		require.Equal(t, *expect.Topics, list.JSON200.Total, "topics on the server")
 	}
-	require.Len(t, seen, want.Requests)
-	require.Empty(t, behaviour.Same(seen, want.Same...))
-	for _, name := range want.Lacks {
-		for _, header := range seen {
-			require.Empty(t, header.Get(name))
+	if expect.Items != nil {
+		require.Len(t, w.items, *expect.Items)
+		require.Len(t, slices.Compact(slices.Sorted(slices.Values(w.items))), *expect.Items, "none comes twice")
+	}
+	if expect.Events != nil {
+		types, ids := []string{}, []string{}
+		for _, event := range w.events {
+			ids = append(ids, event.ID)
+			if event.Type != client.EventTypeJobProgress && event.Type != client.EventTypeJobRunning {
+				types = append(types, string(event.Type))
+			}
 		}
+		require.Equal(t, expect.Events, types)
+		require.Len(t, slices.Compact(slices.Sorted(slices.Values(ids))), len(ids), "none comes twice")
 	}
-	if want.Resumed {
-		require.NotEmpty(t, seen[1].Get("Last-Event-ID"))
+	require.Equal(t, expect.Job, string(w.state))
+	if expect.LeastMS > 0 {
+		require.GreaterOrEqual(t, took.Milliseconds(), int64(expect.LeastMS))
 	}
-	require.Equal(t, want.Items, s.items)
-	if want.Made != nil {
-		require.Equal(t, *want.Made, s.made())
-	}
-	for _, kind := range want.Events {
-		require.Contains(t, s.events, kind)
+	if expect.MostMS > 0 {
+		require.LessOrEqual(t, took.Milliseconds(), int64(expect.MostMS))
 	}
 }
 
-// TestReadmeProgram runs the README's first program as a user does, and holds what it pulls in.
-func TestReadmeProgram(t *testing.T) {
-	t.Parallel()
-	address, key := running(t)
-	readme, err := os.ReadFile("README.md")
-	require.NoError(t, err)
-	_, program, _ := strings.Cut(string(readme), "```go\n")
-	program, _, _ = strings.Cut(program, "```")
-	root, err := filepath.Abs("../..")
-	require.NoError(t, err)
-	require.NoError(t, os.MkdirAll(filepath.Join(root, "tmp"), 0o750))
-	folder, err := os.MkdirTemp(filepath.Join(root, "tmp"), "readme")
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = os.RemoveAll(folder) })
-	require.NoError(t, os.WriteFile(filepath.Join(folder, "main.go"), []byte(program), 0o600))
-	command := func(args ...string) string {
-		run := exec.CommandContext(t.Context(), "go", append(args, "./tmp/"+filepath.Base(folder))...)                //nolint:gosec // a folder of our own
-		run.Dir, run.Env = root, append(os.Environ(), "CONTENT_CREATOR_URL="+address, "CONTENT_CREATOR_API_KEY="+key) //nolint:forbidigo // as a user runs it
-		said, err := run.CombinedOutput()
-		require.NoError(t, err, "%s", said)
-		return string(said)
+func (w *trial) checkError(err error, seen []behaviour.Seen) {
+	t, want := w.t, w.Expect.Error
+	if w.Expect.Cancelled {
+		require.ErrorIs(t, err, errEnough)
+		return
 	}
-	require.Equal(t, "0 topics\n", command("run"))
-	packages := command("list", "-deps")
-	for _, heavy := range []string{"labstack/echo", "jackc/pgx", "riverqueue", "kin-openapi"} {
-		require.NotContains(t, packages, heavy)
+	if want == nil {
+		require.NoError(t, err)
+		return
+	}
+	if want.Job != "" {
+		failed, ok := errors.AsType[*contentcreator.JobFailedError](err)
+		require.True(t, ok, "%v", err)
+		require.Equal(t, want.Job, string(failed.Job.State))
+		return
+	}
+	fault, ok := errors.AsType[*contentcreator.Error](err)
+	require.True(t, ok, "%v", err)
+	require.Equal(t, want.Code, string(fault.Code))
+	require.Equal(t, want.Status, fault.Status)
+	require.Equal(t, want.RetryAfter, int(math.Ceil(fault.RetryAfter.Seconds())))
+	require.Equal(t, seen[len(seen)-1].Headers["X-Request-Id"], []string{fault.RequestID})
+	if want.Attempts == 0 {
+		want.Attempts = len(seen)
+	}
+	require.Equal(t, want.Attempts, fault.Attempts)
+	require.Equal(t, want.Fields, slices.Sorted(maps.Keys(fault.Details.Errors)))
+}
+
+// anID is an id in a path.
+var anID = regexp.MustCompile(`/([0-9]+|[0-9a-f]{8}-[0-9a-f-]{27})\b`)
+
+func (w *trial) checkRequests(seen []behaviour.Seen) {
+	t, expect := w.t, w.Expect
+	if expect.Attempts > 0 {
+		require.Len(t, seen, expect.Attempts)
+	}
+	requests, resumes := []string{}, []int(nil)
+	for n, request := range seen {
+		requests = append(requests, request.Method+" "+anID.ReplaceAllString(strings.TrimPrefix(request.Path, "/api/v1"), "/ID"))
+		if len(request.Headers["Last-Event-Id"]) > 0 {
+			resumes = append(resumes, n)
+		}
+		for _, name := range expect.Same {
+			require.Len(t, request.Headers[http.CanonicalHeaderKey(name)], 1, name)
+			require.Equal(t, seen[0].Headers[http.CanonicalHeaderKey(name)], request.Headers[http.CanonicalHeaderKey(name)], name)
+		}
+		for _, name := range expect.Absent {
+			require.Empty(t, request.Headers[name])
+		}
+		for name := range w.headers {
+			require.Equal(t, w.headers[name], request.Headers[name])
+		}
+		for name, values := range expect.Queries {
+			got := append(request.Query[name], "")[0]
+			if want := values[n]; want != "*" {
+				require.Equal(t, want, got, name)
+				continue
+			}
+			require.NotEmpty(t, got, name)
+		}
+	}
+	if expect.Requests != nil {
+		require.Equal(t, expect.Requests, requests)
+	}
+	require.Equal(t, expect.Resumes, resumes)
+	require.Equal(t, expect.Replayed, len(seen) > 0 && seen[len(seen)-1].Replayed)
+	if len(expect.Same) > 0 {
+		require.True(t, strings.HasPrefix(seen[0].Headers["User-Agent"][0], "trial/1 content-creator-"))
 	}
 }

@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"mime"
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/content-creator/content-creator-api/gen/client"
@@ -104,6 +106,9 @@ func (e *Error) Is(target error) bool {
 	return false
 }
 
+// passes tells whether the fault may be gone later.
+func (e *Error) passes() bool { return e.Is(ErrUnavailable) || e.Is(ErrRateLimited) }
+
 // HasCode tells whether an error is of this API and has one of these codes.
 func HasCode(err error, codes ...client.ErrorCode) bool {
 	e, ok := errors.AsType[*Error](err)
@@ -143,8 +148,8 @@ func answered(response *http.Response, body []byte, requestID string) *Error {
 		_ = json.Unmarshal(told.Details, &e.Details.All)
 		return e
 	}
-	e.Message = fmt.Sprintf("The server answered %d %s.", e.Status, http.StatusText(e.Status))
 	_ = json.Unmarshal(body, &e.Details.All)
+	e.Message = fmt.Sprintf("The server answered %d %s.", e.Status, http.StatusText(e.Status))
 	switch e.Status {
 	case http.StatusNotModified:
 		e.Code = CodeNotModified
@@ -154,6 +159,18 @@ func answered(response *http.Response, body []byte, requestID string) *Error {
 		e.Code = CodeUnexpectedAnswer
 	}
 	return e
+}
+
+// isPage tells whether a success is a page, such as a captive portal's, where no draft was exported.
+func isPage(request *http.Request, response *http.Response) bool {
+	kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
+	return kind == "text/html" && !strings.HasSuffix(request.URL.Path, "/export")
+}
+
+// isBroken tells whether a body calls itself JSON and is not, as one that was cut off where nobody noticed.
+func isBroken(response *http.Response, body []byte) bool {
+	kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
+	return kind == "application/json" && !json.Valid(body)
 }
 
 // retryAfter is what the header asks for, in seconds or as a date; 0 if nothing or in the past.

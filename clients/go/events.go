@@ -2,6 +2,7 @@ package contentcreator
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -28,72 +29,92 @@ func (c *Client) Events(ctx context.Context, types []client.EventType, options .
 	if len(types) > 0 {
 		params.Types = &types
 	}
-	return c.follow(ctx, func(*Event) bool { return false }, func(ctx context.Context, more ...RequestOption) (*http.Response, error) {
+	endless := func(context.Context) (bool, error) { return false, nil }
+	return c.follow(ctx, func(*Event) bool { return false }, endless, func(ctx context.Context, more ...RequestOption) (*http.Response, error) {
 		return c.API.StreamEvents(ctx, params, append(options, more...)...)
 	})
 }
 
 // JobEvents are the events of a job from its beginning to its end.
 func (c *Client) JobEvents(ctx context.Context, id string, options ...RequestOption) iter.Seq2[Event, error] {
-	over := func(event *Event) bool { return event == nil || isEnd(event) }
-	return c.follow(ctx, over, func(ctx context.Context, more ...RequestOption) (*http.Response, error) {
+	finished := func(ctx context.Context) (bool, error) {
+		answer, err := c.API.GetJobWithResponse(ctx, id)
+		if err != nil {
+			return false, err
+		}
+		return !answer.JSON200.FinishedAt.IsNull(), nil
+	}
+	return c.follow(ctx, isEnd, finished, func(ctx context.Context, more ...RequestOption) (*http.Response, error) {
 		return c.API.StreamJobEvents(ctx, id, nil, append(options, more...)...)
 	})
 }
 
 // follow iterates over the events of a stream, and opens it again where it broke off, so that none is lost or comes
-// twice. It ends with the event that over says is the last, and after the first error, which is yielded once.
-func (c *Client) follow(ctx context.Context, over func(*Event) bool, open func(context.Context, ...RequestOption) (*http.Response, error)) iter.Seq2[Event, error] {
+// twice. It ends with the event that is the last, and after the first error, which is yielded once: a refusal, or a
+// stream that stays away. Where a stream closes without an event and over says that no more will happen, one more has to
+// do so: the first may have been cut off.
+func (c *Client) follow(ctx context.Context, isLast func(*Event) bool, over func(context.Context) (bool, error), open func(context.Context, ...RequestOption) (*http.Response, error)) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
-		var last string
-		again := c.retries
+		var last, requestID string
+		again, stood, finished := c.retries, false, false
 		for failures := 0; ; {
-			options := []RequestOption{header("Accept", "text/event-stream")}
-			if last != "" {
-				options = append(options, LastEventID(last))
-			}
-			response, err := open(ctx, options...)
+			response, err := open(ctx, header("Accept", "text/event-stream"), resume(last))
 			if err == nil {
-				stream := events{body: bufio.NewReader(response.Body), silent: time.AfterFunc(c.silence, func() { _ = response.Body.Close() }), silence: c.silence}
-				for {
-					event, broken := stream.next()
-					if broken != nil {
-						err = broken
-						break
-					}
-					failures, last = 0, event.ID
-					if !yield(*event, nil) || over(event) {
-						stream.silent.Stop()
-						_ = response.Body.Close()
-						return
-					}
-				}
+				stood, requestID = true, response.Header.Get("X-Request-Id")
+				before, stream := last, c.read(response.Body)
+				var done bool
+				done, err = stream.tell(yield, isLast, func(id string) { failures, last = 0, id })
 				stream.silent.Stop()
 				_ = response.Body.Close()
+				if done {
+					return
+				}
 				if stream.retry > 0 {
 					again.First = stream.retry
 				}
-				if errors.Is(err, io.EOF) && last == "" && over(nil) {
-					return
+				if errors.Is(err, io.EOF) && last == before {
+					if finished {
+						return
+					}
+					var fault error
+					if finished, fault = over(ctx); finished {
+						continue
+					}
+					err = cmp.Or(fault, err)
 				}
-			} else if e, ok := errors.AsType[*Error](err); !ok || last == "" || !e.Is(ErrUnavailable) && !e.Is(ErrRateLimited) {
-				yield(Event{}, err)
-				return
 			}
 			if ctx.Err() != nil {
 				yield(Event{}, context.Cause(ctx))
 				return
 			}
-			if failures++; failures > c.reconnects {
-				yield(Event{}, &Error{Code: CodeConnectionFailed, Message: "The event stream broke off and could not be opened again.", cause: err})
+			fault, answered := errors.AsType[*Error](err)
+			if !answered {
+				fault = &Error{Code: CodeConnectionFailed, Message: "The event stream broke off and could not be opened again.", RequestID: requestID, Attempts: failures + 1, cause: err}
+			}
+			if failures++; !stood || !fault.passes() || failures > c.reconnects {
+				yield(Event{}, fault)
 				return
 			}
-			if err := sleep(ctx, again.wait(failures, 0)); err != nil {
+			if err := sleep(ctx, again.wait(failures, fault.RetryAfter)); err != nil {
 				yield(Event{}, err)
 				return
 			}
 		}
 	}
+}
+
+// resume has a stream go on behind an event, if there was one.
+func resume(last string) RequestOption {
+	if last == "" {
+		return func(context.Context, *http.Request) error { return nil }
+	}
+	return LastEventID(last)
+}
+
+// read begins to read a body, which is closed when it falls silent.
+func (c *Client) read(body io.ReadCloser) *events {
+	silent := time.AfterFunc(c.silence, func() { _ = body.Close() })
+	return &events{body: bufio.NewReader(body), silent: silent, silence: c.silence}
 }
 
 // events are read off a body.
@@ -103,6 +124,20 @@ type events struct {
 	silence time.Duration
 	// retry is how long the server wants to be left alone after a break.
 	retry time.Duration
+}
+
+// tell yields events until the stream breaks off. It is done if it came to the last one, or if nobody wants more.
+func (s *events) tell(yield func(Event, error) bool, isLast func(*Event) bool, told func(id string)) (done bool, err error) {
+	for {
+		event, err := s.next()
+		if err != nil {
+			return false, err
+		}
+		told(event.ID)
+		if !yield(*event, nil) || isLast(event) {
+			return true, nil
+		}
+	}
 }
 
 // next reads the next event. An event that was cut off is none.
@@ -138,7 +173,7 @@ func (s *events) next() (*Event, error) {
 
 // isEnd tells whether an event says that its job has finished.
 func isEnd(event *Event) bool {
-	return event != nil && (event.Type == client.EventTypeJobSucceeded || event.Type == client.EventTypeJobFailed || event.Type == client.EventTypeJobCancelled)
+	return event.Type == client.EventTypeJobSucceeded || event.Type == client.EventTypeJobFailed || event.Type == client.EventTypeJobCancelled
 }
 
 // WaitJob waits until a job has finished, and answers it; a JobFailedError if it failed or was cancelled. Each event is

@@ -35,6 +35,28 @@ func All[T any](ctx context.Context, page func(ctx context.Context, cursor strin
 	}
 }
 
+// AllByPage iterates over a list by the numbers of its pages, from 1 to as many as each page says there are. Numbers
+// reach 10,000 items deep and shift while rows are added; All does neither. It ends after the first error, which is
+// yielded once.
+func AllByPage[T any](ctx context.Context, page func(ctx context.Context, number int) (items []T, pages int, err error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for number, pages := 1, 1; number <= pages; number++ {
+			var items []T
+			var err error
+			if items, pages, err = page(ctx, number); err != nil {
+				var none T
+				yield(none, err)
+				return
+			}
+			for _, item := range items {
+				if !yield(item, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // Result reads a finished job's result as the type that its kind has, such as DiscoveryReport.
 func Result[T any](job *Job) (*T, error) {
 	result, err := job.Result.Get()

@@ -10,6 +10,7 @@ import (
 	"io"
 	mathrand "math/rand/v2"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -57,9 +58,10 @@ func header(name, value string) RequestOption {
 	}
 }
 
-// keyed gives a POST a key of its own, kept across retries; those that answer API keys take none.
+// keyed gives a POST a key of its own, kept across retries; those that make secrets take none.
 func keyed(_ context.Context, r *http.Request) error {
-	if r.Method == http.MethodPost && r.Header.Get("Idempotency-Key") == "" && !strings.HasSuffix(r.URL.Path, "/admin/api-keys") && !strings.HasSuffix(r.URL.Path, "/admin/sign-in") {
+	secret := strings.HasSuffix(r.URL.Path, "/admin/api-keys") || strings.HasSuffix(r.URL.Path, "/feed-token")
+	if r.Method == http.MethodPost && r.Header.Get("Idempotency-Key") == "" && !secret {
 		r.Header.Set("Idempotency-Key", randomID())
 	}
 	return nil
@@ -97,7 +99,7 @@ func (c *Client) Do(request *http.Request) (*http.Response, error) {
 		}
 		fault.Attempts = attempt
 		wait := c.retries.wait(attempt, fault.RetryAfter)
-		if attempt >= c.retries.Attempts || !again(request, fault) || time.Since(began)+wait > c.retries.Within {
+		if attempt >= c.retries.Attempts || !again(request, fault, attempt) || time.Since(began)+wait > c.retries.Within {
 			return nil, fault
 		}
 		if err := sleep(ctx, wait); err != nil {
@@ -161,9 +163,13 @@ func (c *Client) attempt(request *http.Request, id string) (*http.Response, *Err
 	if err != nil {
 		return failed(err)
 	}
+	success := response.StatusCode >= 200 && response.StatusCode <= 299
+	if success && isBroken(response, body) {
+		return failed(errors.New("what came is no JSON"))
+	}
 	timer.Stop()
 	cancel(nil)
-	if response.StatusCode < 200 || response.StatusCode > 299 {
+	if !success || isPage(request, response) {
 		return nil, answered(response, body, id)
 	}
 	response.Body = io.NopCloser(bytes.NewReader(body))
@@ -182,30 +188,34 @@ func (r *released) Close() error {
 	return r.ReadCloser.Close()
 }
 
+// waitPreference is what a Prefer header has where the server is to wait, maxWait how long it does at most.
+var waitPreference = regexp.MustCompile(`(?i)(?:^|[,;\s])wait\s*=\s*"?(\d{1,6})"?`)
+
+const maxWait = time.Minute
+
 // preferred is how long the server is asked to wait for a job.
 func preferred(request *http.Request) time.Duration {
-	seconds, err := strconv.Atoi(strings.TrimPrefix(request.Header.Get("Prefer"), "wait="))
-	if err != nil {
+	wanted := waitPreference.FindStringSubmatch(request.Header.Get("Prefer"))
+	if wanted == nil {
 		return 0
 	}
-	return time.Duration(seconds) * time.Second
+	seconds, _ := strconv.Atoi(wanted[1])
+	return min(time.Duration(seconds)*time.Second, maxWait)
 }
 
 // again tells whether a request may be sent again after a fault. With If-Match only after answers that say that
 // nothing was done: a change whose answer was lost would look like somebody else's. A POST without a key only where
-// it was refused for being one of too many.
-func again(request *http.Request, fault *Error) bool {
+// it was refused for being one of too many. A key that is in use is so by the attempt before, whose answer is awaited.
+func again(request *http.Request, fault *Error, attempt int) bool {
 	switch {
 	case request.Method == http.MethodPost && request.Header.Get("Idempotency-Key") == "":
 		return fault.Status == http.StatusTooManyRequests
 	case request.Header.Get("If-Match") != "":
 		return fault.Status == http.StatusTooManyRequests || fault.Status == http.StatusServiceUnavailable
+	case fault.Code == client.ErrorCodeIDEMPOTENCYKEYINUSE:
+		return attempt > 1
 	}
-	switch fault.Status {
-	case 0, http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return true
-	}
-	return false
+	return fault.passes()
 }
 
 // wait is how long to wait after an attempt: what the server asks for, or a random part of a bound that doubles.

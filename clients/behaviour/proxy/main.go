@@ -1,12 +1,12 @@
-// Proxy serves the fault-injecting proxy of the behaviour table in front of the server whose address it is given, and prints
-// where. It ends with its standard input.
+// Proxy serves the proxy of the package behaviour on this machine, before the server at the address that is its only
+// argument. It says where it is, and ends when its input does.
 package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
-	"log"
 	"net"
 	"net/http"
 	"os"
@@ -16,22 +16,32 @@ import (
 )
 
 func main() {
-	if len(os.Args) != 2 {
-		log.Fatal("usage: proxy http://127.0.0.1:8080")
+	if err := run(os.Args[1:], os.Stdin, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "proxy:", err)
+		os.Exit(1)
 	}
-	proxy, err := behaviour.NewProxy(os.Args[1])
+}
+
+func run(args []string, in io.Reader, out io.Writer) error {
+	if len(args) != 1 {
+		return errors.New("say which server it stands before, and nothing else")
+	}
+	proxy, err := behaviour.NewProxy(args[0])
 	if err != nil {
-		log.Fatal(err)
+		return err
 	}
 	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
-		log.Fatal(err)
+		return err
 	}
-	fmt.Printf("http://%s\n", listener.Addr())
+	server := &http.Server{Handler: proxy, ReadHeaderTimeout: 10 * time.Second}
 	go func() {
-		_, _ = io.Copy(io.Discard, os.Stdin)
-		os.Exit(0)
+		_, _ = io.Copy(io.Discard, in)
+		_ = server.Close()
 	}()
-	server := &http.Server{Handler: proxy, ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}
-	log.Fatal(server.Serve(listener))
+	_, _ = fmt.Fprintf(out, "http://%s\n", listener.Addr())
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
 }

@@ -1,12 +1,12 @@
-import type { ErrorBody, ErrorCode, Scope } from './generated/types.gen.js';
+import type { ErrorBody, ErrorCode, Job, Scope } from './generated/types.gen.js';
 
-/** What the client itself says of an answer that carries no code of the server's. */
+/** What the client itself says where the server has given no code. */
 export type ClientErrorCode =
   /** 304: the resource still has the ETag of `If-None-Match`. */
   | 'NOT_MODIFIED'
   /** Not an answer of this API, perhaps a proxy's. */
   | 'UNEXPECTED_ANSWER'
-  /** No whole answer came; `cause` says why. */
+  /** The request never got a whole answer. */
   | 'CONNECTION_FAILED'
   /** The last attempt took longer than its time-out. */
   | 'TIMED_OUT';
@@ -26,47 +26,54 @@ export interface ErrorDetails {
   [key: string]: unknown;
 }
 
-/** An answer that is no success, or a request without an answer. What the caller's signal ended is thrown as its reason. */
+/** What an error is made of. */
+export interface ErrorFields<Code extends string> {
+  code: Code;
+  status: number;
+  details?: ErrorDetails;
+  requestId?: string | undefined;
+  retryAfter?: number | undefined;
+  attempts?: number | undefined;
+  cause?: unknown;
+}
+
+/** A call that brought no success. What the caller has aborted is thrown as its signal's reason instead. */
 export class ContentCreatorError<Code extends string = ErrorCode | ClientErrorCode> extends Error {
   override readonly name = 'ContentCreatorError';
-
+  /** What went wrong, for a program. */
+  readonly code: Code;
+  /** The HTTP status; 0 if there was no answer. */
+  readonly status: number;
+  /** More, by code. */
+  readonly details: ErrorDetails;
+  /** The id of the request in the server's log, to name in a report. It is known also where no answer came. */
+  readonly requestId: string | undefined;
+  /** After how many seconds to try again, where the server says so. */
+  readonly retryAfter: number | undefined;
   /** How many times the request was sent. */
-  attempts = 1;
+  readonly attempts: number;
 
-  constructor(
-    message: string,
-    /** What went wrong, for a program. */
-    readonly code: Code,
-    /** The HTTP status; 0 where no whole answer came. */
-    readonly status: number,
-    /** More, by code. */
-    readonly details: ErrorDetails,
-    /** The id of the request in the server's log, to name in a report. */
-    readonly requestId: string | undefined,
-    /** After how many seconds to try again, where the server says so. */
-    readonly retryAfter: number | undefined,
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
+  constructor(message: string, fields: ErrorFields<Code>) {
+    super(message, 'cause' in fields ? { cause: fields.cause } : undefined);
+    this.code = fields.code;
+    this.status = fields.status;
+    this.details = fields.details ?? {};
+    this.requestId = fields.requestId;
+    this.retryAfter = fields.retryAfter;
+    this.attempts = fields.attempts ?? 1;
   }
 
-  /** Makes an error of an answer and its body, parsed if it was JSON. sent is the id that the request bore. */
-  static from(response: Response, body: unknown, sent?: string): ContentCreatorError {
-    const [code, message, details] = isErrorBody(body)
-      ? [body.error_code, body.message, body.details]
-      : [
-          codeOf(response.status),
-          `The server answered ${response.status} ${response.statusText}`.trimEnd() + '.',
-          typeof body === 'object' ? { ...body } : {},
-        ];
-    return new ContentCreatorError(
-      message,
-      code,
-      response.status,
-      details,
-      (isErrorBody(body) ? body.request_id : response.headers.get('X-Request-Id')) || sent,
-      retryAfterOf(response.headers),
-    );
+  /** Makes an error of an answer and its body, parsed if it was JSON. */
+  static from(response: Response, body: unknown, sent: Pick<ErrorFields<string>, 'requestId' | 'attempts'> = {}): ContentCreatorError {
+    const told = isErrorBody(body) ? body : undefined;
+    return new ContentCreatorError(told?.message ?? `The server answered ${response.status} ${response.statusText}`.trimEnd() + '.', {
+      code: told?.error_code ?? codeOf(response.status),
+      status: response.status,
+      details: told?.details ?? (typeof body === 'object' ? { ...body } : {}),
+      requestId: told?.request_id || response.headers.get('X-Request-Id') || sent.requestId,
+      retryAfter: retryAfter(response.headers),
+      attempts: sent.attempts,
+    });
   }
 
   /**
@@ -82,11 +89,21 @@ export class ContentCreatorError<Code extends string = ErrorCode | ClientErrorCo
   }
 }
 
-/** After how many seconds to try again, by the header's seconds or date; undefined if it does not say. */
-export function retryAfterOf(headers: Headers): number | undefined {
+/** A job that did not succeed, with all that is known of it. */
+export class JobFailedError extends Error {
+  override readonly name = 'JobFailedError';
+
+  constructor(readonly job: Job) {
+    super(`Job ${job.id} ${job.state}` + (job.state === 'failed' && job.error ? `: ${job.error.message}` : ''));
+  }
+}
+
+/** What `Retry-After` asks for, in seconds, be it a number or a date; 0 for a date in the past. */
+export function retryAfter(headers: Headers): number | undefined {
   const value = headers.get('Retry-After') ?? '';
-  if (/^\d+$/.test(value)) return Number(value);
-  const at = Date.parse(value);
+  if (/^\d{1,9}$/.test(value)) return Number(value);
+  // Other dates begin as other things do, which Date.parse takes for years.
+  const at = /^[A-Z][a-z]+, /.test(value) ? Date.parse(value) : NaN;
   return Number.isNaN(at) ? undefined : Math.max(0, (at - Date.now()) / 1000);
 }
 

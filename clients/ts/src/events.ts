@@ -1,6 +1,6 @@
 import { ContentCreatorError } from './errors.js';
 import type { Event } from './generated/types.gen.js';
-import { delay } from './transport.js';
+import { backOff, delay, passes, RETRIES, type Retries } from './retry.js';
 
 /** How a stream is followed. */
 export interface FollowOptions {
@@ -8,7 +8,7 @@ export interface FollowOptions {
   signal?: AbortSignal | undefined;
   /** How many times in a row to connect again in vain after the line has broken; 10 unless told otherwise. */
   reconnects?: number | undefined;
-  /** After how many milliseconds of silence a line counts as broken; 45,000 unless told otherwise. */
+  /** After how many milliseconds of silence the line counts as broken; 45 000, three times as long as a server is ever silent, unless told otherwise. */
   silence?: number | undefined;
   /** Called whenever the line stands: what happens from then on is not missed. */
   onOpen?: (() => void) | undefined;
@@ -17,17 +17,12 @@ export interface FollowOptions {
 /** Where a stream comes from and when it is over. */
 export interface Source {
   /** Opens the stream after an event, or from its beginning. */
-  open(lastEventId: string | undefined, signal: AbortSignal | undefined): Promise<ReadableStream<Uint8Array>>;
-  /** Asked when the server has closed the stream, with the last event that this connection brought. */
-  isOver(last: Event | undefined): Promise<boolean>;
+  open(lastEventId: string | undefined, signal: AbortSignal | undefined): Promise<Response>;
+  /** Whether an event is the last one. */
+  isLast(event: Event): boolean;
+  /** Whether no more will happen; asked when the stream has closed without an event. */
+  isOver(): Promise<boolean>;
 }
-
-/** How long to wait before the first reconnection, in milliseconds, until the server says. */
-const FIRST_DELAY = 250;
-const LONGEST_DELAY = 30_000;
-
-/** The server sends something every 15 seconds; a line that is silent for three times as long is dead. */
-export const SILENCE = 45_000;
 
 /**
  * Yields the events of a stream, and connects again where it broke off so that none is lost or comes twice.
@@ -36,43 +31,55 @@ export const SILENCE = 45_000;
 export async function* follow(
   source: Source,
   lastEventId: string | undefined,
-  { signal, reconnects = 10, silence = SILENCE, onOpen }: FollowOptions,
+  { signal, reconnects = 10, silence = 45_000, onOpen }: FollowOptions,
+  retries: Pick<Retries, 'first' | 'longest'> = RETRIES,
 ): AsyncGenerator<Event, void, undefined> {
-  for (let connected = false, failures = 0, first = FIRST_DELAY; !signal?.aborted; ) {
-    let last: Event | undefined;
-    let wait: number | undefined;
+  let { first } = retries;
+  let requestId: string | undefined;
+  for (let connected = false, finished = false, failures = 0; !signal?.aborted; ) {
+    let fault: unknown;
     try {
-      const stream = await source.open(lastEventId, signal);
+      const response = await source.open(lastEventId, signal);
       connected = true;
+      requestId = response.headers.get('X-Request-Id') ?? undefined;
       onOpen?.();
-      const leave = (milliseconds: number): void => void (first = milliseconds);
-      for await (const event of read(stream, silence, leave)) {
+      let told = false;
+      for await (const event of read(response, silence, (milliseconds) => (first = milliseconds))) {
         failures = 0;
-        last = event;
+        told = true;
         lastEventId = event.id;
         yield event;
+        if (source.isLast(event)) return;
       }
-      if (signal?.aborted || (await source.isOver(last))) return;
+      // One more has to close without an event: this one may have been cut off.
+      if (signal?.aborted || (!told && finished)) return;
+      finished = !told && (await source.isOver());
+      if (finished) continue;
     } catch (error) {
       if (signal?.aborted) return;
-      if (!connected || isFinal(error) || failures >= reconnects) throw error;
-      if (error instanceof ContentCreatorError && error.retryAfter) wait = error.retryAfter * 1000;
+      fault = error;
     }
-    await delay(wait ?? Math.random() * Math.min(first * 2 ** failures++, LONGEST_DELAY), signal);
+    const error = broken(fault, requestId, ++failures);
+    if (!connected || !passes(error.status) || failures > reconnects) throw error;
+    await delay(backOff(failures, { ...retries, first }, error.retryAfter), signal);
   }
 }
 
-/** Whether asking again would bring the same. */
-function isFinal(error: unknown): boolean {
-  return error instanceof ContentCreatorError && ![0, 429, 502, 503, 504].includes(error.status);
+/** What there is to say of a stream that broke off: what the server said last, if it did. */
+function broken(cause: unknown, requestId: string | undefined, attempts: number): ContentCreatorError {
+  if (ContentCreatorError.is(cause)) return cause;
+  const message = 'The event stream broke off and could not be opened again.';
+  return new ContentCreatorError(message, { code: 'CONNECTION_FAILED', status: 0, requestId, attempts, cause });
 }
 
+/** Reads events until the stream ends or falls silent. An event that was cut off is none. */
 async function* read(
-  stream: ReadableStream<Uint8Array>,
+  response: Response,
   silence: number,
   onRetry: (milliseconds: number) => void,
 ): AsyncGenerator<Event, void, undefined> {
-  const reader = stream.getReader();
+  const reader = response.body?.getReader();
+  if (!reader) return;
   const decoder = new TextDecoder();
   let rest = '';
   let data: string[] = [];

@@ -1,49 +1,35 @@
-import { ContentCreatorError } from './errors.js';
+import { ContentCreatorError, JobFailedError } from './errors.js';
 import type { Event, Job } from './generated/types.gen.js';
-import { delay } from './transport.js';
-
-/** A job that did not succeed. */
-export class JobFailedError extends Error {
-  override readonly name = 'JobFailedError';
-
-  constructor(
-    /** All that is known of it. */
-    readonly job: Job,
-  ) {
-    super(`Job ${job.id} ${job.state}${job.state === 'failed' && job.error ? `: ${job.error.message}` : ''}`);
-  }
-}
+import { backOff, delay } from './retry.js';
 
 /** How a job is waited for. */
 export interface WaitOptions {
-  /** Ends the waiting, not the job: its reason is thrown. */
-  signal?: AbortSignal | undefined;
-  /** Told each event of the job, its progress among them. */
+  /** Told each event of the job, from its first. */
   onEvent?: ((event: Event) => void) | undefined;
+  /** Ends the wait, which then throws the signal's reason. The job goes on. */
+  signal?: AbortSignal | undefined;
 }
 
-/** Where a job is asked for. */
-export interface JobSource {
-  events(signal: AbortSignal | undefined): AsyncIterable<Event>;
-  get(signal: AbortSignal | undefined): Promise<Job>;
-}
+/** Between two questions where no stream comes through, in milliseconds. */
+const ASKING = { first: 1000, longest: 5000 };
 
-/**
- * Waits until a job has finished, and answers it; throws a `JobFailedError` if it failed or was cancelled. It follows the
- * job's events and, where no stream comes through, asks now and then.
- */
-export async function wait(source: JobSource, { signal, onEvent }: WaitOptions): Promise<Job> {
+/** Follows a job's events and, where no stream comes through, asks now and then. */
+export async function waitForJob(
+  events: AsyncIterable<Event>,
+  get: () => Promise<Job>,
+  { onEvent, signal }: WaitOptions,
+): Promise<Job> {
   try {
-    for await (const event of source.events(signal)) onEvent?.(event);
+    for await (const event of events) onEvent?.(event);
   } catch (error) {
     // The job itself tells whether it is there.
-    if (!(error instanceof ContentCreatorError)) throw error;
+    if (!ContentCreatorError.is(error)) throw error;
   }
-  for (let attempt = 0; ; attempt++) {
+  for (let attempt = 1; ; attempt++) {
     signal?.throwIfAborted();
-    const job = await source.get(signal);
+    const job = await get();
     if (job.state === 'succeeded') return job;
     if (job.state === 'failed' || job.state === 'cancelled') throw new JobFailedError(job);
-    await delay(Math.random() * Math.min(5000, 1000 * 2 ** attempt), signal);
+    await delay(backOff(attempt, ASKING), signal);
   }
 }

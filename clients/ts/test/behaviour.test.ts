@@ -1,236 +1,284 @@
-/** The table of behaviour that all SDKs share, played by the fault-injecting proxy in front of the real server. */
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+/** Holds this client to the table that all clients are held to; clients/go/behaviour_test.go is the Go client's. */
+import { readFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { all, ContentCreatorError, JobFailedError, type ContentCreatorClient, type TopicCreate } from '@content-creator/client';
+import { describe, expect, inject, test } from 'vitest';
+import {
+  all,
+  allByPage,
+  ContentCreatorError,
+  createClient,
+  ifMatch,
+  JobFailedError,
+  type ContentCreatorClient,
+  type Event,
+  type TopicCreate,
+} from '@content-creator/client';
 import { connect } from './helpers.js';
 
-interface Fault {
-  code: string;
-  status: number;
-  retry_after?: number;
-  attempts: number;
-}
-
+/** See clients/behaviour/behaviour.go for what each field says. */
 interface Case {
   name: string;
-  do: string;
-  script?: object[];
-  options?: { attempts?: number; within_ms?: number; timeout_ms?: number; cancel_at?: number };
+  script?: unknown[];
+  action: string;
+  with?: {
+    attempts?: number;
+    within_ms?: number;
+    timeout_ms?: number;
+    silence_ms?: number;
+    reconnects?: number;
+    key?: string;
+    headers?: Record<string, string>;
+    cancel?: boolean;
+    cancel_job_at?: number;
+    feed?: string;
+    body?: object;
+  };
   expect: {
-    requests: number;
-    error?: Fault;
+    requests?: string[];
+    attempts?: number;
     same?: string[];
-    lacks?: string[];
-    resumed?: boolean;
+    absent?: string[];
+    queries?: Record<string, string[]>;
+    resumes?: number[];
+    error?: { code?: string; status?: number; retry_after?: number; attempts?: number; fields?: string[]; job?: string };
+    cancelled?: boolean;
+    topics?: number;
     items?: number;
-    made?: number;
     events?: string[];
-    aborted?: boolean;
-    job_failed?: boolean;
+    job?: string;
+    replayed?: boolean;
+    least_ms?: number;
+    most_ms?: number;
   };
 }
 
-const root = fileURLToPath(new URL('../../..', import.meta.url));
-const cases = JSON.parse(await readFile(join(root, 'clients/behaviour/cases.json'), 'utf8')) as Case[];
-
-let folder: string;
-let program: string;
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'content-creator-proxy-'));
-  program = join(folder, 'proxy');
-  await promisify(execFile)('go', ['build', '-o', program, './clients/behaviour/proxy'], { cwd: root });
-}, 90_000);
-
-afterAll(() => rm(folder, { recursive: true, force: true }));
-
-/** What a case plays in. */
-interface Scene {
-  direct: ContentCreatorClient;
-  tested: ContentCreatorClient;
-  keyless: ContentCreatorClient;
-  title: string;
-  signal: AbortSignal;
-  items: Set<string>;
-  events: string[];
-  /** Lets the script begin: what comes before was preparation. */
-  begin(): Promise<void>;
+interface Seen {
+  method: string;
+  path: string;
+  query: Record<string, string[]>;
+  headers: Record<string, string[]>;
+  replayed: boolean;
 }
 
-const create = (title: string): TopicCreate => ({ title, domain: 'behaviour', market: 'de', language: 'en' });
+const direct = connect();
+const proxy = inject('proxyUrl');
+const cases = JSON.parse(readFileSync(new URL('../../behaviour.json', import.meta.url), 'utf8')) as Case[];
 
-async function topicOf({ direct, title }: Scene): Promise<{ id: string; etag: string }> {
-  const { data, response } = await direct.topics.create({ body: create(title) });
-  return { id: data.id, etag: String(response.headers.get('ETag')) };
-}
-
-/** What the cases ask for, by name. */
-const actions: Record<string, (scene: Scene) => Promise<unknown>> = {
-  async get_topic(s) {
-    const path = { id: (await topicOf(s)).id };
-    await s.begin();
-    return s.tested.topics.get({ path, signal: s.signal });
-  },
-  async get_missing_topic(s) {
-    await s.begin();
-    return s.tested.topics.get({ path: { id: randomUUID() } });
-  },
-  async get_unchanged_topic(s) {
-    const { id, etag } = await topicOf(s);
-    await s.begin();
-    return s.tested.topics.get({ path: { id }, headers: { 'If-None-Match': etag } });
-  },
-  async get_topic_without_key(s) {
-    await s.begin();
-    return s.keyless.topics.get({ path: { id: randomUUID() } });
-  },
-  async create_topic(s) {
-    await s.begin();
-    return s.tested.topics.create({ body: create(s.title) });
-  },
-  async create_faulty_topic(s) {
-    await s.begin();
-    return s.tested.topics.create({ body: {} as TopicCreate });
-  },
-  async create_api_key(s) {
-    await s.begin();
-    return s.tested.admin.createApiKey({ body: { name: s.title, scopes: ['read'] } });
-  },
-  async update_topic(s) {
-    const path = { id: (await topicOf(s)).id };
-    await s.begin();
-    return s.tested.topics.update({ path, body: { priority: 7 } });
-  },
-  async update_topic_if_match(s) {
-    const { id, etag } = await topicOf(s);
-    await s.begin();
-    return s.tested.topics.update({ path: { id }, headers: { 'If-Match': etag }, body: { priority: 7 } });
-  },
-  async update_stale_topic(s) {
-    const { id, etag } = await topicOf(s);
-    await s.direct.topics.update({ path: { id }, body: { priority: 3 } });
-    await s.begin();
-    return s.tested.topics.update({ path: { id }, headers: { 'If-Match': etag }, body: { priority: 7 } });
-  },
-  async delete_topic(s) {
-    const path = { id: (await topicOf(s)).id };
-    await s.begin();
-    return s.tested.topics.delete({ path });
-  },
-  async list_topics(s) {
-    const domain = s.title.toLowerCase().replaceAll(' ', '-');
-    for (const n of [1, 2, 3, 4, 5]) await s.direct.topics.create({ body: { ...create(`${s.title} ${n}`), domain } });
-    await s.begin();
-    const page = (cursor: string | undefined) => s.tested.topics.list({ query: { domain, page_size: 2, ...(cursor && { cursor }) } });
-    for await (const topic of all(page)) s.items.add(topic.id);
-  },
-  async wait_job(s) {
-    const { data } = await s.direct.topics.discover({ body: { domain: 'behaviour', market: 'de', language: 'en' } });
-    await s.direct.jobs.wait(data.id); // so that all its events are there
-    await s.begin();
-    return s.tested.jobs.wait(data.id, { onEvent: ({ type }) => s.events.push(type) });
-  },
-  async wait_failing_job(s) {
-    const body = { name: s.title, url: `http://127.0.0.1:9/${s.title}`, domain: 'behaviour', market: 'de', enabled: false };
-    const { data: feed } = await s.direct.collections.create({ body });
-    const { data } = await s.direct.collections.poll({ path: { id: feed.id } });
-    await expect(s.direct.jobs.wait(data.id)).rejects.toBeInstanceOf(JobFailedError);
-    await s.begin();
-    return s.tested.jobs.wait(data.id, { onEvent: ({ type }) => s.events.push(type) });
-  },
-  async wait_missing_job(s) {
-    await s.begin();
-    return s.tested.jobs.wait('999999999');
-  },
-  async stream_without_key(s) {
-    await s.begin();
-    return s.keyless.events.stream().next();
-  },
-};
-
-/** The proxy of one case. */
-async function proxied(): Promise<{ url: string; stop: () => Promise<void> }> {
-  const process: ChildProcess = spawn(program, [inject('serverUrl')], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const [url] = (await once(createInterface({ input: process.stdout! }), 'line')) as [string];
-  const stop = async (): Promise<void> => {
-    const ended = once(process, 'exit');
-    process.stdin!.end();
-    await ended;
-  };
-  return { url, stop };
-}
-
-const enough = new Error('the caller has had enough');
-
-for (const c of cases) {
-  test.concurrent(c.name, async () => {
-    const { url, stop } = await proxied();
-    const controller = new AbortController();
-    const seen = async (): Promise<Array<Record<string, string[]>>> =>
-      ((await (await fetch(`${url}/_behaviour/seen`)).json()) as Array<Record<string, string[]>> | null) ?? [];
-    try {
-      const { attempts, within_ms: within, timeout_ms: timeout, cancel_at: cancelAt } = c.options ?? {};
-      const options = { baseUrl: url, retries: { attempts, within, first: 1, longest: 5 }, timeout };
-      const scene: Scene = {
-        direct: connect(),
-        tested: connect(options),
-        keyless: connect({ ...options, apiKey: undefined }),
-        title: `Behaviour ${randomUUID()}`,
-        signal: controller.signal,
-        items: new Set(),
-        events: [],
-        async begin() {
-          await fetch(`${url}/_behaviour/script`, { method: 'PUT', body: JSON.stringify(c.script ?? []) });
-          if (cancelAt) void fetch(`${url}/_behaviour/seen?count=${cancelAt}`).then(() => controller.abort(enough));
-        },
-      };
-      const result = await actions[c.do]!(scene).then(
-        () => undefined,
-        (error: unknown) => error,
-      );
-      await hold(c, scene, result, await seen());
-    } finally {
-      await stop();
-    }
+describe('the client', () => {
+  test.concurrent.for(cases)('$name', async (tc, { onTestFinished }) => {
+    const trial = await Trial.prepare(tc);
+    onTestFinished(() => trial.end());
+    const began = performance.now();
+    const error = await trial.act().catch((reason: unknown) => reason ?? 'nothing was thrown');
+    await trial.check(error, performance.now() - began);
   });
+});
+
+/** One case under way. */
+class Trial {
+  /** What the client brought. */
+  readonly items: string[] = [];
+  readonly events: Event[] = [];
+  state = '';
+  /** Why the caller cancels. */
+  readonly reason = new Error('enough');
+  private readonly caller = new AbortController();
+  private readonly headers: Record<string, string> = {};
+  private topic = '';
+  private readonly own = new Set<string>();
+  private job = '';
+
+  private constructor(
+    private readonly tc: Case,
+    /** What the proxy calls the script. */
+    private readonly id: string,
+    /** Reaches the proxy. */
+    private readonly client: ContentCreatorClient,
+    /** Is in all that the trial makes. */
+    private readonly word: string,
+  ) {}
+
+  static async prepare(tc: Case): Promise<Trial> {
+    const begun = await fetch(`${proxy}/scripts`, { method: 'POST', body: JSON.stringify(tc.script ?? []) });
+    const { id } = (await begun.json()) as { id: string };
+    const { attempts, within_ms: within, timeout_ms: timeout, key } = tc.with ?? {};
+    const client = createClient({
+      baseUrl: `${proxy}/s/${id}`,
+      apiKey: key ?? inject('apiKey'),
+      userAgent: 'trial/1',
+      retries: { first: 20, longest: 20, ...(attempts && { attempts }), ...(within && { within }) },
+      timeout,
+    });
+    const trial = new Trial(tc, id, client, `w${randomUUID().replaceAll('-', '')}`);
+    await trial.make();
+    return trial;
+  }
+
+  /** Makes what the action needs. */
+  private async make(): Promise<void> {
+    const { action, with: { feed, headers = {}, cancel, cancel_job_at: cancelJobAt } = {} } = this.tc;
+    const words = new Map([['UNIQUE', this.word]]);
+    if (['get_topic', 'update_topic', 'delete_topic'].includes(action)) {
+      const { data, response } = await direct.topics.create({ body: this.newTopic(0) });
+      this.topic = data.id;
+      const changed = await direct.topics.update({ path: { id: data.id }, body: { priority: 2 } });
+      words.set('STALE', String(response.headers.get('ETag')));
+      words.set('ETAG', ifMatch(changed.response.headers.get('ETag'))['If-Match']);
+    }
+    if (['list_topics', 'list_topics_by_page', 'events'].includes(action)) {
+      for (let n = 0; n < 5; n++) this.own.add((await direct.topics.create({ body: this.newTopic(n) })).data.id);
+    }
+    for (const [name, value] of Object.entries(headers)) this.headers[name] = words.get(value) ?? value;
+    if (feed && action !== 'poll_collection') {
+      const { data: job } = await direct.collections.poll({ path: { id: await this.collection() } });
+      this.job = job.id;
+      if (feed !== 'hanging') await direct.jobs.wait(job.id).catch(() => undefined);
+    }
+    if (cancel) void this.seen(1).then(() => this.caller.abort(this.reason));
+    if (cancelJobAt) void this.seen(cancelJobAt).then(() => direct.jobs.cancel({ path: { job_id: this.job } }));
+  }
+
+  /** Lets go of a job that a feed holds up. */
+  async end(): Promise<void> {
+    if (this.tc.with?.feed === 'hanging') await direct.jobs.cancel({ path: { job_id: this.job }, throwOnError: false });
+  }
+
+  private newTopic(n: number): TopicCreate {
+    return { title: `Topic ${n} ${this.word}`, domain: this.word, market: 'de', language: 'en' };
+  }
+
+  private async collection(): Promise<string> {
+    const url = `${proxy}/feeds/${this.tc.with?.feed}.xml?${this.word}`;
+    const body = { name: this.word, url, domain: this.word, market: 'de', enabled: false };
+    return (await direct.collections.create({ body })).data.id;
+  }
+
+  /** The requests that the proxy has seen, once they are as many. */
+  private async seen(least: number): Promise<Seen[]> {
+    return (await (await fetch(`${proxy}/scripts/${this.id}?least=${least}`)).json()) as Seen[];
+  }
+
+  /** Does what the case is about. */
+  async act(): Promise<undefined> {
+    const { client, headers } = this;
+    const { signal } = this.caller;
+    const path = { id: this.topic };
+    const { reconnects, silence_ms: silence, body } = this.tc.with ?? {};
+    const following = { signal, reconnects, silence };
+    const page = { domain: this.word, page_size: 2 };
+    switch (this.tc.action) {
+      case 'get_topic':
+        return void (await client.topics.get({ path, headers, signal }));
+      case 'get_unknown_topic':
+        return void (await client.topics.get({ path: { id: randomUUID() }, headers, signal }));
+      case 'create_topic':
+        return void (await client.topics.create({ body: { ...this.newTopic(0), ...body }, headers, signal }));
+      case 'update_topic':
+        return void (await client.topics.update({ path, headers, body: { priority: 9 }, signal }));
+      case 'delete_topic':
+        return void (await client.topics.delete({ path, headers, signal }));
+      case 'create_api_key':
+        return void (await client.admin.createApiKey({ body: { name: this.word, scopes: ['read'] }, signal }));
+      case 'poll_collection': {
+        const { data: job } = await client.collections.poll({ path: { id: await this.collection() }, headers, signal });
+        this.job = job.id;
+        this.state = job.state;
+        return;
+      }
+      case 'list_topics':
+        for await (const topic of all((cursor) => client.topics.list({ query: { ...page, cursor }, signal }))) this.items.push(topic.id);
+        return;
+      case 'list_topics_by_page':
+        for await (const topic of allByPage((number) => client.topics.list({ query: { ...page, page: number }, signal }))) {
+          this.items.push(topic.id);
+        }
+        return;
+      case 'wait_job':
+      case 'wait_unknown_job': {
+        const onEvent = (event: Event): void => void this.events.push(event);
+        this.state = (await client.jobs.wait(this.job || '999999999', { ...following, onEvent })).state;
+        return;
+      }
+      case 'job_events':
+        for await (const event of client.jobs.streamEvents({ path: { job_id: this.job }, ...following })) this.events.push(event);
+        return;
+      case 'events': {
+        const from = { query: { types: ['topic.created' as const] }, headers: { 'Last-Event-ID': '0-1' } };
+        for await (const event of client.events.stream({ ...from, ...following })) {
+          if (this.own.has(String(event.data['topic_id']))) this.events.push(event);
+          if (this.events.length === this.own.size) return;
+        }
+        return;
+      }
+      default:
+        throw new Error(`there is no action ${this.tc.action}`);
+    }
+  }
+
+  /** Compares what came of it with what was expected. */
+  async check(error: unknown, took: number): Promise<void> {
+    const expected = this.tc.expect;
+    const seen = await this.seen(0);
+    this.checkError(error, seen);
+    this.checkRequests(seen);
+    if (expected.topics !== undefined) {
+      expect((await direct.topics.list({ query: { domain: this.word } })).data.total).toBe(expected.topics);
+    }
+    if (expected.items !== undefined) {
+      expect(this.items).toHaveLength(expected.items);
+      expect(new Set(this.items).size).toBe(expected.items);
+    }
+    if (expected.events) {
+      const types = this.events.map((event) => event.type).filter((type) => type !== 'job.progress' && type !== 'job.running');
+      expect(types).toEqual(expected.events);
+      expect(new Set(this.events.map((event) => event.id)).size).toBe(this.events.length);
+    }
+    expect(this.state).toBe(expected.job ?? '');
+    if (expected.least_ms) expect(took).toBeGreaterThanOrEqual(expected.least_ms);
+    if (expected.most_ms) expect(took).toBeLessThanOrEqual(expected.most_ms);
+  }
+
+  private checkError(error: unknown, seen: Seen[]): void {
+    const { error: expected, cancelled } = this.tc.expect;
+    if (cancelled) return expect(error).toBe(this.reason);
+    if (!expected) return expect(error).toBeUndefined();
+    if (expected.job) {
+      expect(error).toBeInstanceOf(JobFailedError);
+      return expect((error as JobFailedError).job.state).toBe(expected.job);
+    }
+    expect(error).toBeInstanceOf(ContentCreatorError);
+    const fault = error as ContentCreatorError;
+    expect(fault).toMatchObject({ code: expected.code, status: expected.status, attempts: expected.attempts ?? seen.length });
+    expect(Math.ceil(fault.retryAfter ?? 0)).toBe(expected.retry_after ?? 0);
+    expect([fault.requestId]).toEqual(seen.at(-1)?.headers['X-Request-Id']);
+    expect(Object.keys(fault.details.errors ?? {}).sort()).toEqual(expected.fields ?? []);
+  }
+
+  private checkRequests(seen: Seen[]): void {
+    const { attempts, requests, same = [], absent = [], queries = {}, resumes = [], replayed = false } = this.tc.expect;
+    if (attempts !== undefined) expect(seen).toHaveLength(attempts);
+    const shown = ({ method, path }: Seen): string =>
+      `${method} ${path.replace('/api/v1', '').replace(/\/([0-9]+|[0-9a-f]{8}-[0-9a-f-]{27})\b/, '/ID')}`;
+    if (requests) expect(seen.map(shown)).toEqual(requests);
+    for (const name of same) {
+      const values = new Set(seen.map(({ headers }) => headers[canonical(name)]?.join()));
+      expect([name, values.size, values.has(undefined)]).toEqual([name, 1, false]);
+    }
+    for (const { headers } of seen) {
+      for (const name of absent) expect(headers).not.toHaveProperty(name);
+      for (const [name, value] of Object.entries(this.headers)) expect(headers[canonical(name)]).toEqual([value]);
+    }
+    for (const [name, values] of Object.entries(queries)) {
+      const got = seen.map(({ query }) => query[name]?.[0] ?? '');
+      expect(got.map((value, n) => (values[n] === '*' && value ? '*' : value))).toEqual(values);
+    }
+    expect(seen.flatMap(({ headers }, n) => ('Last-Event-Id' in headers ? [n] : []))).toEqual(resumes);
+    expect(seen.at(-1)?.replayed).toBe(replayed);
+    if (same.length > 0) expect(seen[0]?.headers['User-Agent']?.[0]).toMatch(/^trial\/1 content-creator-/);
+  }
 }
 
-/** Compares what came of a case with what must. */
-async function hold(c: Case, scene: Scene, result: unknown, seen: Array<Record<string, string[]>>): Promise<void> {
-  const want = c.expect;
-  if (want.aborted) expect(result).toBe(enough);
-  else if (want.job_failed) expect((result as JobFailedError).job.state).toBe('failed');
-  else if (want.error) {
-    expect(result).toBeInstanceOf(ContentCreatorError);
-    const fault = result as ContentCreatorError;
-    expect({ code: fault.code, status: fault.status, attempts: fault.attempts }).toEqual({
-      code: want.error.code, status: want.error.status, attempts: want.error.attempts,
-    });
-    if (want.error.retry_after) expect(fault.retryAfter).toBe(want.error.retry_after);
-    expect(fault.requestId).toBeTruthy();
-  } else expect(result).toBeUndefined();
-
-  const header = (request: Record<string, string[]> | undefined, name: string): string | undefined =>
-    Object.entries(request ?? {}).find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1][0];
-  expect(seen).toHaveLength(want.requests);
-  for (const name of want.same ?? []) {
-    expect(header(seen[0], name)).toBeTruthy();
-    expect(new Set(seen.map((request) => header(request, name))).size).toBe(1);
-  }
-  for (const name of want.lacks ?? []) expect(seen.map((request) => header(request, name)).filter(Boolean)).toEqual([]);
-  if (want.resumed) expect(header(seen[1], 'Last-Event-ID')).toBeTruthy();
-  expect(scene.items.size).toBe(want.items ?? 0);
-  if (want.made !== undefined) {
-    const { data } = await scene.direct.topics.list({ query: { search: scene.title } });
-    expect(data.total).toBe(want.made);
-  }
-  expect(scene.events).toEqual(expect.arrayContaining(want.events ?? []));
+/** A header's name as the proxy writes it. */
+function canonical(name: string): string {
+  return name.toLowerCase().replace(/\b[a-z]/g, (letter) => letter.toUpperCase());
 }

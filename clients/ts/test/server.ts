@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -16,33 +16,41 @@ declare module 'vitest' {
     serverUrl: string;
     /** An admin key. */
     apiKey: string;
+    /** Where the proxy of clients/behaviour is, which stands before that server. */
+    proxyUrl: string;
   }
 }
 
 const START = 90_000;
 const STOP = 30_000;
 
-export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { TEST_SERVER_URL: url, TEST_API_KEY: key } = process.env;
-  if (url && key) {
-    project.provide('serverUrl', url);
-    project.provide('apiKey', key);
-    return undefined;
-  }
-
   const folder = await mkdtemp(join(tmpdir(), 'content-creator-ts-'));
   // The private PostgreSQL may run as another user, who must get through.
   await chmod(folder, 0o711);
   const apiKey = `cc_${randomBytes(20).toString('hex')}`;
   let server: ChildProcess | undefined;
+  let proxy: ChildProcess | undefined;
   const stop = async (): Promise<void> => {
+    if (proxy) await terminate(proxy);
     if (server) await terminate(server);
     await rm(folder, { recursive: true, force: true });
   };
+  const provide = async (serverUrl: string, apiKey: string): Promise<void> => {
+    project.provide('serverUrl', serverUrl);
+    project.provide('apiKey', apiKey);
+    const program = await build('./clients/behaviour/proxy', folder);
+    // It ends when its input does, however this process ends.
+    proxy = spawn(program, [serverUrl], { stdio: ['pipe', 'pipe', 'inherit'] });
+    project.provide('proxyUrl', await said(proxy, /^(http:\S+)$/, AbortSignal.timeout(START)));
+  };
   try {
-    const program = join(folder, 'content-creator');
-    const root = fileURLToPath(new URL('../../..', import.meta.url));
-    await promisify(execFile)('go', ['build', '-o', program, '.'], { cwd: root });
+    if (url && key) {
+      await provide(url, key);
+      return stop;
+    }
+    const program = await build('.', folder);
     server = spawn(program, ['serve'], {
       env: {
         PATH: process.env['PATH'],
@@ -52,15 +60,15 @@ export default async function setup(project: TestProject): Promise<(() => Promis
         DATA_DIR: join(folder, 'data'),
         FETCH_ALLOW_CIDRS: '127.0.0.0/8',
         HOST_REQUESTS_PER_SECOND: '0',
+        RATE_LIMIT: '0',
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     // It stops its database by itself, even if this process ends in disorder.
     process.once('exit', () => server?.kill());
-    const serverUrl = await listening(server, AbortSignal.timeout(START));
+    const serverUrl = await said(server, /(http:\/\/\S+)\/api\/v1/, AbortSignal.timeout(START));
     await healthy(serverUrl, AbortSignal.timeout(START));
-    project.provide('serverUrl', serverUrl);
-    project.provide('apiKey', apiKey);
+    await provide(serverUrl, apiKey);
     return stop;
   } catch (error) {
     await stop();
@@ -68,22 +76,30 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   }
 }
 
-/** Waits until the server says where it listens, which it has the system choose. */
-async function listening(server: ChildProcess, deadline: AbortSignal): Promise<string> {
+/** Builds a program of this project into a folder. */
+async function build(program: string, folder: string): Promise<string> {
+  const root = fileURLToPath(new URL('../../..', import.meta.url));
+  const file = join(folder, program === '.' ? 'content-creator' : basename(program));
+  await promisify(execFile)('go', ['build', '-o', file, program], { cwd: root });
+  return file;
+}
+
+/** Waits until a program says where it listens, which it has the system choose. */
+async function said(program: ChildProcess, address: RegExp, deadline: AbortSignal): Promise<string> {
   let log = '';
-  server.stderr?.on('data', (text) => (log += String(text)));
+  program.stderr?.on('data', (text) => (log += String(text)));
   const found = new Promise<string>((resolve, reject) => {
-    createInterface({ input: server.stdout! }).on('line', (line) => {
-      const url = /(http:\/\/\S+)\/api\/v1/.exec(line)?.[1];
+    createInterface({ input: program.stdout! }).on('line', (line) => {
+      const url = address.exec(line)?.[1];
       if (url) resolve(url);
     });
-    server.once('error', reject);
-    server.once('exit', (code) => reject(new Error(`the server ended with ${code}:\n${log}`)));
-    deadline.addEventListener('abort', () => reject(new Error(`the server did not start in time:\n${log}`)));
+    program.once('error', reject);
+    program.once('exit', (code) => reject(new Error(`the program ended with ${code}:\n${log}`)));
+    deadline.addEventListener('abort', () => reject(new Error(`the program did not start in time:\n${log}`)));
   });
   const url = await found;
   // What nobody reads would block it.
-  server.stdout?.resume();
+  program.stdout?.resume();
   return url;
 }
 

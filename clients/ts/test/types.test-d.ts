@@ -1,7 +1,10 @@
 import { describe, expectTypeOf, test } from 'vitest';
 import {
+  all,
+  allByPage,
   ContentCreatorError,
   createClient,
+  JobFailedError,
   type ErrorBody,
   type ErrorCode,
   type Event,
@@ -75,6 +78,22 @@ describe('answers', () => {
     expectTypeOf(response).toEqualTypeOf<Response>();
     expectTypeOf((await client.collections.poll({ path: { id: '' } })).data).toEqualTypeOf<Job>();
     expectTypeOf((await client.admin.getMetrics()).data).toEqualTypeOf<string>();
+  });
+
+  test('of lists are items', () => {
+    const topics = all((cursor) => client.topics.list({ query: { cursor } }));
+    expectTypeOf(topics).toEqualTypeOf<AsyncGenerator<TopicSummary, void, undefined>>();
+    expectTypeOf(allByPage((page) => client.jobs.list({ query: { page } }))).toEqualTypeOf<AsyncGenerator<Job, void, undefined>>();
+    // @ts-expect-error an answer that may be an error is no page
+    all((cursor) => client.topics.list({ query: { cursor }, throwOnError: false }));
+    // @ts-expect-error keywords have no pages
+    all(() => client.keywords.list());
+  });
+
+  test('of jobs are jobs', async () => {
+    expectTypeOf(await client.jobs.wait('')).toEqualTypeOf<Job>();
+    const error: unknown = undefined;
+    if (error instanceof JobFailedError) expectTypeOf(error.job).toEqualTypeOf<Job>();
   });
 
   test('of streams are events', () => {
