@@ -60,7 +60,7 @@ func header(name, value string) RequestOption {
 
 // keyed gives a POST a key of its own, kept across retries; those that make secrets take none.
 func keyed(_ context.Context, r *http.Request) error {
-	secret := strings.HasSuffix(r.URL.Path, "/admin/api-keys") || strings.HasSuffix(r.URL.Path, "/feed-token")
+	secret := strings.HasSuffix(r.URL.Path, "/admin/api-keys") || strings.HasSuffix(r.URL.Path, "/admin/sign-in") || strings.HasSuffix(r.URL.Path, "/feed-token")
 	if r.Method == http.MethodPost && r.Header.Get("Idempotency-Key") == "" && !secret {
 		r.Header.Set("Idempotency-Key", randomID())
 	}

@@ -45,19 +45,7 @@ export interface ClientOptions {
   userAgent?: string | undefined;
   /** What to use instead of the global `fetch`. It is called with a `Request`, once for each attempt. */
   fetch?: typeof globalThis.fetch | undefined;
-  /** How patiently calls are repeated. */
-  retries?: Retries | undefined;
-  /**
-   * Bounds each attempt, its answer's body included, in milliseconds: 30,000 by default. Where `Prefer: wait` asks the
-   * server to wait, that much is added. It does not bound streams.
-   */
-  timeout?: number | undefined;
-  /** Your program's name, such as `newsroom/2.1`, put before the client's own; browsers send their own instead. */
-  userAgent?: string | undefined;
 }
-
-/** The version of this package and of the specification it was made of. */
-export const VERSION = '0.1.0';
 
 /** Live events of everything. */
 export interface EventStreams {
@@ -195,7 +183,7 @@ function name(request: Request, program: string): Request {
   const missing = (header: string): boolean => !headers.has(header);
   if (missing('X-Request-Id')) headers.set('X-Request-Id', randomId());
   // Those that make secrets take no key.
-  const secret = /\/(admin\/api-keys|feed-token)$/.test(new URL(url).pathname);
+  const secret = /\/(admin\/api-keys|admin\/sign-in|feed-token)$/.test(new URL(url).pathname);
   if (method === 'POST' && !secret && missing('Idempotency-Key')) headers.set('Idempotency-Key', randomId());
   // In a page it would need the server's leave, and most browsers ignore it.
   if (!('document' in globalThis || 'WorkerGlobalScope' in globalThis) && missing('User-Agent')) headers.set('User-Agent', program);
