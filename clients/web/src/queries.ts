@@ -1,5 +1,4 @@
 /** How the console asks: one cache, whose keys begin with the tag of the API, so that an event can say what is stale. */
-import { ContentCreatorError } from '@content-creator/client';
 import { notifications } from '@mantine/notifications';
 import {
   MutationCache,
@@ -32,14 +31,10 @@ export const queryClient = new QueryClient({
   queryCache: new QueryCache({ onError: noticeRefusal }),
   mutationCache: new MutationCache({ onError: noticeRefusal }),
   defaultOptions: {
-    queries: { staleTime: 5_000, retry: worthRetrying, retryDelay: 800 },
+    // The client itself asks again where that is worth it.
+    queries: { staleTime: 5_000, retry: false },
   },
 });
-
-/** What the server has refused stays refused; what never got there, or met a fault, is asked for once more. */
-function worthRetrying(failures: number, error: unknown): boolean {
-  return failures < 1 && (!ContentCreatorError.is(error) || error.status >= 500);
-}
 
 type Answer<Data> = Promise<{ data: Data; response: Response }>;
 

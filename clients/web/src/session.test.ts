@@ -30,9 +30,9 @@ test('a key that the server does not know is not kept', async () => {
 
 test('a key that is revoked meanwhile signs out, and it is told; other errors do not', async () => {
   await signIn('cc_a', false);
-  noticeRefusal(new ContentCreatorError('No.', 'FORBIDDEN', 403, {}, 'r', undefined));
+  noticeRefusal(new ContentCreatorError('No.', { code: 'FORBIDDEN', status: 403 }));
   expect(currentKey()).toBe('cc_a');
-  noticeRefusal(new ContentCreatorError('No.', 'UNAUTHORIZED', 401, {}, 'r', undefined));
+  noticeRefusal(new ContentCreatorError('No.', { code: 'UNAUTHORIZED', status: 401 }));
   expect([currentKey(), wasRefused()]).toEqual([null, true]);
 });
 

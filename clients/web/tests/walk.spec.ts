@@ -27,7 +27,8 @@ test.describe('from signing in to signing out', () => {
       await expect(page.getByRole('alert')).toContainText('This link was used already');
       await page.getByLabel('API key').fill(process.env['CONSOLE_KEY']!);
       await page.getByRole('button', { name: 'Sign in' }).click();
-      await expect(page.getByRole('heading', { level: 1, name: 'Dashboard' })).toBeVisible();
+      await page.getByRole('navigation').getByRole('link', { name: 'Topics', exact: true }).click();
+      await expect(page.getByRole('heading', { level: 1, name: 'Topics' })).toBeVisible();
     });
     await test.step('add a feed by the address of its site', async () => {
       await page.getByRole('link', { name: 'Collections' }).click();

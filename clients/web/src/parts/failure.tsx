@@ -12,7 +12,7 @@ interface Explanation {
 }
 
 export function explain(error: unknown, t: Texts): Explanation {
-  if (!ContentCreatorError.is(error)) {
+  if (!ContentCreatorError.is(error) || error.status === 0) {
     return { title: t.failure.noAnswer, message: t.failure.noAnswerCure, requestId: undefined };
   }
   const faults = Object.entries(error.details.errors ?? {}).map(([field, fault]) => `${field}: ${fault}`);
