@@ -282,6 +282,7 @@ export const de: Texts = {
     noDocumentsCure: 'Dieses Thema wurde nicht in Dokumenten entdeckt. Eine Recherche findet Quellen dafür.',
   },
   keywords: {
+    newest: (read: string) => `gelesen wurden die neuesten ${read}`,
     title: 'Stichwörter',
     research: 'Stichwörter recherchieren',
     none: 'Noch keine Stichwort-Recherche',
@@ -366,6 +367,9 @@ export const de: Texts = {
     synthesise: 'Entwurf schreiben',
     targetWords: 'Wörter',
     tone: 'Ton',
+    keyword: 'Stichwort',
+    keywordPlaceholder: 'Worunter er gefunden werden soll',
+    score: 'Inhaltswertung',
     tonePlaceholder: 'Sachlich',
     version: 'Fassung',
     edited: 'bearbeitet',

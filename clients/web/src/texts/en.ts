@@ -268,6 +268,7 @@ export const en = {
     noDocumentsCure: 'This topic was not discovered in documents. Research finds sources for it.',
   },
   keywords: {
+    newest: (read: string) => `the newest ${read} were read`,
     title: 'Keywords',
     research: 'Research keywords',
     none: 'No keyword research yet',
@@ -353,6 +354,9 @@ export const en = {
     targetWords: 'Words',
     tone: 'Tone',
     tonePlaceholder: 'Neutral',
+    keyword: 'Keyword',
+    keywordPlaceholder: 'What it is to be found by',
+    score: 'Content score',
     version: 'Version',
     edited: 'edited',
     view: 'View',

@@ -1,4 +1,4 @@
-import type { Figure as FigureData, ResearchReport } from '@content-creator/client';
+import type { CompetitorResearch, ResearchReport } from '@content-creator/client';
 import { Button, Group, List, Paper, Stack, Table, TagsInput, Text, Title } from '@mantine/core';
 import { useState } from 'react';
 import { useTexts } from '../../language';
@@ -7,25 +7,10 @@ import { External } from '../../parts/external';
 import { Figure } from '../../parts/figure';
 import { JobProgress } from '../../parts/job-progress';
 import { Loaded } from '../../parts/loaded';
+import { Sampled } from '../../parts/sampled';
 import { useAction, useRead } from '../../queries';
 import { api } from '../../session';
 import { isMissing } from '../topic';
-
-/** What the specification says of `result` in words. */
-interface Competitor {
-  name: string;
-  website: string;
-  share_of_voice: FigureData;
-  documents: FigureData;
-  content_strategy: { topics: string[] | null; posting_frequency: FigureData; median_words: FigureData };
-}
-
-interface CompetitorResult {
-  documents: FigureData;
-  competitors: Competitor[] | null;
-  content_gaps: { subject: string; competitors: string[]; documents: FigureData }[] | null;
-  recommendation: { text: string } | null;
-}
 
 export function Competitors({ id }: { id: string }) {
   const t = useTexts();
@@ -57,9 +42,10 @@ export function Competitors({ id }: { id: string }) {
 
 function Found({ report }: { report: ResearchReport }) {
   const t = useTexts();
-  const result = report.result as unknown as CompetitorResult;
+  const result = report.result as CompetitorResearch;
   return (
     <Stack>
+      <Sampled documents={result.documents} sample={result.sample} />
       {result.recommendation && <Text lang="en">{result.recommendation.text}</Text>}
       <Paper withBorder>
         <Table.ScrollContainer minWidth={560} type="native">
@@ -75,7 +61,7 @@ function Found({ report }: { report: ResearchReport }) {
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>
-              {(result.competitors ?? []).map((competitor) => (
+              {result.competitors.map((competitor) => (
                 <Table.Tr key={competitor.website}>
                   <Table.Td>
                     <External to={competitor.website}>{competitor.name}</External>
@@ -92,7 +78,7 @@ function Found({ report }: { report: ResearchReport }) {
                   <Table.Td ta="end">
                     <Figure figure={competitor.content_strategy.median_words} />
                   </Table.Td>
-                  <Table.Td>{(competitor.content_strategy.topics ?? []).join(', ')}</Table.Td>
+                  <Table.Td>{competitor.content_strategy.topics.join(', ')}</Table.Td>
                 </Table.Tr>
               ))}
             </Table.Tbody>
@@ -104,12 +90,19 @@ function Found({ report }: { report: ResearchReport }) {
           {t.competitors.gaps}
         </Title>
         <Gaps gaps={result.content_gaps} />
+        {result.own_pages
+          .filter(({ error }) => error !== null)
+          .map(({ url, error }) => (
+            <Text key={url} size="sm" c="dimmed" mt="xs">
+              {url}: <span lang="en">{error?.message}</span>
+            </Text>
+          ))}
       </Paper>
     </Stack>
   );
 }
 
-function Gaps({ gaps }: { gaps: CompetitorResult['content_gaps'] }) {
+function Gaps({ gaps }: { gaps: CompetitorResearch['content_gaps'] }) {
   const t = useTexts();
   if (gaps === null) return <Text c="dimmed">{t.competitors.gapsUnknown}</Text>;
   if (gaps.length === 0) return <Text c="dimmed">{t.competitors.noGaps}</Text>;

@@ -7,6 +7,7 @@ import { dateTime, number } from '../../format';
 import { useLanguage } from '../../language';
 import { Comparison } from '../../parts/comparison';
 import { ConfirmButton } from '../../parts/confirm';
+import { ContentScore } from '../../parts/content-score';
 import { Empty } from '../../parts/empty';
 import { Facts } from '../../parts/facts';
 import { JobProgress } from '../../parts/job-progress';
@@ -62,6 +63,7 @@ function Synthesise({ id, begun }: { id: string; begun: (job: string) => void })
         path: { id },
         body: {
           target_words: Number(form.get('target_words')),
+          ...(form.get('keyword') && { keyword: String(form.get('keyword')) }),
           ...(form.get('tone') && { tone: String(form.get('tone')) }),
           ...(form.get('max_cost_usd') && { max_cost_usd: Number(form.get('max_cost_usd')) }),
         },
@@ -75,7 +77,8 @@ function Synthesise({ id, begun }: { id: string; begun: (job: string) => void })
   return (
     <Paper withBorder p="md" component="form" onSubmit={submit}>
       <Group align="flex-end">
-        <NumberInput name="target_words" label={t.drafts.targetWords} min={100} max={10_000} step={100} defaultValue={1500} w={140} />
+        <NumberInput name="target_words" label={t.drafts.targetWords} min={100} max={5_000} step={100} defaultValue={1500} w={140} />
+        <TextInput name="keyword" label={t.drafts.keyword} placeholder={t.drafts.keywordPlaceholder} minLength={2} flex="1 1 10rem" />
         <TextInput name="tone" label={t.drafts.tone} placeholder={t.drafts.tonePlaceholder} flex="1 1 10rem" />
         <NumberInput name="max_cost_usd" label={t.research.maxCost} placeholder={t.research.noLimit} min={0} step={0.1} w={150} />
         <Button type="submit" loading={synthesise.isPending}>
@@ -94,7 +97,7 @@ interface VersionProps {
 
 function Version({ draft, all, show }: VersionProps) {
   const { t, language } = useLanguage();
-  const [view, setView] = useState<'read' | 'edit' | 'compare'>('read');
+  const [view, setView] = useState<'read' | 'score' | 'edit' | 'compare'>('read');
   const remove = useAction(() => api.topics.deleteDraft({ path: { id: draft.id } }), { stale: [['topics']], done: () => t.drafts.deleted });
   return (
     <Paper withBorder p="md">
@@ -120,11 +123,13 @@ function Version({ draft, all, show }: VersionProps) {
           onChange={(value) => setView(value as typeof view)}
           data={[
             { value: 'read', label: t.drafts.read },
+            { value: 'score', label: t.drafts.score, disabled: draft.content_score === null },
             { value: 'edit', label: t.drafts.edit },
             { value: 'compare', label: t.drafts.compare, disabled: all.length < 2 },
           ]}
         />
         {view === 'read' && <Read draft={draft} />}
+        {view === 'score' && draft.content_score && <ContentScore score={draft.content_score} />}
         {view === 'edit' && <Edit draft={draft} saved={show} />}
         {view === 'compare' && <Compare draft={draft} all={all} />}
       </Stack>

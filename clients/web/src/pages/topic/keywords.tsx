@@ -1,4 +1,4 @@
-import type { Figure as FigureData, ResearchReport } from '@content-creator/client';
+import type { KeywordResearch, ResearchedKeyword, ResearchReport } from '@content-creator/client';
 import { Button, Group, List, Paper, Stack, Table, Text, Title } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import { number } from '../../format';
@@ -7,27 +7,10 @@ import { Empty } from '../../parts/empty';
 import { Figure } from '../../parts/figure';
 import { JobProgress } from '../../parts/job-progress';
 import { Loaded } from '../../parts/loaded';
+import { Sampled } from '../../parts/sampled';
 import { useAction, useRead } from '../../queries';
 import { api } from '../../session';
 import { isMissing } from '../topic';
-
-/** What the specification says of `result` in words. */
-interface Keyword {
-  keyword: string;
-  search_volume: FigureData;
-  suggestion_position: FigureData;
-  relevance: FigureData;
-  trend: { growth: FigureData; documents: number; documents_before: number };
-}
-
-interface KeywordResult {
-  documents: FigureData;
-  primary: Keyword;
-  secondary: Keyword[] | null;
-  long_tail: Keyword[] | null;
-  related_questions: { question: string }[] | null;
-  recommendation: { text: string } | null;
-}
 
 export function TopicKeywords({ id }: { id: string }) {
   const { t } = useLanguage();
@@ -57,25 +40,23 @@ export function TopicKeywords({ id }: { id: string }) {
 
 function KeywordReport({ report, begin }: { report: ResearchReport; begin: ReactNode }) {
   const { t } = useLanguage();
-  const result = report.result as unknown as KeywordResult;
-  const keywords = [result.primary, ...(result.secondary ?? []), ...(result.long_tail ?? [])];
+  const result = report.result as KeywordResearch;
+  const keywords = [result.primary, ...result.secondary, ...result.long_tail];
   return (
     <Stack>
       <Group justify="space-between">
-        <Text c="dimmed">
-          {t.keywords.from} <Figure figure={result.documents} />
-        </Text>
+        <Sampled documents={result.documents} sample={result.sample} />
         {begin}
       </Group>
       {result.recommendation && <Text lang="en">{result.recommendation.text}</Text>}
       <KeywordTable keywords={keywords} />
-      {(result.related_questions ?? []).length > 0 && (
+      {result.related_questions.length > 0 && (
         <Paper withBorder p="md">
           <Title order={2} size="h4" mb="sm">
             {t.keywords.questions}
           </Title>
           <List>
-            {result.related_questions!.map(({ question }) => (
+            {result.related_questions.map(({ question }) => (
               <List.Item key={question}>{question}</List.Item>
             ))}
           </List>
@@ -85,7 +66,7 @@ function KeywordReport({ report, begin }: { report: ResearchReport; begin: React
   );
 }
 
-function KeywordTable({ keywords }: { keywords: Keyword[] }) {
+function KeywordTable({ keywords }: { keywords: ResearchedKeyword[] }) {
   const { t, language } = useLanguage();
   return (
     <Paper withBorder>
