@@ -40,6 +40,8 @@ type With struct {
 	Headers map[string]string `json:"headers"`
 	// Cancel says that the call is cancelled once the proxy has seen its first request.
 	Cancel bool `json:"cancel"`
+	// CancelAtEvent says that it is cancelled when its first event comes.
+	CancelAtEvent bool `json:"cancel_at_event"`
 	// CancelJobAt is how many requests the proxy has seen when the job is cancelled by somebody else.
 	CancelJobAt int `json:"cancel_job_at"`
 	// Feed is what the polled collection's feed does: ok, missing or hanging. The job has finished before it is followed,
@@ -88,7 +90,7 @@ type Expect struct {
 type Error struct {
 	Code   string `json:"code"`
 	Status int    `json:"status"`
-	// RetryAfter is in seconds, rounded up.
+	// RetryAfter is in seconds, rounded up. One that came as a date may be two less: dates have no fractions.
 	RetryAfter int `json:"retry_after"`
 	// Attempts is how many the error says there were; 0 is the number that the proxy saw.
 	Attempts int `json:"attempts"`

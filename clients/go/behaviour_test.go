@@ -60,6 +60,7 @@ type trial struct {
 	direct, c *contentcreator.Client
 	line, id  string
 	ctx       context.Context
+	cancel    context.CancelCauseFunc
 	// word is in all that the trial makes.
 	word  string
 	topic client.Topic
@@ -127,7 +128,7 @@ func (w *trial) run() {
 	ctx, end := context.WithTimeoutCause(ctx, time.Minute, errors.New("the trial takes too long"))
 	defer end()
 	defer cancel(nil)
-	w.ctx = ctx
+	w.ctx, w.cancel = ctx, cancel
 	if w.With.Cancel {
 		go func() {
 			_, _ = w.seen(1)
@@ -242,7 +243,11 @@ func (w *trial) act() error {
 		if w.Action == "wait_unknown_job" {
 			w.job = "999999999"
 		}
-		job, err := w.c.WaitJob(w.ctx, w.job, func(event contentcreator.Event) { w.events = append(w.events, event) })
+		job, err := w.c.WaitJob(w.ctx, w.job, func(event contentcreator.Event) {
+			if w.events = append(w.events, event); w.With.CancelAtEvent {
+				w.cancel(errEnough)
+			}
+		})
 		if err == nil {
 			w.state = job.State
 		}
@@ -358,7 +363,7 @@ func (w *trial) checkError(err error, seen []behaviour.Seen) {
 	require.True(t, ok, "%v", err)
 	require.Equal(t, want.Code, string(fault.Code))
 	require.Equal(t, want.Status, fault.Status)
-	require.Equal(t, want.RetryAfter, int(math.Ceil(fault.RetryAfter.Seconds())))
+	require.Contains(t, []int{want.RetryAfter, want.RetryAfter - 1, want.RetryAfter - 2}, int(math.Ceil(fault.RetryAfter.Seconds())))
 	require.Equal(t, seen[len(seen)-1].Headers["X-Request-Id"], []string{fault.RequestID})
 	if want.Attempts == 0 {
 		want.Attempts = len(seen)

@@ -61,6 +61,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
         FETCH_ALLOW_CIDRS: '127.0.0.0/8',
         HOST_REQUESTS_PER_SECOND: '0',
         RATE_LIMIT: '0',
+        CORS_ORIGINS: '*',
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

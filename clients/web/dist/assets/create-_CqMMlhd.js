@@ -1,1 +1,0 @@
-export{t as CreateTopic}from"./create-BPT1PQ3K.js";
