@@ -90,10 +90,32 @@ func TestDiscoverTopicsFromSearchesSeedsAndSites(t *testing.T) {
 		}
 	}
 
+	// What is linked to a topic is what its research reads first.
+	research, err := c.Research(t.Context(), asked(func(r *store.ResearchRequest) {
+		r.TopicID, r.Question = new(sources["rss"]), "By how many kilometres does the district heating network of Lindau grow?"
+	}), 0)
+	require.NoError(t, err)
+	require.Equal(t, "succeeded", w.finished(research.ID).State)
+	require.Positive(t, w.count(`select count(*) from claims where sentence like '%nine kilometres%'`))
+
+	// Nothing found is told with its reason.
+	for want, request := range map[string]store.DiscoveryRequest{
+		"no processed documents": {Until: new(yesterday.AddDate(-3, 0, 0))},
+		"scored high enough":     {MinScore: new(1.)},
+	} {
+		request.Domain, request.Market, request.Language = "energy", "de", "en"
+		job, err := c.DiscoverTopics(t.Context(), DiscoverTopicsArgs{Request: request})
+		require.NoError(t, err)
+		var run struct{ Report store.DiscoveryReport }
+		require.NoError(t, json.Unmarshal(w.finished(job.ID).Result, &run))
+		require.NotNil(t, run.Report.Note, want)
+		require.Contains(t, *run.Report.Note, want)
+	}
+
 	// Work that is done is not done again.
 	again := &river.Job[DiscoverTopicsArgs]{JobRow: &rivertype.JobRow{ID: int64(job.ID)}}
 	_ = (&topicsWorker{store: w.store, now: time.Now}).Work(t.Context(), again)
-	require.Equal(t, 1, w.count(`select count(*) from discoveries`))
+	require.Equal(t, 3, w.count(`select count(*) from discoveries`))
 }
 
 func TestDescribeSiteFaults(t *testing.T) {

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -100,34 +99,16 @@ func (c call) body() (mediaType string, example any) {
 	types := slices.Sorted(maps.Keys(c.RequestBody.Value.Content))
 	// JSON before what is an alternative to it.
 	slices.SortStableFunc(types, func(a, b string) int { return strings.Index(b, "json") - strings.Index(a, "json") })
-	content := c.RequestBody.Value.Content[types[0]]
-	example = content.Example
-	for _, name := range slices.Sorted(maps.Keys(content.Examples)) {
-		if example == nil {
-			example = content.Examples[name].Value.Value
-		}
-	}
-	return types[0], example
-}
-
-// exampleOf is a parameter's example.
-func exampleOf(p *openapi3.Parameter) any {
-	switch {
-	case p.Example != nil:
-		return p.Example
-	case p.Schema.Value.Example != nil:
-		return p.Schema.Value.Example
-	}
-	return p.Schema.Value.Enum[0]
+	return types[0], c.RequestBody.Value.Content[types[0]].Example
 }
 
 func (c call) curl() string {
 	path, query := c.path, url.Values{}
 	for _, p := range c.needed(openapi3.ParameterInPath) {
-		path = strings.ReplaceAll(path, "{"+p.Name+"}", fmt.Sprint(exampleOf(p)))
+		path = strings.ReplaceAll(path, "{"+p.Name+"}", fmt.Sprint(p.Example))
 	}
 	for _, p := range c.needed(openapi3.ParameterInQuery) {
-		query.Set(p.Name, fmt.Sprint(exampleOf(p)))
+		query.Set(p.Name, fmt.Sprint(p.Example))
 	}
 	if len(query) > 0 {
 		path += "?" + query.Encode()
@@ -166,7 +147,7 @@ func (c call) typeScript() string {
 	for _, in := range []string{openapi3.ParameterInPath, openapi3.ParameterInQuery} {
 		values := map[string]any{}
 		for _, p := range c.needed(in) {
-			values[p.Name] = exampleOf(p)
+			values[p.Name] = p.Example
 		}
 		if len(values) > 0 {
 			options = append(options, in+": "+literal(values))
@@ -204,19 +185,13 @@ func methodOf(tag, operationID string) string {
 	return operationID
 }
 
-var identifier = regexp.MustCompile(`^[A-Za-z_]\w*$`)
-
 // literal is a JSON value as TypeScript writes it.
 func literal(value any) string {
 	switch v := value.(type) {
 	case map[string]any:
 		var fields []string
 		for _, name := range slices.Sorted(maps.Keys(v)) {
-			key := name
-			if !identifier.MatchString(name) {
-				key = "'" + name + "'"
-			}
-			fields = append(fields, key+": "+literal(v[name]))
+			fields = append(fields, name+": "+literal(v[name]))
 		}
 		return "{ " + strings.Join(fields, ", ") + " }"
 	case []any:
@@ -270,7 +245,7 @@ func (c call) golang() string {
 
 // goValue is a parameter's example as the Go client takes it; parameters are the operation's type of them.
 func goValue(p *openapi3.Parameter, parameters string) string {
-	schema, example := p.Schema.Value, fmt.Sprintf("%#v", exampleOf(p))
+	schema, example := p.Schema.Value, fmt.Sprintf("%#v", p.Example)
 	switch {
 	case schema.Format == "uuid":
 		return "uuid.MustParse(" + example + ")"

@@ -73,6 +73,16 @@ func TestSamplesOfCurl(t *testing.T) {
 	require.Contains(t, all, "--data-binary @feeds.opml")
 	require.Contains(t, all, `curl -N "$API/events"`)
 	require.NotContains(t, all, "{id}")
+	require.NotContains(t, all, "<nil>", "every parameter has an example")
 	said, err := exec.CommandContext(t.Context(), "bash", "-n", "-c", all).CombinedOutput() //nolint:gosec // only read, never run
 	require.NoError(t, err, "%s", said)
+}
+
+// TestNoSpecification changes what all samples are made of, so no other test may run beside it.
+func TestNoSpecification(t *testing.T) { //nolint:paralleltest // see above
+	original := YAML
+	defer func() { YAML = original }()
+	YAML = []byte("openapi: [")
+	_, err := WithSamples()
+	require.ErrorContains(t, err, "read the specification")
 }

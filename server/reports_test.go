@@ -107,6 +107,14 @@ func TestCompetitorResearch(t *testing.T) {
 	require.NotEmpty(t, w.read(path)["competitors"])
 	require.Equal(t, report["id"], w.read(path + "/competitors")["id"])
 
+	keywords := w.research(path+"/research/keyword", "")["result"].(map[string]any)
+	for _, p := range keywords["primary"].(map[string]any)["opportunity"].(map[string]any)["parts"].([]any) {
+		if part := p.(map[string]any); part["name"] == "gap" {
+			require.EqualValues(t, len(result["content_gaps"].([]any)), part["inputs"].(map[string]any)["gaps"], "as the competitors' report found")
+		}
+	}
+	broken := w.research("/research/competitor", `{"subject": "heat pump", "language": "en", "own_sites": ["http://[::1"]}`)["result"].(map[string]any)
+	require.NotNil(t, broken["own_pages"].([]any)[0].(map[string]any)["error"])
 	elsewhere := w.research("/research/competitor", `{"subject": "heat pump", "language": "en", "own_sites": ["nowhere.invalid"]}`)["result"].(map[string]any)
 	require.Equal(t, "pages_off", elsewhere["own_pages"].([]any)[0].(map[string]any)["error"].(map[string]any)["code"])
 	require.Nil(t, elsewhere["content_gaps"], "nothing of one's own could be read")
