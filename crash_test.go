@@ -293,6 +293,12 @@ func TestPrivateDatabase(t *testing.T) {
 	other := execute(t, "serve --addr=127.0.0.1:0", data)
 	require.Equal(t, exitFailure, other.code)
 	require.Contains(t, other.log, dir)
+	// Keys and links are made while the server runs.
+	link := execute(t, "sign-in", data)
+	require.Equal(t, exitOK, link.code, link.log)
+	_, code, _ := strings.Cut(strings.TrimSpace(link.out), "#code=")
+	s.send(http.StatusCreated, "POST", "/admin/sign-in", map[string]string{"code": code}, nil)
+	require.Contains(t, execute(t, "keys list", data).out, "Signed in by link")
 	require.Equal(t, exitOK, s.finish(t), s.log.String())
 	require.NoFileExists(t, filepath.Join(dir, "postgres", "data", "postmaster.pid"))
 

@@ -47,6 +47,25 @@ func (a *app) withDatabase(ctx context.Context, f func(ctx context.Context, dsn 
 	return errors.Join(err, postgres.Stop())
 }
 
+// besideServe runs f with the store of the database that another process may be running here.
+func (a *app) besideServe(ctx context.Context, f func(context.Context, *store.Store) error) error {
+	if a.config.DatabaseURL == "" {
+		dir, err := a.dataDir()
+		if err != nil {
+			return err
+		}
+		if dsn := embedded.Running(filepath.Join(dir, "postgres")); dsn != "" {
+			s, err := store.Open(ctx, dsn, a.config.DatabaseConns)
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			return f(ctx, s)
+		}
+	}
+	return a.withStore(ctx, f)
+}
+
 // withStore gives f a store on a migrated database.
 func (a *app) withStore(ctx context.Context, f func(context.Context, *store.Store) error) error {
 	return a.withDatabase(ctx, func(ctx context.Context, dsn string) error {

@@ -129,9 +129,9 @@ func (a *app) command(ctx context.Context, name string, args []string, all bool)
 	case name == "migrate" && len(args) == 1:
 		err = a.withDatabase(ctx, func(ctx context.Context, dsn string) error { return a.migrate(ctx, dsn, args[0], all) })
 	case name == "keys" && len(args) > 0:
-		err = a.withStore(ctx, func(ctx context.Context, s *store.Store) error { return a.keys(ctx, s, args) })
+		err = a.besideServe(ctx, func(ctx context.Context, s *store.Store) error { return a.keys(ctx, s, args) })
 	case name == "sign-in" && len(args) == 0:
-		err = a.withStore(ctx, a.signIn)
+		err = a.besideServe(ctx, a.signIn)
 	case name == "healthcheck" && len(args) == 0:
 		err = a.healthcheck(ctx)
 	case name == "version" && len(args) == 0:

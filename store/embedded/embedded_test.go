@@ -87,7 +87,9 @@ func TestDSNServesMigrate(t *testing.T) {
 func TestSecondOwnerIsRefused(t *testing.T) {
 	t.Parallel()
 	dir := testDir(t)
-	mustStart(t, Options{Dir: dir, Throwaway: true}, thisHost())
+	require.Empty(t, Running(dir), "nothing was ever there")
+	s := mustStart(t, Options{Dir: dir, Throwaway: true}, thisHost())
+	require.Equal(t, s.DSN(), Running(dir), "but it may be asked")
 	_, err := Start(testContext(t), Options{Dir: dir})
 	require.ErrorContains(t, err, "in use by another process")
 	require.ErrorContains(t, err, "pid ")

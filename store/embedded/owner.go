@@ -3,6 +3,7 @@
 package embedded
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -54,7 +55,7 @@ func lockFolder(dir string) (*os.File, error) {
 		if !errors.Is(err, syscall.EWOULDBLOCK) {
 			return nil, fmt.Errorf("lock %s: %w", path, err)
 		}
-		owner, _ := io.ReadAll(io.LimitReader(f, 32))
+		owner, _, _ := bufio.NewReader(io.LimitReader(f, 32)).ReadLine()
 		return nil, fmt.Errorf("the postgres folder %s is in use by another process (pid %s): stop that one, or choose another folder",
 			dir, bytes.TrimSpace(owner))
 	}

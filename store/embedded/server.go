@@ -6,12 +6,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 )
 
 // A Server is a running private PostgreSQL.
@@ -75,7 +79,26 @@ func start(ctx context.Context, o Options, h host) (*Server, error) {
 		return nil, err
 	}
 	s.lock = lock
+	// For Running; where it cannot be told, others cannot come in, and nothing else is lost.
+	if _, err := lock.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"+s.dsn+"\n"), 0); err != nil {
+		log.Warn("where the private database is cannot be told to other processes", "error", err)
+	}
 	return s, nil
+}
+
+// Running is the DSN of the server that another process runs in a folder; "" if none does.
+func Running(dir string) string {
+	lock, err := os.Open(filepath.Join(dir, "owner.lock")) //nolint:gosec // the caller's own folder
+	if err != nil {
+		return ""
+	}
+	defer func() { _ = lock.Close() }()
+	if !errors.Is(syscall.Flock(int(lock.Fd()), syscall.LOCK_SH|syscall.LOCK_NB), syscall.EWOULDBLOCK) {
+		return "" // nobody has it; the shared lock ends with the file
+	}
+	told, _ := io.ReadAll(io.LimitReader(lock, 4096))
+	_, dsn, _ := strings.Cut(string(told), "\n")
+	return strings.TrimSpace(dsn)
 }
 
 // start does all that needs the folder's lock.

@@ -16,6 +16,9 @@ type Server struct{}
 // Start always fails on this system.
 func Start(context.Context, Options) (*Server, error) { return nil, errSystem }
 
+// Running is empty: no process runs one.
+func Running(string) string { return "" }
+
 // Binaries always fails on this system.
 func Binaries() (string, error) { return "", errSystem }
 
