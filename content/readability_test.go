@@ -44,11 +44,21 @@ func TestReadabilityByHand(t *testing.T) {
 		require.Equal(t, tc.syllables, r.Syllables, name)
 		require.InDelta(t, tc.ease, r.Ease, 1e-6, name)
 	}
+	for word, want := range map[string][]int{"situações": {4}, "moment": {2}, "parlent": {1}, "tables": {1}} {
+		language := "fr"
+		if word == "situações" {
+			language = "pt"
+		}
+		require.Equal(t, want[0], Syllables(word, language), word)
+	}
+	one, known := Readability([][]string{{}, {"cat"}}, "en")
+	require.True(t, known)
+	require.Equal(t, 1, one.Sentences, "one without words is none")
 	for _, language := range []string{"pl", "und", "ja", ""} {
 		_, known := Readability(split("Kot śpi."), language)
 		require.False(t, known, "no formula, and never the English one")
 	}
-	_, known := Readability(nil, "en")
+	_, known = Readability(nil, "en")
 	require.False(t, known)
 }
 

@@ -11,7 +11,7 @@ import { serve, unique } from './helpers.js';
 
 /** What the page does. The first attempt of each POST is refused by `fetch`, as where a server is away. */
 const program = (feed: string): string => `
-  import { all, ContentCreatorError, createClient } from './client.js';
+  import { all, ContentCreatorError, createClient } from './dist/index.js';
   const ids = [];
   const posts = new Map();
   const client = createClient({
@@ -43,14 +43,15 @@ const program = (feed: string): string => `
 `;
 
 test('all of it works in a browser', async () => {
-  const bundle = await readFile(fileURLToPath(new URL('../dist/index.js', import.meta.url)), 'utf8');
+  const dist = fileURLToPath(new URL('..', import.meta.url));
   const script = program(`${inject('proxyUrl')}/feeds/ok.xml?${unique()}`);
-  const files: Record<string, string> = { '/': '<script type="module" src="/page.js"></script>', '/client.js': bundle, '/page.js': script };
+  const files: Record<string, string> = { '/': '<script type="module" src="/page.js"></script>', '/page.js': script };
   const told = new EventEmitter();
   const url = await serve(async (request, response) => {
     if (request.url === '/result') told.emit('result', JSON.parse(await text(request)));
     response.setHeader('Content-Type', request.url === '/' ? 'text/html' : 'text/javascript');
-    response.end(files[String(request.url)]);
+    const asked = String(request.url);
+    response.end(asked.startsWith('/dist/') ? await readFile(join(dist, asked)) : files[asked]);
   });
   const result = once(told, 'result', { signal: AbortSignal.timeout(60_000) });
   await open(await chromium(), url);
