@@ -55,12 +55,7 @@ func (a *app) besideServe(ctx context.Context, f func(context.Context, *store.St
 			return err
 		}
 		if dsn := embedded.Running(filepath.Join(dir, "postgres")); dsn != "" {
-			s, err := store.Open(ctx, dsn, a.config.DatabaseConns)
-			if err != nil {
-				return err
-			}
-			defer s.Close()
-			return f(ctx, s)
+			return a.openStore(ctx, dsn, f)
 		}
 	}
 	return a.withStore(ctx, f)
@@ -72,13 +67,18 @@ func (a *app) withStore(ctx context.Context, f func(context.Context, *store.Stor
 		if err := store.Migrate(ctx, dsn); err != nil {
 			return err
 		}
-		s, err := store.Open(ctx, dsn, a.config.DatabaseConns)
-		if err != nil {
-			return err
-		}
-		defer s.Close()
-		return f(ctx, s)
+		return a.openStore(ctx, dsn, f)
 	})
+}
+
+// openStore gives f a store on a database whose schema is there.
+func (a *app) openStore(ctx context.Context, dsn string, f func(context.Context, *store.Store) error) error {
+	s, err := store.Open(ctx, dsn, a.config.DatabaseConns)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	return f(ctx, s)
 }
 
 // dataDir is the folder of everything that is not in a database of the user's own. It is made if missing.

@@ -521,12 +521,6 @@ func TestReachable(t *testing.T) {
 	for addr, want := range map[string]string{
 		"0.0.0.0:80": "localhost:80", "[::]:80": "localhost:80", "127.0.0.1:80": "127.0.0.1:80", "pipe": "pipe",
 	} {
-		require.Equal(t, want, reachable(address(addr)))
+		require.Equal(t, want, reachable(addr))
 	}
 }
-
-// An address is a net.Addr by its text.
-type address string
-
-func (a address) Network() string { return "tcp" }
-func (a address) String() string  { return string(a) }

@@ -332,7 +332,7 @@ func (a *app) firstKey(ctx context.Context, s *store.Store) (string, error) {
 
 // welcome prints where everything is, and the key and a sign-in link if this is the first start.
 func (a *app) welcome(addr net.Addr, key, code string) {
-	base := "http://" + reachable(addr)
+	base := "http://" + reachable(addr.String())
 	_, _ = fmt.Fprintf(a.out, "\nContent Creator API %s\n\n  Console      %s/\n  API          %s/api/v1\n  Swagger UI   %s/docs\n  Redoc        %s/redoc\n"+
 		"  Job monitor  %s/monitor   (any name, the admin key as password)\n", version, base, base, base, base, base)
 	if key != "" {
@@ -352,21 +352,17 @@ func (a *app) signIn(ctx context.Context, s *store.Store) error {
 	if err != nil {
 		return err
 	}
-	host, port, _ := net.SplitHostPort(a.config.Addr) // checked on loading
-	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
-		host = "localhost"
-	}
-	_, err = fmt.Fprintf(a.out, "http://%s/#code=%s\n", net.JoinHostPort(host, port), code)
+	_, err = fmt.Fprintf(a.out, "http://%s/#code=%s\n", reachable(a.config.Addr), code)
 	return err
 }
 
 // reachable is an address as a browser can open it.
-func reachable(addr net.Addr) string {
-	host, port, err := net.SplitHostPort(addr.String())
-	if ip := net.ParseIP(host); err == nil && ip != nil && ip.IsUnspecified() {
+func reachable(addr string) string {
+	host, port, err := net.SplitHostPort(addr)
+	if ip := net.ParseIP(host); err == nil && (host == "" || ip != nil && ip.IsUnspecified()) {
 		return net.JoinHostPort("localhost", port)
 	}
-	return addr.String()
+	return addr
 }
 
 // healthcheck asks the server at ADDR how it is.

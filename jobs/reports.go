@@ -258,23 +258,25 @@ func matching(ctx context.Context, s *store.Store, words string, subject Subject
 	all := store.DocumentFilter{Market: subject.Market, Language: subject.Language}
 	suggested, trending := all, all
 	suggested.Source, trending.Source = store.TypeAutocomplete, store.TypeTrends
-	var total [3]newest
-	var err error
-	for i, filter := range []store.DocumentFilter{suggested, trending, all} {
-		most := mostSuggested
-		if i == 2 {
-			most = mostArticles + len(total[0].documents) + len(total[1].documents)
-		}
-		if total[i], err = newestMatches(ctx, s, words, filter, most); err != nil {
-			return err
-		}
+	suggestions, err := newestMatches(ctx, s, words, suggested, mostSuggested)
+	if err != nil {
+		return err
 	}
-	a.Suggestions, a.Trends = total[0].documents, total[1].documents
-	a.Matching = slices.DeleteFunc(total[2].documents, func(d store.ArchiveDocument) bool {
+	trends, err := newestMatches(ctx, s, words, trending, mostSuggested)
+	if err != nil {
+		return err
+	}
+	// What is no article stands among all.
+	found, err := newestMatches(ctx, s, words, all, mostArticles+len(suggestions.documents)+len(trends.documents))
+	if err != nil {
+		return err
+	}
+	a.Suggestions, a.Trends = suggestions.documents, trends.documents
+	a.Matching = slices.DeleteFunc(found.documents, func(d store.ArchiveDocument) bool {
 		return d.Source == store.TypeAutocomplete || d.Source == store.TypeTrends
 	})
-	a.Articles = max(total[2].total-total[0].total-total[1].total, len(a.Matching))
-	a.Exact = total[0].exact && total[1].exact && total[2].exact
+	a.Articles = max(found.total-suggestions.total-trends.total, len(a.Matching))
+	a.Exact = suggestions.exact && trends.exact && found.exact
 	return nil
 }
 

@@ -299,9 +299,7 @@ func (w *topicsWorker) knownTopics(ctx context.Context, market, language string)
 
 // describe reads a few pages of a site. That it cannot be read is a part of the answer.
 func (w *topicsWorker) describe(ctx context.Context, address string) store.SiteProfile {
-	if !strings.Contains(address, "://") {
-		address = "https://" + address
-	}
+	address, _ = siteOf(address)
 	pages, fault := readSite(ctx, w.pages, address)
 	profile := research.DescribeSite(address, pages)
 	profile.Error = fault

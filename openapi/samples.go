@@ -22,12 +22,9 @@ type Sample struct {
 	Source string `yaml:"source" json:"source"`
 }
 
-// WithSamples is the specification with code for curl, TypeScript and Go beside every operation, made of its examples.
-func WithSamples() ([]byte, error) {
-	doc, err := openapi3.NewLoader().LoadFromData(YAML)
-	if err != nil {
-		return nil, fmt.Errorf("read the specification: %w", err)
-	}
+// WithSamples is the specification with code for curl, TypeScript and Go beside every operation, made of its examples. doc is
+// YAML as it was loaded.
+func WithSamples(doc *openapi3.T) ([]byte, error) {
 	var tree yaml.Node
 	if err := yaml.Unmarshal(YAML, &tree); err != nil {
 		return nil, fmt.Errorf("read the specification: %w", err)
@@ -46,7 +43,7 @@ func WithSamples() ([]byte, error) {
 	var out bytes.Buffer
 	encoder := yaml.NewEncoder(&out)
 	encoder.SetIndent(2)
-	err = encoder.Encode(&tree)
+	err := encoder.Encode(&tree)
 	return out.Bytes(), err
 }
 

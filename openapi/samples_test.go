@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
 )
@@ -15,7 +16,9 @@ import (
 // samples are those of all operations, by language.
 func samples(t *testing.T) map[string][]string {
 	t.Helper()
-	text, err := WithSamples()
+	doc, err := openapi3.NewLoader().LoadFromData(YAML)
+	require.NoError(t, err)
+	text, err := WithSamples(doc)
 	require.NoError(t, err)
 	var spec struct {
 		Paths map[string]map[string]yaml.Node
@@ -83,6 +86,6 @@ func TestNoSpecification(t *testing.T) { //nolint:paralleltest // see above
 	original := YAML
 	defer func() { YAML = original }()
 	YAML = []byte("openapi: [")
-	_, err := WithSamples()
+	_, err := WithSamples(nil)
 	require.ErrorContains(t, err, "read the specification")
 }

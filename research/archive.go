@@ -80,8 +80,10 @@ func (a Archive) trend(documents []store.ArchiveDocument) Trend {
 			before++
 		}
 	}
-	if s := a.sample(); !s.Complete && (s.Since == nil || s.Since.After(a.Before)) {
-		return Trend{Growth: store.Unknown("share"), Documents: now, DocumentsBefore: before}
+	if !a.complete() {
+		if since := a.sample().Since; since == nil || since.After(a.Before) {
+			return Trend{Growth: store.Unknown("share"), Documents: now, DocumentsBefore: before}
+		}
 	}
 	return TrendOf(now, before, a.SizeNow, a.SizeBefore, a.Until)
 }

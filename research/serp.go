@@ -52,7 +52,7 @@ func AnalyseSerp(results []store.SerpResult, at time.Time) SerpAnalysis {
 	const from = "content-creator: the results of this snapshot"
 	a := SerpAnalysis{
 		Results: store.Derived(float64(len(results)), "results", from, at), Positions: map[string][]int{}, TopDomains: []string{},
-		TitleLength: store.Unknown("characters"), SnippetLength: store.Unknown("characters"), AuthorityShare: store.Unknown("share"),
+		AuthorityShare: store.Unknown("share"),
 	}
 	var titles, snippets []int
 	high := 0
@@ -72,11 +72,13 @@ func AnalyseSerp(results []store.SerpResult, at time.Time) SerpAnalysis {
 		}
 	}
 	a.UniqueDomains = store.Derived(float64(len(a.Positions)), "domains", from, at)
-	for list, figure := range map[*[]int]*store.Figure{&titles: &a.TitleLength, &snippets: &a.SnippetLength} {
-		if len(*list) > 0 {
-			*figure = store.Derived(math.Round(10*meanOf(*list))/10, "characters", from, at)
+	meanLength := func(list []int) store.Figure {
+		if len(list) == 0 {
+			return store.Unknown("characters")
 		}
+		return store.Derived(math.Round(10*meanOf(list))/10, "characters", from, at)
 	}
+	a.TitleLength, a.SnippetLength = meanLength(titles), meanLength(snippets)
 	if len(results) > 0 {
 		a.AuthorityShare = store.Derived(float64(high)/float64(len(results)), "share", from, at)
 	}

@@ -86,7 +86,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	s.echo.Use(s.observe, recoverPanic, secure, s.crossOrigin(), s.limitBody, s.admit, s.validate, s.waitForJob, s.idempotent)
 	strict := api.NewStrictHandler(s, nil)
 	api.RegisterHandlersWithBaseURL(s.echo, strict, basePath)
-	if err := s.mountDocs(); err != nil {
+	if err := s.mountDocs(doc); err != nil {
 		return nil, err
 	}
 	if err := s.mountMonitor(ctx); err != nil {
