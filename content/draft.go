@@ -4,6 +4,7 @@ package content
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -64,7 +65,7 @@ func Write(ctx context.Context, b Brief) (store.Draft, error) {
 			fmt.Fprintf(&body, "## %s\n\n", escape(s.heading))
 		}
 		for _, sentence := range sentences {
-			fmt.Fprintf(&body, "%s %s\n", escape(sentence.Text), b.marks(sentence))
+			fmt.Fprintf(&body, "%s%s %s\n", b.attribution(sentence), escape(sentence.Text), b.marks(sentence))
 		}
 		body.WriteByte('\n')
 		d.Sentences = append(d.Sentences, sentences...)
@@ -151,6 +152,16 @@ func (b Brief) write(ctx context.Context, s section, sections int) (kept []store
 	return kept, dropped, nil
 }
 
+// attribution says before a sentence who states it, where another source states otherwise; "" where none does.
+func (b Brief) attribution(s store.DraftSentence) string {
+	for _, claim := range b.Claims {
+		if source, err := url.Parse(claim.Source.URL); claim.Disputed && slices.Contains(s.Claims, claim.ID) && err == nil {
+			return fmt.Sprintf("%s (*%s*): ", escape(strings.TrimPrefix(source.Hostname(), "www.")), labelsOf(b.Language).disputed)
+		}
+	}
+	return ""
+}
+
 // marks are the numbers of the sources of a sentence.
 func (b Brief) marks(s store.DraftSentence) string {
 	var marks []string
@@ -189,13 +200,13 @@ func (b Brief) finish(d *store.Draft, body *strings.Builder) {
 	}
 }
 
-type labels struct{ extractive, open, sources string }
+type labels struct{ extractive, disputed, open, sources string }
 
 func labelsOf(language string) labels {
 	if language == "de" {
-		return labels{"Ein Entwurf aus den Sätzen der Quellen selbst; kein Modell hat hier etwas geschrieben.", "Noch zu recherchieren", "Quellen"}
+		return labels{"Ein Entwurf aus den Sätzen der Quellen selbst; kein Modell hat hier etwas geschrieben.", "strittig", "Noch zu recherchieren", "Quellen"}
 	}
-	return labels{"A brief of the sources' own sentences; no model has written anything here.", "Still to research", "Sources"}
+	return labels{"A brief of the sources' own sentences; no model has written anything here.", "disputed", "Still to research", "Sources"}
 }
 
 // citations are the sources of claims, each once.

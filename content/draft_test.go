@@ -33,6 +33,17 @@ func brief() content.Brief {
 	}
 }
 
+// What sources differ on is told as what one of them says.
+func TestDisputedClaimsAreAttributed(t *testing.T) {
+	t.Parallel()
+	b := brief()
+	b.Claims[2].Disputed = true
+	d, err := content.Write(t.Context(), b)
+	require.NoError(t, err)
+	require.Contains(t, d.BodyMarkdown, "\na.example (*disputed*): The state pays 35 percent. [1]\n")
+	require.Contains(t, d.BodyMarkdown, "\nIn 2025 299,000 heat pumps")
+}
+
 func TestBriefOfClaims(t *testing.T) {
 	t.Parallel()
 	b := brief()

@@ -21,8 +21,9 @@ const (
 	// byQuote judges what is the source's own sentence, byRules everything else that no model is asked about.
 	byQuote, byRules = "quote", "rules"
 	// leastCommon is which share of the telling words of a sentence the quote and its surroundings must have, leastInQuote
-	// which the quote itself; below leastForPart it says something else.
-	leastCommon, leastInQuote, leastForPart = 0.7, 0.4, 0.4
+	// which the quote itself; below leastForPart it says something else. In the language of its source, a sentence must share
+	// leastToAsk of its words with the quote for a model to be asked.
+	leastCommon, leastInQuote, leastForPart, leastToAsk = 0.7, 0.4, 0.4, 0.25
 )
 
 // Evidence is what a sentence rests on: words of a source, and what stands around them.
@@ -55,6 +56,7 @@ func Judge(sentence, language string, e Evidence) Judgement {
 		}
 	}
 	common, inQuote := commonWords(sentence, language, e)
+	open := language != e.Language || inQuote >= leastToAsk
 	switch {
 	case doubts(e.Quote, e.Language) && !doubts(sentence, language):
 		return Judgement{Verdict: store.Partly, By: byRules, Reason: "The source says so with reservation."}
@@ -63,9 +65,9 @@ func Judge(sentence, language string, e Evidence) Judgement {
 	case common >= leastCommon && inQuote >= leastInQuote:
 		return Judgement{Verdict: store.Supported, By: byRules, Reason: fmt.Sprintf("Numbers, dates and names fit, and %.0f %% of the words.", 100*common)}
 	case common >= leastForPart:
-		return Judgement{Verdict: store.Partly, By: byRules, Open: true, Reason: fmt.Sprintf("Numbers, dates and names fit, but only %.0f %% of the words.", 100*common)}
+		return Judgement{Verdict: store.Partly, By: byRules, Open: open, Reason: fmt.Sprintf("Numbers, dates and names fit, but only %.0f %% of the words.", 100*common)}
 	}
-	return Judgement{Verdict: store.NotSupported, By: byRules, Open: true, Reason: fmt.Sprintf("Only %.0f %% of its words stand in the source.", 100*common)}
+	return Judgement{Verdict: store.NotSupported, By: byRules, Open: open, Reason: fmt.Sprintf("Only %.0f %% of its words stand in the source.", 100*common)}
 }
 
 // saysTheSame: one is the other but for the signs around it.
@@ -113,11 +115,13 @@ func sameNumber(said, stated collect.StatedNumber) bool {
 
 // measureOf is a unit that must be the same: a currency or percent. What is merely counted may have other names.
 func measureOf(unit string) string {
-	if unit == "percent" || len(unit) == 3 && strings.ToUpper(unit) == unit {
+	if unit == "percent" || isCurrency(unit) {
 		return unit
 	}
 	return ""
 }
+
+func isCurrency(unit string) bool { return len(unit) == 3 && strings.ToUpper(unit) == unit }
 
 // missingDate names a date of the sentence that stands neither in the quote nor around it.
 func missingDate(sentence, language string, e Evidence) string {
@@ -238,7 +242,7 @@ func wordsOf(text string) map[string]bool {
 // hasWords: every word of a name is there, in whatever case of the genitive.
 func hasWords(words map[string]bool, name string) bool {
 	for word := range wordsOf(name) {
-		if !words[word] && !words[word+"s"] && !words[strings.TrimSuffix(word, "s")] {
+		if word != "s" && !words[word] && !words[word+"s"] && !words[strings.TrimSuffix(word, "s")] {
 			return false
 		}
 	}

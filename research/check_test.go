@@ -70,6 +70,15 @@ func TestAModelDecidesWhatRulesLeaveOpen(t *testing.T) {
 	}
 }
 
+// What shares no words with its quote is not given to a model, unless it is in another language.
+func TestWhatNoModelIsAsked(t *testing.T) {
+	t.Parallel()
+	quote := research.Evidence{Quote: "An der Elzbrücke wurden insgesamt 14.500 Fahrräder am Tag gezählt.", Language: "de"}
+	require.False(t, research.Judge("Das Wetter gefiel allen Anwohnern sehr.", "de", quote).Open)
+	require.True(t, research.Judge("Sensoren erfassten 14.500 Fahrräder am Tag.", "de", quote).Open)
+	require.True(t, research.Judge("Counters saw 14,500 bicycles a day.", "en", quote).Open)
+}
+
 func TestNearMisses(t *testing.T) {
 	t.Parallel()
 	pages := []page{

@@ -2,6 +2,7 @@ package research
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/content-creator/content-creator-api/annotate"
@@ -10,24 +11,39 @@ import (
 
 // What a question asks for, told by how it begins.
 var (
-	asksNumber = regexp.MustCompile(`(?i)\b(how (many|much|high|large|big|long|far|old)|what (share|percentage|proportion|price|amount|number)|` +
-		`wie ?(viele?n?|hoch|groß|lang|weit|alt|teuer|stark)|welche[rnms]? (anteil|zahl|anzahl|betrag|summe|preis)|combien|cuánt[oa]s?|quant[oiae])\b`)
+	asksNumber = regexp.MustCompile(`(?i)\b(how (many|much|high|large|big|long|far|old)|what (share|percentage|proportion|price|cost|amount|number|sum)|` +
+		`wie ?(viele?n?|hoch|groß|lang|weit|alt|teuer|stark)|welche[rnms]? (anteil|zahl|anzahl|betrag|summe|preis|kosten)|combien|cuánt[oa]s?|quant[oiae])\b`)
 	asksTime = regexp.MustCompile(`(?i)\b(when|what (date|day|year|month)|since when|until when|wann|seit wann|bis wann|welche[mnrs]? (tag|jahr|monat|datum)|quand|cuándo|quando)\b`)
 	asksWho  = regexp.MustCompile(`(?i)^\s*(who|whose|whom|which (company|person|organisation|organization|firm)|wer|wem|wen|wessen|welche[rs]? (firma|person|unternehmen)|qui|quién|chi)\b`)
 )
 
+// What a question for a number is about, where it names no thing that is counted.
+var (
+	asksMoney = regexp.MustCompile(`(?i)\b(how (much|high|large|big)|money|costs?|price|fund\w*|rais\w+|wie ?(viel|hoch|groß|teuer)|kost\w+|betrag|summe|preis|geld|combien|cuánt[oa]|quant[oa])\b`)
+	asksShare = regexp.MustCompile(`(?i)\b(how (high|large|big)|share|percentage|proportion|rate|wie ?(hoch|groß)|\w*anteil\w*|\w*quote|prozent\w*)\b`)
+)
+
+// qualified is a name that is told from its namesakes by what follows: Neustadt an der Erle, Neustadt (Brese).
+var qualified = regexp.MustCompile(`(\p{Lu}\p{L}+) (?:\((\p{Lu}\p{L}+)\)|(?:an der|am|ob der|vor der|upon|under|sur) (\p{Lu}\p{L}+))`)
+
 // An inquiry is a question with what an answer must have.
 type inquiry struct {
-	stems []string
+	question string
+	stems    []string
 	// names are those of several words: a source that does not name them speaks of something else.
-	names              []string
+	names []string
+	// qualifiers tell the names of the question from their namesakes.
+	qualifiers         map[string]string
 	number, time, name bool
-	language           string
+	// years are those that the question names.
+	years    []int
+	language string
 }
 
 func newInquiry(question, language string) inquiry {
 	q := inquiry{
-		stems: annotate.Stems(question, language), language: language,
+		question: question, stems: annotate.Stems(question, language), language: language,
+		qualifiers: qualifiersIn(question), years: yearsIn(question, language),
 		number: asksNumber.MatchString(question), time: asksTime.MatchString(question), name: asksWho.MatchString(question),
 	}
 	// A headline is full of capitals that are no names.
@@ -57,19 +73,88 @@ func (q inquiry) satisfied(sentence, language string) bool {
 // particular: the question asks for a number, a date or a name.
 func (q inquiry) particular() bool { return q.number || q.time || q.name }
 
-// missesName: the source never names what the question does, in full.
+// figures are the numbers with which a sentence answers a question for one, and what they measure: what the question says is
+// counted, else money or percent where it may ask for these.
+func (q inquiry) figures(sentence, language string) (unit string, numbers []collect.StatedNumber) {
+	if !q.number {
+		return "", nil
+	}
+	stated, _ := collect.Stated(sentence, language)
+	words := strings.FieldsFunc(strings.ToLower(q.question), notWord)
+	for _, fits := range []func(unit string) bool{
+		func(unit string) bool {
+			return measureOf(unit) == "" && slices.ContainsFunc(words, func(word string) bool { return strings.HasPrefix(word, unit) })
+		},
+		func(unit string) bool { return isCurrency(unit) && asksMoney.MatchString(q.question) },
+		func(unit string) bool { return unit == "percent" && asksShare.MatchString(q.question) },
+	} {
+		for _, n := range stated {
+			if n.Unit != "" && fits(n.Unit) && (unit == "" || n.Unit == unit) {
+				unit, numbers = n.Unit, append(numbers, n)
+			}
+		}
+		if len(numbers) > 0 {
+			return unit, numbers
+		}
+	}
+	return "", nil
+}
+
+// ofAnotherYear: the question names a year, and the sentence only others.
+func (q inquiry) ofAnotherYear(sentence, language string) bool {
+	years := yearsIn(sentence, language)
+	return len(q.years) > 0 && len(years) > 0 && !slices.ContainsFunc(years, func(year int) bool { return slices.Contains(q.years, year) })
+}
+
+// yearsIn are the years that a text names.
+func yearsIn(text, language string) []int {
+	var years []int
+	numbers, dates := collect.Stated(text, language)
+	for _, n := range numbers {
+		if isYear(n) {
+			years = append(years, int(n.Value))
+		}
+	}
+	for _, d := range dates {
+		if d.Year != 0 {
+			years = append(years, d.Year)
+		}
+	}
+	return years
+}
+
+// qualifiersIn are the names of a text that are told from their namesakes, with what tells them. A day is no such thing.
+func qualifiersIn(text string) map[string]string {
+	found := map[string]string{}
+	for _, match := range qualified.FindAllStringSubmatch(text, -1) {
+		qualifier := match[2] + match[3]
+		if _, days := collect.Stated(qualifier, ""); len(days) == 0 {
+			found[match[1]] = qualifier
+		}
+	}
+	return found
+}
+
+// missesName: the source lacks a word of a name of the question. That they stand together is not asked: where every noun has a
+// capital, what stands in a row is not always one name.
 func (q inquiry) missesName(s *source) bool {
-	for _, n := range q.names {
-		if !containsName(s.snapshot.Title+"\n"+s.snapshot.Text, n) {
+	words := wordsOf(s.snapshot.Title + "\n" + s.snapshot.Text)
+	for _, qualifier := range q.qualifiers {
+		if !hasWords(words, qualifier) {
 			return true
 		}
 	}
-	return false
+	return slices.ContainsFunc(q.names, func(name string) bool { return !hasWords(words, name) })
 }
 
 // namesAnother: a sentence names something that shares a part with what the question names, and is not it: Anne Berger
 // where Anna Berger is asked for.
 func (q inquiry) namesAnother(sentence, language string) bool {
+	for name, qualifier := range qualifiersIn(sentence) {
+		if asked := q.qualifiers[name]; asked != "" && asked != qualifier && !containsName(sentence, asked) {
+			return true
+		}
+	}
 	for _, asked := range q.names {
 		if containsName(sentence, asked) {
 			continue

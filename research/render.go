@@ -27,7 +27,7 @@ func (r *run) listSources(out *store.ResearchOutcome) {
 }
 
 // labels are the words of a report that no source has said.
-type labels struct{ extractive, model, partial, nothing, disputes, against, open, sources, published, read, unknownDate, copyOf, unread string }
+type labels struct{ extractive, model, partial, nothing, disputed, disputes, against, open, sources, published, read, unknownDate, copyOf, unread string }
 
 var labelsOf = map[string]labels{
 	"en": {
@@ -35,6 +35,7 @@ var labelsOf = map[string]labels{
 		model:      "Written by a language model from the sources below; every sentence was checked against the quote it cites.",
 		partial:    "This report is partial:",
 		nothing:    "Nothing was found that answers the question.",
+		disputed:   "disputed, see below",
 		disputes:   "Where sources differ", against: "against", open: "Open questions", sources: "Sources", published: "published", read: "read",
 		unknownDate: "date unknown", copyOf: "repeats", unread: "not read",
 	},
@@ -43,6 +44,7 @@ var labelsOf = map[string]labels{
 		model:      "Von einem Sprachmodell aus den Quellen unten geschrieben; jeder Satz wurde an dem Zitat geprüft, das er nennt.",
 		partial:    "Dieser Bericht ist unvollständig:",
 		nothing:    "Es wurde nichts gefunden, was die Frage beantwortet.",
+		disputed:   "strittig, siehe unten",
 		disputes:   "Worin sich die Quellen widersprechen", against: "gegenüber", open: "Offene Fragen", sources: "Quellen", published: "veröffentlicht", read: "gelesen",
 		unknownDate: "Datum unbekannt", copyOf: "wiederholt", unread: "nicht gelesen",
 	},
@@ -80,7 +82,7 @@ func (r *run) render(out store.ResearchOutcome, sections []section) string {
 			if out.Method == store.Extractive {
 				bullet = "- "
 			}
-			fmt.Fprintf(&b, "%s%s %s\n", bullet, markdown(s.Text), r.marks(s))
+			fmt.Fprintf(&b, "%s%s%s %s\n", bullet, r.attribution(s, words, out.Disagreements), markdown(s.Text), r.marks(s))
 		}
 		b.WriteByte('\n')
 	}
@@ -94,6 +96,20 @@ func (r *run) render(out store.ResearchOutcome, sections []section) string {
 	}
 	r.renderSources(&b, words, out)
 	return b.String()
+}
+
+// attribution says before a sentence who states it, where another source states otherwise; "" where none does.
+func (r *run) attribution(s sentence, words labels, disputes []store.SourceDispute) string {
+	var sites []string
+	for _, id := range s.Evidence {
+		if p, _ := r.passage(id); disputed(p, disputes) && !slices.Contains(sites, p.source.site()) {
+			sites = append(sites, p.source.site())
+		}
+	}
+	if len(sites) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s (*%s*): ", markdown(strings.Join(sites, ", ")), words.disputed)
 }
 
 // marks are the numbers of the sources that a sentence cites.

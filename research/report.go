@@ -1,16 +1,10 @@
 package research
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
-	"strings"
-	"time"
 
-	"github.com/google/uuid"
-
-	"github.com/content-creator/content-creator-api/collect"
 	"github.com/content-creator/content-creator-api/store"
 )
 
@@ -31,7 +25,7 @@ type sentence struct {
 // report writes what the sources say, checks every sentence against them, and puts together what is left.
 func (r *run) report(ctx context.Context) (store.ResearchOutcome, error) {
 	out := store.ResearchOutcome{Method: store.Extractive, Questions: r.plan.Questions}
-	disputes := r.disputes(r.passages(r.Question))
+	disputes := r.disputes()
 	sections, err := r.write(ctx, &out, disputes)
 	if err != nil {
 		return out, err
@@ -104,9 +98,16 @@ func (r *run) extractSection(question string, passages []passage, before []secti
 }
 
 // answering are the passages that answer a question, the best first. What newer figures have overtaken is left to the
-// part of the report that tells where sources differ.
+// part of the report that tells where sources differ, unless the question names its year.
 func (r *run) answering(question string, disputes []store.SourceDispute) []passage {
 	asked := newInquiry(question, r.Language)
+	return slices.DeleteFunc(r.candidates(question, asked), func(p passage) bool {
+		return len(asked.years) == 0 && slices.ContainsFunc(disputes, func(d store.SourceDispute) bool { return overtaken(p, d) })
+	})
+}
+
+// candidates are the passages that answer a question, the best first.
+func (r *run) candidates(question string, asked inquiry) []passage {
 	found := r.passages(question)
 	best := 0.
 	for _, p := range found {
@@ -118,7 +119,7 @@ func (r *run) answering(question string, disputes []store.SourceDispute) []passa
 		return nil
 	}
 	return slices.DeleteFunc(found, func(p passage) bool {
-		return p.score < 0.5*best || p.covers < answers && p.itself < answers || overtaken(p, disputes)
+		return p.score < 0.5*best || p.covers < answers && p.itself < answers
 	})
 }
 
@@ -137,66 +138,4 @@ func (r *run) passage(id string) (passage, bool) {
 		}
 	}
 	return passage{}, false
-}
-
-const (
-	// compared is how many passages are looked at for figures on which sources differ.
-	compared = 60
-	// newer is by how much later a source must be published to overtake the figures of another.
-	newer = 30 * 24 * time.Hour
-)
-
-// disputes are the figures, dates and names on which the passages of sources that have not copied each other differ.
-func (r *run) disputes(passages []passage) []store.SourceDispute {
-	texts := map[*source][]string{}
-	var order []*source
-	for _, p := range passages[:min(len(passages), compared)] {
-		if texts[p.source] == nil {
-			order = append(order, p.source)
-		}
-		texts[p.source] = append(texts[p.source], p.sentence().Text)
-	}
-	var documents []store.PendingDocument
-	byID := map[uuid.UUID]*source{}
-	for _, s := range order {
-		id := s.snapshot.ID
-		byID[id] = s
-		documents = append(documents, store.PendingDocument{
-			ID: id, Text: strings.Join(texts[s], "\n"), Language: s.snapshot.Language, URL: s.URL, SourceName: s.site(), PublishedAt: s.snapshot.PublishedAt,
-		})
-	}
-	var disputes []store.SourceDispute
-	for _, found := range collect.Disagreements(documents) {
-		dispute := store.SourceDispute{Kind: found.Kind, Subject: found.Subject}
-		for _, claim := range found.Claims {
-			s := byID[claim.DocumentID]
-			dispute.Values = append(dispute.Values, store.DisputeValue{
-				Value: claim.Value, Source: s.position, Quote: claim.Quote, PublishedAt: s.snapshot.PublishedAt,
-			})
-		}
-		slices.SortStableFunc(dispute.Values, func(a, b store.DisputeValue) int { return cmp.Compare(unix(b.PublishedAt), unix(a.PublishedAt)) })
-		disputes = append(disputes, dispute)
-	}
-	return disputes
-}
-
-func unix(at *time.Time) int64 {
-	if at == nil {
-		return 0
-	}
-	return at.Unix()
-}
-
-// overtaken: a passage states a figure of which another source has a newer one.
-func overtaken(p passage, disputes []store.SourceDispute) bool {
-	for _, dispute := range disputes {
-		latest := dispute.Values[0]
-		for _, value := range dispute.Values[1:] {
-			old := latest.PublishedAt != nil && value.PublishedAt != nil && latest.PublishedAt.Sub(*value.PublishedAt) >= newer
-			if old && value.Source == p.source.position && strings.Contains(value.Quote, p.sentence().Text) {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -122,6 +122,7 @@ func (r *run) claims(out *store.ResearchOutcome, sections []section) {
 						FetchedAt: p.source.snapshot.FetchedAt, SnapshotID: p.source.snapshot.ID,
 					},
 					Verdict: s.verdicts[i].Verdict, JudgedBy: s.verdicts[i].By, Reason: s.verdicts[i].Reason, IndependentSources: independent,
+					Disputed: disputed(p, out.Disagreements),
 				})
 			}
 		}

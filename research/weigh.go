@@ -19,7 +19,7 @@ const (
 	leastWords, mostWords = 5, 60
 	// answers is which share of the question's weight a sentence and its surroundings must have to be an answer, and
 	// answersItself which the sentence alone.
-	answers, answersItself = 0.6, 0.25
+	answers, answersItself = 0.55, 0.25
 	// aboutIt is which share of the question's weight a title must have for its article to be about nothing else; then its first
 	// sentences answer, whatever their words.
 	aboutIt = 0.7

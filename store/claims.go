@@ -128,6 +128,8 @@ type ResearchClaim struct {
 	Reason   string `json:"reason"`
 	// IndependentSources is how many sources of the run say so without having copied each other.
 	IndependentSources int `json:"independent_sources"`
+	// Disputed: another source, about as new, has another figure; the run's disagreements tell which.
+	Disputed bool `json:"disputed"`
 }
 
 // A ClaimSource is where a quote stands.
@@ -151,7 +153,7 @@ type ClaimFilter struct {
 var claimListing = plainListing[ResearchClaim]{
 	resource: "claim",
 	columns: `claims.id, run_id, position, section, sentence, quote, quote_start, quote_end, source, url, title, hash, fetched_at,
-		published_at, snapshot_id, verdict, judged_by, reason, independent_sources`,
+		published_at, snapshot_id, verdict, judged_by, reason, independent_sources, disputed`,
 	from:   "claims join snapshots on snapshots.id = snapshot_id",
 	where:  "run_id = @run and (@verdict::text is null or verdict = @verdict)",
 	orders: []order{{name: "position", keys: []sortKey{{"position", keyInt}}}},
@@ -159,7 +161,7 @@ var claimListing = plainListing[ResearchClaim]{
 		var c ResearchClaim
 		err := row.Scan(&c.ID, &c.RunID, &c.Position, &c.Section, &c.Sentence, &c.Quote, &c.Start, &c.End, &c.Source.Number, &c.Source.URL,
 			&c.Source.Title, &c.Source.Hash, &c.Source.FetchedAt, &c.Source.PublishedAt, &c.Source.SnapshotID, &c.Verdict, &c.JudgedBy,
-			&c.Reason, &c.IndependentSources)
+			&c.Reason, &c.IndependentSources, &c.Disputed)
 		return c, err
 	},
 	keys: func(c ResearchClaim, _ string) []string { return []string{fmt.Sprint(c.Position)} },
@@ -286,15 +288,15 @@ func (s *Store) saveSources(ctx context.Context, run uuid.UUID, sources []Resear
 func (s *Store) saveClaims(ctx context.Context, run uuid.UUID, topic *uuid.UUID, claims []ResearchClaim) error {
 	const q = `
 		insert into claims (id, run_id, topic_id, position, section, sentence, source, snapshot_id, quote, quote_start, quote_end,
-			verdict, judged_by, reason, independent_sources)
+			verdict, judged_by, reason, independent_sources, disputed)
 		values (@id, @run, @topic, @position, @section, @sentence, @source, @snapshot, @quote, @start, @end,
-			@verdict, @judged_by, @reason, @independent)`
+			@verdict, @judged_by, @reason, @independent, @disputed)`
 	batch := &pgx.Batch{}
 	for i, c := range claims {
 		batch.Queue(q, pgx.NamedArgs{
 			"id": newID(), "run": run, "topic": topic, "position": i + 1, "section": c.Section, "sentence": c.Sentence,
 			"source": c.Source.Number, "snapshot": c.Source.SnapshotID, "quote": c.Quote, "start": c.Start, "end": c.End,
-			"verdict": c.Verdict, "judged_by": c.JudgedBy, "reason": c.Reason, "independent": c.IndependentSources,
+			"verdict": c.Verdict, "judged_by": c.JudgedBy, "reason": c.Reason, "independent": c.IndependentSources, "disputed": c.Disputed,
 		})
 	}
 	tx, _ := Tx(ctx)

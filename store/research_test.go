@@ -62,6 +62,36 @@ func TestResearchRunEnds(t *testing.T) {
 	require.Error(t, s.CreateResearchRun(t.Context(), uuid.New(), 2, store.ResearchRequest{Question: "x"}))
 }
 
+func TestClaimsAreKept(t *testing.T) {
+	t.Parallel()
+	s := storetest.New(t)
+	id := newRun(t, s, 1)
+	_, err := s.StartResearch(t.Context(), id)
+	require.NoError(t, err)
+	snapshot, err := s.KeepSnapshot(t.Context(), store.Snapshot{URL: "https://a.example/1", CanonicalURL: "https://a.example/1", Title: "A", Text: "It has 9 rooms.", Language: "en", FetchedAt: time.Now()})
+	require.NoError(t, err)
+	claims := []store.ResearchClaim{
+		{Section: "Rooms", Sentence: "It has 9 rooms.", Quote: "It has 9 rooms.", End: 15, Verdict: store.Supported, JudgedBy: "quote", Reason: "r", IndependentSources: 2, Disputed: true},
+		{Section: "Rooms", Sentence: "It has rooms.", Quote: "It has 9 rooms.", End: 15, Verdict: store.Partly, JudgedBy: "m", Reason: "r"},
+	}
+	for i := range claims {
+		claims[i].Source = store.ClaimSource{Number: 1, SnapshotID: snapshot.ID}
+	}
+	finished, err := s.FinishResearch(t.Context(), id, store.ResearchOutcome{Status: "complete", Method: "extractive", Claims: claims})
+	require.NoError(t, err)
+	require.True(t, finished)
+	kept, err := s.ResearchClaims(t.Context(), id, store.ClaimFilter{}, store.Page{Number: 1, Size: 5})
+	require.NoError(t, err)
+	require.Len(t, kept.Items, 2)
+	for i, claim := range kept.Items {
+		require.Equal(t, id, claim.RunID)
+		require.Equal(t, i+1, claim.Position)
+		require.Equal(t, snapshot.Hash, claim.Source.Hash)
+		claim.ID, claim.RunID, claim.Position, claim.Source = claims[i].ID, claims[i].RunID, 0, claims[i].Source
+		require.Equal(t, claims[i], claim)
+	}
+}
+
 func TestSameResearch(t *testing.T) {
 	t.Parallel()
 	s := storetest.New(t)

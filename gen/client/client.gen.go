@@ -6022,6 +6022,11 @@ type ResearchBudgetRequest struct {
 
 // ResearchClaim A sentence of a report that states a fact, with the words of a source that it rests on.
 type ResearchClaim struct {
+	// Disputed Another source, published less than 30 days before or after, has another figure, so that neither is told as a fact; the `disagreements` of the run tell both.
+	//
+	// Example: false
+	Disputed bool `json:"disputed"`
+
 	// End Where it ends, exclusive.
 	//
 	// Example: 186

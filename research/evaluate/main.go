@@ -3,6 +3,7 @@
 // things up. It fails where less than 95 % of the cited claims are borne by their quotes.
 //
 //	go run ./research/evaluate
+//	go run ./research/evaluate -misses    # also tells each report that is not as wanted
 package main
 
 import (
@@ -10,6 +11,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -36,7 +38,10 @@ import (
 // leastRate is which share of the cited claims must be borne by their quotes.
 const leastRate = 0.95
 
+var misses = flag.Bool("misses", false, "tell each report that is not as wanted, with what it says")
+
 func main() {
+	flag.Parse()
 	set, err := readSet(context.Background(), filepath.Join("research", "testdata", "eval"))
 	if err == nil {
 		err = table(context.Background(), set, os.Stdout)
@@ -176,35 +181,52 @@ func (s set) evaluate(ctx context.Context, writer string) (result, error) {
 			return r, fmt.Errorf("%s: %w", q.ID, err)
 		}
 		r.dropped += len(out.Dropped)
-		r.judge(q, out, d)
+		if missed := r.judge(q, out, d); missed != "" && *misses {
+			fmt.Fprintf(os.Stderr, "%s %s: %s (%s) %s\n  wanted %q, forbidden %q\n", writer, q.ID, missed, q.Trap, q.Question, q.Answers, q.Forbidden)
+			for _, claim := range out.Claims {
+				fmt.Fprintf(os.Stderr, "  %s: %s\n    %q (disputed: %t)\n", claim.Source.URL, claim.Sentence, claim.Quote, claim.Disputed)
+			}
+		}
 	}
 	return r, nil
 }
 
-// judge compares a report with what is wanted of it, and checks every claim anew.
-func (r *result) judge(q question, out store.ResearchOutcome, d *diary) {
+// judge compares a report with what is wanted of it, and checks every claim anew. It answers in which way the report is not
+// as wanted; "" where it is.
+func (r *result) judge(q question, out store.ResearchOutcome, d *diary) (missed string) {
 	var said, quotes strings.Builder
+	unborne := r.claims - r.supported
 	for _, claim := range out.Claims {
 		r.claims++
-		said.WriteString(claim.Sentence + "\n")
+		// What is told as disputed is not told as a fact.
+		if !claim.Disputed {
+			said.WriteString(claim.Sentence + "\n")
+		}
 		quotes.WriteString(claim.Quote + "\n")
 		if holds(claim, d.snapshots[claim.Source.SnapshotID]) {
 			r.supported++
 		}
 	}
-	if len(q.Answers) == 0 {
-		if !out.Answered {
-			r.told++
-		}
-	} else {
+	switch {
+	case len(q.Answers) == 0 && !out.Answered:
+		r.told++
+	case len(q.Answers) == 0:
+		missed = "answered what the pages do not tell"
+	case containsAny(quotes.String(), q.Answers):
 		r.answerable++
-		if containsAny(quotes.String(), q.Answers) {
-			r.wanted++
-		}
+		r.wanted++
+	default:
+		r.answerable++
+		missed = "not answered"
 	}
 	if containsAny(said.String(), q.Forbidden) {
 		r.forbidden++
+		missed = "states what the trap was laid for"
 	}
+	if r.claims-r.supported > unborne {
+		missed = "cites what does not bear it"
+	}
+	return missed
 }
 
 func containsAny(text string, words []string) bool {

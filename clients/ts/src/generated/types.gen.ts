@@ -4772,6 +4772,10 @@ export type ResearchClaim = {
      * How many sources of the run say so that have not copied each other.
      */
     independent_sources: number;
+    /**
+     * Another source, published less than 30 days before or after, has another figure, so that neither is told as a fact; the `disagreements` of the run tell both.
+     */
+    disputed: boolean;
 };
 
 /**

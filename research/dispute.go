@@ -1,0 +1,151 @@
+package research
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/content-creator/content-creator-api/collect"
+	"github.com/content-creator/content-creator-api/store"
+)
+
+const (
+	// compared is how many passages are looked at for figures on which sources differ.
+	compared = 60
+	// newer is by how much later a source must be published to overtake the figures of another.
+	newer = 30 * 24 * time.Hour
+)
+
+// disputes are what sources that have not copied each other differ on: the figures, dates and names of sentences that else say
+// the same, and the figures with which they answer a question that asks for one, however they put it.
+func (r *run) disputes() []store.SourceDispute {
+	disputes := r.contradictions(r.passages(r.Question))
+	for _, question := range r.plan.Questions {
+		dispute, differ := r.answersDiffer(question)
+		if differ && !slices.ContainsFunc(disputes, func(other store.SourceDispute) bool { return tells(other, dispute) }) {
+			disputes = append(disputes, dispute)
+		}
+	}
+	return disputes
+}
+
+// contradictions are the figures, dates and names on which sentences differ that else say the same.
+func (r *run) contradictions(passages []passage) []store.SourceDispute {
+	texts := map[*source][]string{}
+	var order []*source
+	for _, p := range passages[:min(len(passages), compared)] {
+		if texts[p.source] == nil {
+			order = append(order, p.source)
+		}
+		texts[p.source] = append(texts[p.source], p.sentence().Text)
+	}
+	var documents []store.PendingDocument
+	byID := map[uuid.UUID]*source{}
+	for _, s := range order {
+		id := s.snapshot.ID
+		byID[id] = s
+		documents = append(documents, store.PendingDocument{
+			ID: id, Text: strings.Join(texts[s], "\n"), Language: s.snapshot.Language, URL: s.URL, SourceName: s.site(), PublishedAt: s.snapshot.PublishedAt,
+		})
+	}
+	var disputes []store.SourceDispute
+	for _, found := range collect.Disagreements(documents) {
+		dispute := store.SourceDispute{Kind: found.Kind, Subject: found.Subject}
+		for _, claim := range found.Claims {
+			dispute.Values = append(dispute.Values, valueOf(byID[claim.DocumentID], claim.Value, claim.Quote))
+		}
+		disputes = append(disputes, newestFirst(dispute))
+	}
+	return disputes
+}
+
+// answersDiffer tells the figures with which the sources answer a question that asks for one, if they differ. What is said of
+// another year than the question names is no answer.
+func (r *run) answersDiffer(question string) (dispute store.SourceDispute, differ bool) {
+	asked := newInquiry(question, r.Language)
+	dispute = store.SourceDispute{Kind: "number", Subject: question}
+	var unit string
+	var first []collect.StatedNumber
+	answered := map[*source]bool{}
+	for _, p := range r.candidates(question, asked) {
+		text, language := p.sentence().Text, p.source.snapshot.Language
+		measure, numbers := asked.figures(text, language)
+		if len(numbers) == 0 || answered[p.source] || unit != "" && measure != unit || asked.ofAnotherYear(text, language) {
+			continue
+		}
+		answered[p.source] = true
+		if unit == "" {
+			unit, first = measure, numbers
+		}
+		differ = differ || !agree(first, numbers)
+		dispute.Values = append(dispute.Values, valueOf(p.source, numbers[0].Text, text))
+	}
+	return newestFirst(dispute), differ
+}
+
+// agree: some figure of the one is one of the other, but for how it was rounded.
+func agree(some, others []collect.StatedNumber) bool {
+	for _, a := range some {
+		for _, b := range others {
+			if math.Abs(a.Value-b.Value) <= max(a.Step, b.Step)/2+1e-9*math.Abs(a.Value) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func valueOf(s *source, value, quote string) store.DisputeValue {
+	return store.DisputeValue{Value: value, Source: s.position, Quote: quote, PublishedAt: s.snapshot.PublishedAt}
+}
+
+// newestFirst puts the newest value first; those of unknown time come last.
+func newestFirst(dispute store.SourceDispute) store.SourceDispute {
+	slices.SortStableFunc(dispute.Values, func(a, b store.DisputeValue) int { return cmp.Compare(unix(b.PublishedAt), unix(a.PublishedAt)) })
+	return dispute
+}
+
+func unix(at *time.Time) int64 {
+	if at == nil {
+		return 0
+	}
+	return at.Unix()
+}
+
+// tells: a dispute has every quote of another one.
+func tells(dispute, other store.SourceDispute) bool {
+	for _, value := range other.Values {
+		if !slices.ContainsFunc(dispute.Values, func(told store.DisputeValue) bool { return told.Source == value.Source && told.Quote == value.Quote }) {
+			return false
+		}
+	}
+	return true
+}
+
+// isOld: another source of the dispute has a figure that is much newer.
+func isOld(value store.DisputeValue, dispute store.SourceDispute) bool {
+	latest := dispute.Values[0].PublishedAt
+	return latest != nil && value.PublishedAt != nil && latest.Sub(*value.PublishedAt) >= newer
+}
+
+// states: the passage is where a dispute found the value.
+func states(p passage, value store.DisputeValue) bool {
+	return value.Source == p.source.position && strings.Contains(value.Quote, p.sentence().Text)
+}
+
+// overtaken: a passage states a figure of which another source has a newer one.
+func overtaken(p passage, dispute store.SourceDispute) bool {
+	return slices.ContainsFunc(dispute.Values, func(value store.DisputeValue) bool { return states(p, value) && isOld(value, dispute) })
+}
+
+// disputed: a passage states a figure against which stands that of another source about as new.
+func disputed(p passage, disputes []store.SourceDispute) bool {
+	return slices.ContainsFunc(disputes, func(dispute store.SourceDispute) bool {
+		standing := slices.DeleteFunc(slices.Clone(dispute.Values), func(value store.DisputeValue) bool { return isOld(value, dispute) })
+		return len(standing) > 1 && slices.ContainsFunc(standing, func(value store.DisputeValue) bool { return states(p, value) })
+	})
+}
