@@ -127,7 +127,7 @@ func TestArticle(t *testing.T) {
 	require.WithinDuration(t, time.Now(), *d.PageFetchedAt, time.Minute)
 	require.GreaterOrEqual(t, d.Revision, int64(2))
 	require.Zero(t, w.count(`select count(*) from events where data ->> 'kind' = 'article'`), "what nobody asked for is not told")
-	eventually(t, func() bool { d = w.theDocument(); return d.Status == "processed" })
+	eventually(t, func() bool { d = w.theDocument(); return d.Status == "processed" }, w.log.String)
 
 	// The same feed again changes nothing.
 	require.Equal(t, "nothing_new", result(t, w.outcome(c, collection)).Outcome)

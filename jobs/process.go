@@ -22,10 +22,10 @@ type ProcessArgs struct{}
 // Kind names the job.
 func (ProcessArgs) Kind() string { return "process" }
 
-// InsertOpts says that one at a time is enough: batches are worked one after another anyway. The sweep makes
-// up for a failed one.
+// InsertOpts says that one at a time is enough: batches are worked one after another anyway. Once more is tried soon, as after
+// a deadlock; beyond that the sweep makes up for a failed one.
 func (ProcessArgs) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{MaxAttempts: 1, Tags: []string{scheduledTag}, UniqueOpts: river.UniqueOpts{ByState: unfinished}}
+	return river.InsertOpts{MaxAttempts: 2, Tags: []string{scheduledTag}, UniqueOpts: river.UniqueOpts{ByState: unfinished}}
 }
 
 const (

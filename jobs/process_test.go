@@ -425,7 +425,7 @@ func TestSweepQueuesProcessing(t *testing.T) {
 	w.save(w.collection("http://127.0.0.1:1/feed.xml"), harbour("Oil", "a.example/1", ""))
 	for range 2 {
 		require.NoError(t, w.sweep(c), "paused polling does not pause it")
-		require.Equal(t, 1, w.count(`select count(*) from river_job where kind = 'process' and tags = '{scheduled}' and max_attempts = 1`))
+		require.Equal(t, 1, w.count(`select count(*) from river_job where kind = 'process' and tags = '{scheduled}' and max_attempts = 2`))
 	}
 	require.Equal(t, "process", ProcessArgs{}.Kind())
 	w.execute(`alter table documents rename to gone`)

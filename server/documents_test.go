@@ -11,6 +11,7 @@ import (
 
 	"github.com/content-creator/content-creator-api/gen/client"
 	"github.com/content-creator/content-creator-api/store"
+	"github.com/content-creator/content-creator-api/store/storetest"
 )
 
 func pointer[T any](value T) *T { return &value }
@@ -76,6 +77,7 @@ func TestSearchDocuments(t *testing.T) {
 	add("Les cafés de Paris", "fr", "Les développeurs préfèrent les cafés.")
 	add("Modern C++ and .NET", "en", "The smart building market grew, building smart things did not.")
 	add("<script>alert(1)</script> & friends", "en", `Hostile <img src=x onerror="alert(2)"> markup around a zebra.`)
+	storetest.Process(t, w.store)
 	cases := map[string]struct {
 		q, want, marked string
 	}{

@@ -13,6 +13,7 @@ import (
 
 	"github.com/content-creator/content-creator-api/gen/client"
 	"github.com/content-creator/content-creator-api/store"
+	"github.com/content-creator/content-creator-api/store/storetest"
 )
 
 // heated is an archive in which several publishers write about heat pumps, one of them about their noise, too.
@@ -162,6 +163,7 @@ func TestLargeArchive(t *testing.T) {
 			}
 		})
 	}
+	storetest.Process(t, w.store)
 	result := w.research("/research/competitor", `{"subject": "heat pump", "language": "en"}`)["result"].(map[string]any)
 	require.EqualValues(t, 120, result["documents"].(map[string]any)["value"], "ten are suggestions")
 	require.Equal(t, true, result["sample"].(map[string]any)["complete"])

@@ -11,6 +11,7 @@ import (
 
 	"github.com/content-creator/content-creator-api/gen/client"
 	"github.com/content-creator/content-creator-api/store"
+	"github.com/content-creator/content-creator-api/store/storetest"
 )
 
 const bridge = "Sensors on the Elz bridge counted 14,500 bicycles on an average day in 2025, the town said."
@@ -18,7 +19,9 @@ const bridge = "Sensors on the Elz bridge counted 14,500 bicycles on an average 
 // article puts a document with a text into the archive.
 func (w *world) article(title, text, language string) store.Document {
 	w.t.Helper()
-	return w.document(store.Document{Title: title, ContentText: &text, Domain: "mobility", Market: "de", Language: language, PublishedAt: pointer(day(3))})
+	d := w.document(store.Document{Title: title, ContentText: &text, Domain: "mobility", Market: "de", Language: language, PublishedAt: pointer(day(3))})
+	storetest.Process(w.t, w.store)
+	return d
 }
 
 // research asks a question and answers the finished job's result.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/content-creator/content-creator-api/collect"
 	"github.com/content-creator/content-creator-api/store"
+	"github.com/content-creator/content-creator-api/store/storetest"
 )
 
 // search saves a search and answers its path.
@@ -28,6 +29,7 @@ func TestSavedSearches(t *testing.T) {
 	w := newWorld(t)
 	w.document(store.Document{Title: "Heat pumps", Language: "en", Market: "at", SourceName: "news.example.com"})
 	w.document(store.Document{Title: "Heat waves", Language: "en", Market: "de"})
+	storetest.Process(t, w.store)
 
 	const body = `{"name":" Heat ","query":"heat","filters":{"market":"AT","site":"www.example.com"}}`
 	first := w.send("POST", "/searches", body, "Idempotency-Key: k")
@@ -109,6 +111,7 @@ func TestFeedsAreReadBack(t *testing.T) {
 	})
 	bare := w.document(store.Document{Title: "Café \x0b alone", Language: "und", FetchedAt: day(3)})
 	w.document(store.Document{Title: "Another matter", Language: "en"})
+	storetest.Process(t, w.store)
 	path := w.search(`{"name":"Heat & <i>more</i>","query":"café"}`)
 	token := w.send("POST", path+"/feed-token", "").object(t, http.StatusCreated)
 
@@ -185,6 +188,7 @@ func TestFeedsAreConditional(t *testing.T) {
 	require.Equal(t, http.StatusOK, w.send("GET", path, "", `If-None-Match: "x"`, "If-Modified-Since: "+modified).StatusCode, "a tag goes before a time")
 	require.Equal(t, http.StatusOK, w.send("GET", path, "", "If-Modified-Since: yesterday").StatusCode)
 	w.document(store.Document{Title: "Heat"})
+	storetest.Process(t, w.store)
 	w.execute(`update documents set updated_at = now() + interval '1 minute'`)
 	for _, header := range []string{"If-None-Match: " + tag, "If-Modified-Since: " + modified} {
 		require.Contains(t, string(w.send("GET", path, "", header).body), `<title type="html">Heat</title>`, header)

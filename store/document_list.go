@@ -78,8 +78,9 @@ var documentListing = listing{
 	},
 	words: `(t.search_vector || document_tags(t.domain, t.market, t.language, t.source, t.source_name, t.collection_id, t.status,
 		t.published_at, t.fetched_at, t.seq))`,
-	recent: "published_order",
-	kinds:  map[string]string{"published_order": "a", "fetched_at": "b"},
+	indexed: "t.status <> 'new'",
+	recent:  "published_order",
+	kinds:   map[string]string{"published_order": "a", "fetched_at": "b"},
 }
 
 // Documents lists documents, the last published first unless told otherwise. Those without a date

@@ -47,6 +47,14 @@ func feed(t *testing.T, s *store.Store, c store.CollectionCreate, documents ...s
 	return created
 }
 
+// processedFeed is a feed whose documents searches find.
+func processedFeed(t *testing.T, s *store.Store, c store.CollectionCreate, documents ...store.Document) store.Collection {
+	t.Helper()
+	created := feed(t, s, c, documents...)
+	storetest.Process(t, s)
+	return created
+}
+
 func defaulted(value, fallback string) string {
 	if value == "" {
 		return fallback
@@ -167,14 +175,14 @@ func TestDocumentSearch(t *testing.T) {
 	document := func(language, title, text string) store.Document {
 		return store.Document{Language: language, Title: title, ContentText: &text, PublishedAt: pointer(time.Now().Add(-time.Hour))}
 	}
-	home := feed(t, s, store.CollectionCreate{},
+	home := processedFeed(t, s, store.CollectionCreate{},
 		document("de", "Neue Häuser denken mit", "Die Verwaltungen der Städte planen smarte Gebäude."),
 		document("de", "Haushalt", "Das Haus hat Geld."),
 		document("en", "Houses", "Smart building with C# and C++ <script>alert('x')</script> & more"),
 		document("fr", "L'été à la maison", "Une économie d'énergie"),
 		document("und", "Haeuser 42", "ohne Sprache, aber mit Häuser"),
 	)
-	feed(t, s, store.CollectionCreate{Domain: "fashion"}, document("de", "Häuser der Mode", "Kleider"))
+	processedFeed(t, s, store.CollectionCreate{Domain: "fashion"}, document("de", "Häuser der Mode", "Kleider"))
 
 	cases := map[string]struct {
 		terms  string
@@ -277,6 +285,76 @@ func TestDocumentSearch(t *testing.T) {
 	})
 }
 
+// Searches find what has been processed, and nothing on the way to it, whatever they ask for.
+func TestSearchesFindWhatIsProcessed(t *testing.T) {
+	t.Parallel()
+	s := storetest.New(t)
+	text := "Die Brücke wird gebaut."
+	said := store.Document{
+		Title: "Brückenbau", ContentText: &text, CanonicalURL: "https://example.org/bridge", URL: "https://example.org/bridge", Source: "rss",
+		SourceName: "example.org", Language: "de", ContentHash: strings.Repeat("0", 64), FetchedAt: time.Now(), SourceMetadata: map[string]any{},
+	}
+	collection := feed(t, s, store.CollectionCreate{}, said)
+	found := func(terms, sort string) int {
+		list, err := s.FindDocuments(t.Context(), terms, store.DocumentFilter{}, store.Page{Sort: sort}, "language")
+		require.NoError(t, err)
+		require.Len(t, list.Items, list.Total)
+		return list.Total
+	}
+	all := func(terms string, want int) {
+		t.Helper()
+		for _, sort := range []string{"relevance", "published_at", "-fetched_at"} {
+			require.Equal(t, want, found(terms, sort), "%s by %s", terms, sort)
+		}
+	}
+	for _, terms := range []string{"brücke", "-tunnel", "gebaut or tunnel", "Brückebau"} {
+		all(terms, 0)
+	}
+	storetest.Process(t, s)
+	for _, terms := range []string{"brücke", "-tunnel", "gebaut or tunnel", "Brückebau"} {
+		all(terms, 1)
+	}
+
+	// What a feed says anew is found, and no longer what it said before, once that is processed.
+	text = "Der Tunnel wird gebaut."
+	said.ContentHash = strings.Repeat("1", 64)
+	_, err := s.SavePoll(t.Context(), store.Poll{Asked: collection, At: time.Now(), NextPollAt: time.Now().Add(time.Hour), Documents: []store.Document{said}})
+	require.NoError(t, err)
+	all("gebaut", 0)
+	storetest.Process(t, s)
+	all("tunnel", 1)
+	all("brücke -tunnel", 0)
+}
+
+// The ways that a search takes among many rows leave out what is not processed, too.
+func TestSearchesAmongManyFindWhatIsProcessed(t *testing.T) {
+	t.Parallel()
+	for _, far := range []bool{false, true} {
+		s := storetest.New(t)
+		batch := func(from int) []store.Document {
+			documents := make([]store.Document, 60)
+			for i := range documents {
+				at := time.Date(2026, 1, 1, from+i, 0, 0, 0, time.UTC)
+				documents[i] = store.Document{Title: fmt.Sprintf("Common title %d", from+i), PublishedAt: &at}
+			}
+			return documents
+		}
+		processedFeed(t, s, store.CollectionCreate{}, batch(0)...)
+		feed(t, s, store.CollectionCreate{}, batch(30)...)
+		s.Narrow(far)
+		for _, sort := range []string{"relevance", "published_at", "-published_at", "-fetched_at"} {
+			for _, terms := range []string{"common", `"common title"`, "-absent", "title -absent"} {
+				list, err := s.SearchDocuments(t.Context(), terms, store.DocumentFilter{}, store.Page{Sort: sort, Size: 10})
+				require.NoError(t, err)
+				require.Len(t, list.Items, 10, "%s by %s", terms, sort)
+				for _, d := range list.Items {
+					require.Equal(t, "processed", d.Status, "%s by %s", terms, sort)
+				}
+			}
+		}
+	}
+}
+
 func TestAVeryLargeDocumentIsKeptAndFound(t *testing.T) {
 	t.Parallel()
 	s := storetest.New(t)
@@ -287,7 +365,7 @@ func TestAVeryLargeDocumentIsKeptAndFound(t *testing.T) {
 		_, _ = fmt.Fprintf(&text, "w%x ", random.Uint64())
 	}
 	content := text.String()
-	feed(t, s, store.CollectionCreate{}, store.Document{Title: "Riesig", ContentText: &content, Content: &content})
+	processedFeed(t, s, store.CollectionCreate{}, store.Document{Title: "Riesig", ContentText: &content, Content: &content})
 	list, err := s.SearchDocuments(t.Context(), "anfangswort", store.DocumentFilter{}, store.Page{})
 	require.NoError(t, err)
 	require.Equal(t, 1, list.Total)

@@ -9,6 +9,7 @@ func (s *Store) Narrow(far bool) {
 		walk:       30,
 		headsFirst: 40, headsMost: 1_000, headsRows: 200,
 		ranked: 30, phrased: 30, direct: 10, checked: 500, spare: 3, sampled: 1, counted: 25,
+		costCheck: 0.1,
 	}
 	if far {
 		s.bounds.walk, s.bounds.headsFirst, s.bounds.headsRows, s.bounds.checked = 1, 0, 0, 0

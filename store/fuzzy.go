@@ -95,7 +95,7 @@ func lookAlikes[T any](ctx context.Context, db querier, l *listing, s *selection
 	q := `
 		select ` + l.columns + `
 		from ` + l.table + ` t
-		where @terms <% t.title and ` + allOf(s.where(), s.inFacets()) + `
+		where @terms <% t.title and ` + l.indexed + ` and ` + allOf(s.where(), s.inFacets()) + `
 		order by word_similarity(@terms, t.title) desc, t.id desc
 		limit @limit`
 	args := maps.Clone(s.args)

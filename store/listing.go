@@ -47,6 +47,8 @@ type bounds struct {
 	sampled int
 	// counted is how many matches, the newest, are counted by their values where not all are.
 	counted int
+	// costCheck and costSample are what it costs to look into a row of the list, and to sample the matches before; see searchPlan.
+	costCheck, costSample float64
 }
 
 var usualBounds = bounds{
@@ -54,6 +56,7 @@ var usualBounds = bounds{
 	walk:       20_000,
 	headsFirst: 48, headsMost: 12_000, headsRows: 120_000,
 	ranked: RelevanceDepth, phrased: 1_200, direct: 12_000, checked: 3_000, spare: 60, sampled: 4, counted: 2_000,
+	costCheck: 10, costSample: 6_000,
 }
 
 // A listing says how one table is listed and searched.
@@ -69,8 +72,8 @@ type listing struct {
 	walked string
 	// spanned holds for an order the other time column that has an index of months in this order.
 	spanned map[string]string
-	// words is the expression that the search index covers.
-	words string
+	// words is the expression that the search index covers, indexed the rows that it holds.
+	words, indexed string
 	// recent is the column that breaks ties of rank.
 	recent string
 	// kinds are the search tags of the time columns.

@@ -144,7 +144,7 @@ func TestFilterBySite(t *testing.T) {
 	for i := range 250 {
 		documents = append(documents, store.Document{SourceName: fmt.Sprintf("b%d.many.net", i)})
 	}
-	feed(t, s, store.CollectionCreate{}, documents...)
+	processedFeed(t, s, store.CollectionCreate{}, documents...)
 	for site, want := range map[string]int{
 		"example.com": 2, "WWW.Example.COM": 2, "news.example.com": 2, "many.net": 250, "com": 0, "%": 0, "evil.org": 1, "absent.example": 0,
 	} {

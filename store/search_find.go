@@ -143,7 +143,7 @@ func (h *hunt) newestSQL(columns, where string, steps []int64, args pgx.NamedArg
 // beyond finds the page where there are too many matches to look at all: it reads the list as it would be
 // without the words, and keeps what has them. Where too few have, the words keep to a part of the order.
 func (h *hunt) beyond(ctx context.Context) ([]found, total, error) {
-	if h.checkCost() <= max(h.directCost(), costSample) {
+	if h.checkCost() <= max(h.directCost(), h.costSample) {
 		rows, err := h.checked(ctx, h.checks())
 		if err != nil || len(rows) > h.p.size {
 			return rows, total{rows: h.p.offset() + len(rows)}, err
@@ -176,7 +176,7 @@ func (h *hunt) checked(ctx context.Context, most int) ([]found, error) {
 	q := `
 		select wanted.place
 		from unnest(@ids::uuid[]) with ordinality as wanted (id, place)
-		where (select ` + h.own("t.", "t.search_vector @@ ") + ` from ` + h.table + ` t where t.id = wanted.id)
+		where (select ` + h.own("t.", "t.search_vector @@ ") + ` from ` + h.table + ` t where t.id = wanted.id and ` + h.indexed + `)
 		limit @limit`
 	args := maps.Clone(h.s.args)
 	args["ids"], args["limit"] = ids, h.p.offset()+h.p.size+1

@@ -106,7 +106,7 @@ func (h *hunt) languageTag(step int64, a arm) string {
 
 // everywhere is the condition that all keys match.
 func (h *hunt) everywhere(args pgx.NamedArgs) string {
-	var conditions []string
+	conditions := []string{h.indexed}
 	for i, key := range h.keys(everywhere) {
 		name := "key_" + strconv.Itoa(i)
 		args[name] = key
@@ -126,7 +126,8 @@ func (h *hunt) within(steps []int64, args pgx.NamedArgs) (from, condition string
 			columns[i] = append(columns[i], key)
 		}
 	}
-	var arrays, names, conditions []string
+	conditions := []string{h.indexed}
+	var arrays, names []string
 	for i, column := range columns {
 		n := strconv.Itoa(i)
 		args["step_"+n] = column

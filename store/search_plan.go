@@ -34,7 +34,7 @@ func (h *hunt) checkCost() float64 {
 	if h.checks() > h.bounds.checked {
 		return math.Inf(1)
 	}
-	return costCheck*float64(h.checks()) + costSample
+	return h.costCheck*float64(h.checks()) + h.costSample
 }
 
 // What the parts of a search cost, in microseconds; only their relations matter.
@@ -42,8 +42,6 @@ const (
 	costPosting = 0.12
 	costMatch   = 2.2
 	costStep    = 1_200.0
-	costCheck   = 10.0
-	costSample  = 6_000.0
 )
 
 // estimate asks the planner how many rows each part of the search selects, and weighs: the index

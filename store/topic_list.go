@@ -54,9 +54,10 @@ var topicListing = listing{
 		{name: "-updated_at", desc: true, keys: []sortKey{{"updated_at", keyTime}, {"id", keyID}}},
 		{name: "title", keys: []sortKey{{"title_order", keyText}, {"id", keyID}}},
 	},
-	words:  "(t.search_vector || topic_tags(t.domain, t.market, t.language, t.source, t.status, t.priority, t.discovered_at, t.seq))",
-	recent: "discovered_at",
-	kinds:  map[string]string{"discovered_at": "a"},
+	words:   "(t.search_vector || topic_tags(t.domain, t.market, t.language, t.source, t.status, t.priority, t.discovered_at, t.seq))",
+	indexed: "true",
+	recent:  "discovered_at",
+	kinds:   map[string]string{"discovered_at": "a"},
 }
 
 // Topics lists topics, the newest first unless told otherwise; with a search, the best among the

@@ -2120,7 +2120,7 @@ type DocumentHit struct {
 	// Example: heise.de
 	SourceName string `json:"source_name"`
 
-	// Status How far a document has been processed.
+	// Status How far a document has been processed. Searches do not find one that is `new`.
 	//
 	// Example: new
 	Status DocumentStatus `json:"status"`
@@ -2167,7 +2167,7 @@ type DocumentSort string
 // Example: rss
 type DocumentSource string
 
-// DocumentStatus How far a document has been processed.
+// DocumentStatus How far a document has been processed. Searches do not find one that is `new`.
 //
 // Example: new
 type DocumentStatus string
@@ -2224,7 +2224,7 @@ type DocumentSummary struct {
 	// Example: heise.de
 	SourceName string `json:"source_name"`
 
-	// Status How far a document has been processed.
+	// Status How far a document has been processed. Searches do not find one that is `new`.
 	//
 	// Example: new
 	Status DocumentStatus `json:"status"`
@@ -4230,7 +4230,7 @@ type TopicDocument struct {
 	// Example: heise.de
 	SourceName string `json:"source_name"`
 
-	// Status How far a document has been processed.
+	// Status How far a document has been processed. Searches do not find one that is `new`.
 	//
 	// Example: new
 	Status DocumentStatus `json:"status"`

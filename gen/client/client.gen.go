@@ -4007,7 +4007,7 @@ type Document struct {
 	// Example: heise.de
 	SourceName string `json:"source_name"`
 
-	// Status How far a document has been processed.
+	// Status How far a document has been processed. Searches do not find one that is `new`.
 	//
 	// Example: new
 	Status DocumentStatus `json:"status"`
@@ -4105,7 +4105,7 @@ type DocumentHit struct {
 	// Example: heise.de
 	SourceName string `json:"source_name"`
 
-	// Status How far a document has been processed.
+	// Status How far a document has been processed. Searches do not find one that is `new`.
 	//
 	// Example: new
 	Status DocumentStatus `json:"status"`
@@ -4222,7 +4222,7 @@ type DocumentSort string
 // Example: rss
 type DocumentSource string
 
-// DocumentStatus How far a document has been processed.
+// DocumentStatus How far a document has been processed. Searches do not find one that is `new`.
 //
 // Example: new
 type DocumentStatus string
@@ -4279,7 +4279,7 @@ type DocumentSummary struct {
 	// Example: heise.de
 	SourceName string `json:"source_name"`
 
-	// Status How far a document has been processed.
+	// Status How far a document has been processed. Searches do not find one that is `new`.
 	//
 	// Example: new
 	Status DocumentStatus `json:"status"`
@@ -7165,7 +7165,7 @@ type SearchFilters struct {
 	// Example: heise.de
 	SourceName *string `json:"source_name,omitempty"`
 
-	// Status How far a document has been processed.
+	// Status How far a document has been processed. Searches do not find one that is `new`.
 	//
 	// Example: new
 	Status *DocumentStatus `json:"status,omitempty"`
@@ -8823,7 +8823,7 @@ type TopicDocument struct {
 	// Example: heise.de
 	SourceName string `json:"source_name"`
 
-	// Status How far a document has been processed.
+	// Status How far a document has been processed. Searches do not find one that is `new`.
 	//
 	// Example: new
 	Status DocumentStatus `json:"status"`
@@ -10858,6 +10858,10 @@ type ClientInterface interface {
 	// which only `<mark>` is markup, made from the first 2,000 characters of the text (of the summary, where there is
 	// no text). `C++`, `C#` and `F#` are found as such, but not marked.
 	//
+	// A document is found once it is processed (`status` is no longer `new`): as a rule within a second of its poll, and a
+	// minute or more where thousands have come in at once. Lists show it at once. One that its feed has changed is found again
+	// when that has been processed.
+	//
 	// A search has at most 500 characters and 32 words. Its cost is bounded, whatever it asks for:
 	// - `total` is exact where `total_relation` is `eq`; with `gte` it is a lower bound, and may be far below.
 	// - The order `relevance` ranks the newest 1,000 matches, and reaches 1,000 deep; take another order to go further.
@@ -12341,6 +12345,10 @@ func (c *Client) ListDuplicates(ctx context.Context, params *ListDuplicatesParam
 // folds accents, and understands `"a phrase"`, `-without` and `or`. Answers carry highlighted snippets: safe HTML in
 // which only `<mark>` is markup, made from the first 2,000 characters of the text (of the summary, where there is
 // no text). `C++`, `C#` and `F#` are found as such, but not marked.
+//
+// A document is found once it is processed (`status` is no longer `new`): as a rule within a second of its poll, and a
+// minute or more where thousands have come in at once. Lists show it at once. One that its feed has changed is found again
+// when that has been processed.
 //
 // A search has at most 500 characters and 32 words. Its cost is bounded, whatever it asks for:
 //   - `total` is exact where `total_relation` is `eq`; with `gte` it is a lower bound, and may be far below.
@@ -21662,6 +21670,10 @@ type ClientWithResponsesInterface interface {
 	// folds accents, and understands `"a phrase"`, `-without` and `or`. Answers carry highlighted snippets: safe HTML in
 	// which only `<mark>` is markup, made from the first 2,000 characters of the text (of the summary, where there is
 	// no text). `C++`, `C#` and `F#` are found as such, but not marked.
+	//
+	// A document is found once it is processed (`status` is no longer `new`): as a rule within a second of its poll, and a
+	// minute or more where thousands have come in at once. Lists show it at once. One that its feed has changed is found again
+	// when that has been processed.
 	//
 	// A search has at most 500 characters and 32 words. Its cost is bounded, whatever it asks for:
 	// - `total` is exact where `total_relation` is `eq`; with `gte` it is a lower bound, and may be far below.
@@ -40968,6 +40980,10 @@ func (c *ClientWithResponses) ListDuplicatesWithResponse(ctx context.Context, pa
 // folds accents, and understands `"a phrase"`, `-without` and `or`. Answers carry highlighted snippets: safe HTML in
 // which only `<mark>` is markup, made from the first 2,000 characters of the text (of the summary, where there is
 // no text). `C++`, `C#` and `F#` are found as such, but not marked.
+//
+// A document is found once it is processed (`status` is no longer `new`): as a rule within a second of its poll, and a
+// minute or more where thousands have come in at once. Lists show it at once. One that its feed has changed is found again
+// when that has been processed.
 //
 // A search has at most 500 characters and 32 words. Its cost is bounded, whatever it asks for:
 //   - `total` is exact where `total_relation` is `eq`; with `gte` it is a lower bound, and may be far below.

@@ -53,6 +53,27 @@ func Open(t testing.TB, dsn string) *store.Store {
 	return s
 }
 
+// Process makes searches find the documents that have come in, as the job that processes them does, but looks for neither
+// duplicates nor stories nor keywords.
+func Process(t testing.TB, s *store.Store) {
+	t.Helper()
+	err := s.InTx(t.Context(), func(ctx context.Context) error {
+		claimed, err := s.ClaimNewDocuments(ctx, 1_000_000)
+		if err != nil {
+			return err
+		}
+		var f store.Findings
+		for _, d := range claimed {
+			f.Documents = append(f.Documents, store.ProcessedDocument{ID: d.ID, Seq: d.Seq, HappenedAt: d.HappenedAt, Sketch: []int64{}, Terms: []int64{}})
+		}
+		_, err = s.SaveFindings(ctx, f)
+		return err
+	})
+	if err != nil {
+		t.Fatalf("process documents: %v", err)
+	}
+}
+
 // NewDatabase returns the address of a fresh, migrated database that is dropped when the test ends.
 func NewDatabase(t testing.TB) string {
 	t.Helper()

@@ -812,6 +812,10 @@ export class Documents extends HeyApiClient {
      * which only `<mark>` is markup, made from the first 2,000 characters of the text (of the summary, where there is
      * no text). `C++`, `C#` and `F#` are found as such, but not marked.
      *
+     * A document is found once it is processed (`status` is no longer `new`): as a rule within a second of its poll, and a
+     * minute or more where thousands have come in at once. Lists show it at once. One that its feed has changed is found again
+     * when that has been processed.
+     *
      * A search has at most 500 characters and 32 words. Its cost is bounded, whatever it asks for:
      * - `total` is exact where `total_relation` is `eq`; with `gte` it is a lower bound, and may be far below.
      * - The order `relevance` ranks the newest 1,000 matches, and reaches 1,000 deep; take another order to go further.

@@ -1326,7 +1326,7 @@ export const DocumentSource = {
 export type DocumentSource = typeof DocumentSource[keyof typeof DocumentSource];
 
 /**
- * How far a document has been processed.
+ * How far a document has been processed. Searches do not find one that is `new`.
  */
 export const DocumentStatus = {
     NEW: 'new',
@@ -1335,7 +1335,7 @@ export const DocumentStatus = {
 } as const;
 
 /**
- * How far a document has been processed.
+ * How far a document has been processed. Searches do not find one that is `new`.
  */
 export type DocumentStatus = typeof DocumentStatus[keyof typeof DocumentStatus];
 
