@@ -2511,7 +2511,7 @@ type Facet struct {
 	Other int `json:"other"`
 
 	// Relation `eq`: every match was counted. `gte`: there are many, and only the newest were counted (as many as `counted`
-	// says, 2,000 at most; 1,200 where the search has a phrase): each count is a lower bound.
+	// says, 2,000 at most; 600 where the search has a phrase): each count is a lower bound.
 	//
 	//
 	// Example: eq
@@ -2522,7 +2522,7 @@ type Facet struct {
 }
 
 // FacetRelation `eq`: every match was counted. `gte`: there are many, and only the newest were counted (as many as `counted`
-// says, 2,000 at most; 1,200 where the search has a phrase): each count is a lower bound.
+// says, 2,000 at most; 600 where the search has a phrase): each count is a lower bound.
 //
 // Example: eq
 type FacetRelation string

@@ -4902,7 +4902,7 @@ type Facet struct {
 	Other int `json:"other"`
 
 	// Relation `eq`: every match was counted. `gte`: there are many, and only the newest were counted (as many as `counted`
-	// says, 2,000 at most; 1,200 where the search has a phrase): each count is a lower bound.
+	// says, 2,000 at most; 600 where the search has a phrase): each count is a lower bound.
 	//
 	//
 	// Example: eq
@@ -4913,7 +4913,7 @@ type Facet struct {
 }
 
 // FacetRelation `eq`: every match was counted. `gte`: there are many, and only the newest were counted (as many as `counted`
-// says, 2,000 at most; 1,200 where the search has a phrase): each count is a lower bound.
+// says, 2,000 at most; 600 where the search has a phrase): each count is a lower bound.
 //
 // Example: eq
 type FacetRelation string
@@ -10865,7 +10865,7 @@ type ClientInterface interface {
 	// A search has at most 500 characters and 32 words. Its cost is bounded, whatever it asks for:
 	// - `total` is exact where `total_relation` is `eq`; with `gte` it is a lower bound, and may be far below.
 	// - The order `relevance` ranks the newest 1,000 matches, and reaches 1,000 deep; take another order to go further.
-	// - Whether the words of a phrase stand together is looked up in the newest 1,200 or so documents that have all of
+	// - Whether the words of a phrase stand together is looked up in the newest 600 or so documents that have all of
 	//   them; older ones are not found.
 	// - Where nothing matches, and the search neither quotes nor excludes, `fuzzy` answers one page of similar titles.
 	//
@@ -12353,7 +12353,7 @@ func (c *Client) ListDuplicates(ctx context.Context, params *ListDuplicatesParam
 // A search has at most 500 characters and 32 words. Its cost is bounded, whatever it asks for:
 //   - `total` is exact where `total_relation` is `eq`; with `gte` it is a lower bound, and may be far below.
 //   - The order `relevance` ranks the newest 1,000 matches, and reaches 1,000 deep; take another order to go further.
-//   - Whether the words of a phrase stand together is looked up in the newest 1,200 or so documents that have all of
+//   - Whether the words of a phrase stand together is looked up in the newest 600 or so documents that have all of
 //     them; older ones are not found.
 //   - Where nothing matches, and the search neither quotes nor excludes, `fuzzy` answers one page of similar titles.
 //
@@ -21678,7 +21678,7 @@ type ClientWithResponsesInterface interface {
 	// A search has at most 500 characters and 32 words. Its cost is bounded, whatever it asks for:
 	// - `total` is exact where `total_relation` is `eq`; with `gte` it is a lower bound, and may be far below.
 	// - The order `relevance` ranks the newest 1,000 matches, and reaches 1,000 deep; take another order to go further.
-	// - Whether the words of a phrase stand together is looked up in the newest 1,200 or so documents that have all of
+	// - Whether the words of a phrase stand together is looked up in the newest 600 or so documents that have all of
 	//   them; older ones are not found.
 	// - Where nothing matches, and the search neither quotes nor excludes, `fuzzy` answers one page of similar titles.
 	//
@@ -40988,7 +40988,7 @@ func (c *ClientWithResponses) ListDuplicatesWithResponse(ctx context.Context, pa
 // A search has at most 500 characters and 32 words. Its cost is bounded, whatever it asks for:
 //   - `total` is exact where `total_relation` is `eq`; with `gte` it is a lower bound, and may be far below.
 //   - The order `relevance` ranks the newest 1,000 matches, and reaches 1,000 deep; take another order to go further.
-//   - Whether the words of a phrase stand together is looked up in the newest 1,200 or so documents that have all of
+//   - Whether the words of a phrase stand together is looked up in the newest 600 or so documents that have all of
 //     them; older ones are not found.
 //   - Where nothing matches, and the search neither quotes nor excludes, `fuzzy` answers one page of similar titles.
 //

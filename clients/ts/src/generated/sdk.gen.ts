@@ -819,7 +819,7 @@ export class Documents extends HeyApiClient {
      * A search has at most 500 characters and 32 words. Its cost is bounded, whatever it asks for:
      * - `total` is exact where `total_relation` is `eq`; with `gte` it is a lower bound, and may be far below.
      * - The order `relevance` ranks the newest 1,000 matches, and reaches 1,000 deep; take another order to go further.
-     * - Whether the words of a phrase stand together is looked up in the newest 1,200 or so documents that have all of
+     * - Whether the words of a phrase stand together is looked up in the newest 600 or so documents that have all of
      * them; older ones are not found.
      * - Where nothing matches, and the search neither quotes nor excludes, `fuzzy` answers one page of similar titles.
      *

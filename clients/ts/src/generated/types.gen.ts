@@ -5637,7 +5637,7 @@ export type Facet = {
     field: FacetField;
     /**
      * `eq`: every match was counted. `gte`: there are many, and only the newest were counted (as many as `counted`
-     * says, 2,000 at most; 1,200 where the search has a phrase): each count is a lower bound.
+     * says, 2,000 at most; 600 where the search has a phrase): each count is a lower bound.
      *
      */
     relation: 'eq' | 'gte';
