@@ -47,9 +47,10 @@ const (
 
 type articleWorker struct {
 	river.WorkerDefaults[ArticleArgs]
-	store *store.Store
-	pages *collect.Pages
-	now   func() time.Time
+	store  *store.Store
+	pages  *collect.Pages
+	now    func() time.Time
+	client *Client
 }
 
 // articleResult is what the job shows.
@@ -86,6 +87,9 @@ func (w *articleWorker) Work(ctx context.Context, job *river.Job[ArticleArgs]) e
 		return err
 	}
 	return w.save(ctx, w.read(d, page), func(ctx context.Context) error {
+		if err := w.client.ensureProcessing(ctx); err != nil {
+			return err
+		}
 		return complete(ctx, job, articleResult{Outcome: "article_read", URL: page.URL, WordCount: page.WordCount})
 	})
 }

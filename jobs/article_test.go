@@ -146,6 +146,27 @@ func TestArticle(t *testing.T) {
 	require.EqualValues(t, 2, m.pages.Load())
 }
 
+// A page that is read after its document was processed has it processed again at once, and not when the sweep comes.
+func TestReadPagesAreProcessed(t *testing.T) {
+	t.Parallel()
+	w, m := newWorld(t), newMagazine(t)
+	c := w.working(reading(t))
+	w.outcome(c, w.collection(m.URL+"/feed.xml"))
+	w.articleJob(succeeded)
+	eventually(t, func() bool { return w.theDocument().Status == "processed" }, w.log.String)
+	eventually(t, func() bool {
+		return w.count(`select count(*) from river_job where kind = 'process' and state <> 'completed'`) == 0
+	}, w.log.String)
+
+	m.page.Store(article("The pier is sold for one euro"))
+	_, err := c.queue(t.Context(), ArticleArgs{DocumentID: w.theDocument().ID})
+	require.NoError(t, err)
+	eventually(t, func() bool {
+		d := w.theDocument()
+		return d.Status == "processed" && strings.HasPrefix(*d.ContentText, "The pier is sold")
+	}, w.log.String)
+}
+
 func TestArticleRunsTwice(t *testing.T) {
 	t.Parallel()
 	w, m := newWorld(t), newMagazine(t)

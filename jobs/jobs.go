@@ -124,7 +124,7 @@ func (c *Client) workers(config Config, m *metrics) *river.Workers {
 	river.AddWorker(workers, &processWorker{store: config.Store, client: c, metrics: m})
 	river.AddWorker(workers, &discoverWorker{store: config.Store, discoverer: config.Discoverer})
 	river.AddWorker(workers, &importWorker{store: config.Store})
-	river.AddWorker(workers, &articleWorker{store: config.Store, pages: config.Pages, now: config.Now})
+	river.AddWorker(workers, &articleWorker{store: config.Store, pages: config.Pages, now: config.Now, client: c})
 	river.AddWorker(workers, &topicsWorker{store: config.Store, pages: config.Pages, now: config.Now})
 	river.AddWorker(workers, &keywordWorker{store: config.Store, now: config.Now})
 	river.AddWorker(workers, &competitorWorker{store: config.Store, pages: config.Pages, now: config.Now})

@@ -376,6 +376,9 @@ func (s *Store) SavePage(ctx context.Context, p DocumentPage) (saved bool, err e
 			revision = revision + 1, updated_at = now()
 		where id = @id`
 	err = s.InTx(ctx, func(ctx context.Context) error {
+		if err := s.shareDocuments(ctx); err != nil {
+			return err
+		}
 		d, err := s.lockDocument(ctx, p.DocumentID)
 		if err != nil || d.SaidByFeed() != p.SaidByFeed {
 			return err
