@@ -45,6 +45,11 @@ func TestWorkWithoutATable(t *testing.T) {
 			_, err := c.ValidateTopic(ctx, topic.ID, Validation{})
 			return err
 		},
+		"rescore": func(ctx context.Context) error {
+			return (&rescoreWorker{store: w.store, now: time.Now}).Work(ctx, &river.Job[RescoreTopicsArgs]{JobRow: row(), Args: RescoreTopicsArgs{
+				Request: store.RescoringRequest{Profile: store.ProfileOriginal, ProfileVersion: 1, Inputs: store.ArchiveInputs},
+			}})
+		},
 		"keywords": func(ctx context.Context) error {
 			return (&keywordWorker{store: w.store, now: time.Now}).Work(ctx, &river.Job[KeywordArgs]{JobRow: row(), Args: KeywordArgs{subject}})
 		},
@@ -79,7 +84,7 @@ func TestWorkWithoutATable(t *testing.T) {
 		},
 	}
 	for _, table := range []string{
-		"scoring_profiles", "document_terms", "terms", "stories", "documents", "topics", "topic_documents", "discoveries", "discovery_schedules", "topic_scores",
+		"scoring_profiles", "document_terms", "terms", "stories", "documents", "topics", "topic_documents", "discoveries", "discovery_schedules", "topic_scores", "rescorings", "rescored_topics",
 		"research_runs", "research_steps", "research_sources", "snapshots", "claims", "calls", "drafts", "research_reports", "serp_snapshots",
 	} {
 		w.execute(`alter table ` + table + ` rename to taken_away`)

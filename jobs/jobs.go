@@ -126,6 +126,7 @@ func (c *Client) workers(config Config, m *metrics) *river.Workers {
 	river.AddWorker(workers, &importWorker{store: config.Store})
 	river.AddWorker(workers, &articleWorker{store: config.Store, pages: config.Pages, now: config.Now, client: c})
 	river.AddWorker(workers, &topicsWorker{store: config.Store, pages: config.Pages, now: config.Now})
+	river.AddWorker(workers, &rescoreWorker{store: config.Store, now: config.Now})
 	river.AddWorker(workers, &keywordWorker{store: config.Store, now: config.Now})
 	river.AddWorker(workers, &competitorWorker{store: config.Store, pages: config.Pages, now: config.Now})
 	river.AddWorker(workers, &serpWorker{store: config.Store, backends: config.Backends, pages: config.Pages, now: config.Now})

@@ -253,8 +253,8 @@ func (w *topicsWorker) found(ctx context.Context, r store.DiscoveryRequest, h re
 	return candidates, nil
 }
 
-// knownTitles are those of the newest topics of a market and language, but for one.
-func knownTitles(ctx context.Context, s *store.Store, market, language string, but uuid.UUID) ([]research.KnownTopic, error) {
+// knownTitles are those of the newest topics of a market and language.
+func knownTitles(ctx context.Context, s *store.Store, market, language string) ([]research.KnownTopic, error) {
 	var topics []research.KnownTopic
 	page := store.Page{Size: store.MaxPageSize}
 	for len(topics) < knownTopics {
@@ -263,9 +263,7 @@ func knownTitles(ctx context.Context, s *store.Store, market, language string, b
 			return nil, err
 		}
 		for _, t := range list.Items {
-			if t.ID != but {
-				topics = append(topics, research.KnownTopic{Topic: t, Title: t.Title, TitleStems: annotate.Stems(t.Title, t.Language), Documents: map[string]bool{}})
-			}
+			topics = append(topics, research.KnownTopic{Topic: t, Title: t.Title, TitleStems: annotate.Stems(t.Title, t.Language), Documents: map[string]bool{}})
 		}
 		if list.NextCursor == nil {
 			break
@@ -277,7 +275,7 @@ func knownTitles(ctx context.Context, s *store.Store, market, language string, b
 
 // knownTopics are the newest topics of a market and language with their documents.
 func (w *topicsWorker) knownTopics(ctx context.Context, market, language string) ([]research.KnownTopic, error) {
-	topics, err := knownTitles(ctx, w.store, market, language, uuid.Nil)
+	topics, err := knownTitles(ctx, w.store, market, language)
 	if err != nil {
 		return nil, err
 	}
@@ -387,66 +385,4 @@ func (c *Client) queueSchedules(ctx context.Context) error {
 		}
 		return nil
 	})
-}
-
-// A Validation says how to validate a topic.
-type Validation struct {
-	// Profile and Version name what it is scored by; the original and the newest unless set.
-	Profile string
-	Version int
-	// Keywords are what its domain is about; what its documents are about most unless given.
-	Keywords []string
-	// Threshold replaces the profile's.
-	Threshold *float64
-	// DryRun tells the score and keeps nothing.
-	DryRun bool
-}
-
-// ValidateTopic scores a topic by what the archive has about it, and keeps the score. It asks nobody outside.
-func (c *Client) ValidateTopic(ctx context.Context, id uuid.UUID, v Validation) (store.TopicScore, error) {
-	topic, err := c.store.Topic(ctx, id)
-	if err != nil {
-		return store.TopicScore{}, err
-	}
-	profile, err := c.store.ScoringProfile(ctx, cmp.Or(v.Profile, store.ProfileOriginal), v.Version)
-	if err != nil {
-		return store.TopicScore{}, err
-	}
-	if profile.Kind != store.ForValidation {
-		return store.TopicScore{}, store.WrongProfile(profile)
-	}
-	if v.Threshold != nil {
-		profile.Parameters[store.ParamThreshold] = *v.Threshold
-	}
-	candidacy := research.Candidacy{Topic: topic, Keywords: v.Keywords, Now: c.now()}
-	if candidacy.Documents, candidacy.Position, err = c.store.TopicEvidence(ctx, topic, strings.Join(annotate.TellingWords(topic.Title, topic.Language), " ")); err != nil {
-		return store.TopicScore{}, err
-	}
-	if len(candidacy.Keywords) == 0 {
-		if candidacy.Keywords, err = c.domainKeywords(ctx, topic); err != nil {
-			return store.TopicScore{}, err
-		}
-	}
-	if candidacy.Others, err = knownTitles(ctx, c.store, topic.Market, topic.Language, topic.ID); err != nil {
-		return store.TopicScore{}, err
-	}
-	score := research.Validate(candidacy, profile)
-	if v.DryRun {
-		score.ScoredAt = c.now()
-		return score, nil
-	}
-	return c.store.SaveTopicScore(ctx, score)
-}
-
-// domainKeywords are what the archive has written about most in a topic's domain, in the month before its documents end.
-func (c *Client) domainKeywords(ctx context.Context, topic store.Topic) ([]string, error) {
-	const month = 30 * 24 * time.Hour
-	report, err := c.store.Keywords(ctx, store.KeywordFilter{
-		Domain: topic.Domain, Market: topic.Market, Language: topic.Language, Since: c.now().Add(-month), Until: c.now(), MinDocuments: 2, Sort: "-documents", Limit: 50,
-	})
-	var keywords []string
-	for _, k := range report.Items {
-		keywords = append(keywords, k.Text)
-	}
-	return keywords, err
 }

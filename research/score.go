@@ -3,7 +3,10 @@ package research
 import (
 	"fmt"
 	"math"
+	"strings"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/content-creator/content-creator-api/annotate"
 	"github.com/content-creator/content-creator-api/store"
@@ -25,7 +28,7 @@ func total(profile store.ScoringProfile, parts []store.ScorePart) *float64 {
 	sum := 0.
 	for i := range parts {
 		if parts[i].Value == nil {
-			parts[i].Explanation += " Its weight is shared out among the others."
+			parts[i].Explanation += sharedOut
 			continue
 		}
 		parts[i].Weighted = *parts[i].Value * parts[i].Weight / known
@@ -33,6 +36,9 @@ func total(profile store.ScoringProfile, parts []store.ScorePart) *float64 {
 	}
 	return new(math.Min(math.Max(sum, 0), 1))
 }
+
+// sharedOut ends the explanation of a part of which nothing is known.
+const sharedOut = " Its weight is shared out among the others."
 
 // known is a part with a value, unknown one without.
 func known(name string, value float64, inputs map[string]any, format string, args ...any) store.ScorePart {
@@ -57,7 +63,7 @@ func freshnessPart(newest *time.Time, now time.Time, profile store.ScoringProfil
 		return unknown("freshness", map[string]any{"half_life_days": halfLife}, "It is not known when anything was published about it.")
 	}
 	age := math.Max(now.Sub(*newest).Hours()/24, 0)
-	return known("freshness", math.Pow(0.5, age/halfLife), map[string]any{"newest": newest.UTC(), "age_days": math.Round(100*age) / 100, "half_life_days": halfLife},
+	return known("freshness", math.Pow(0.5, age/halfLife), map[string]any{"newest": newest.UTC(), "age_days": math.Round(1e6*age) / 1e6, "half_life_days": halfLife},
 		"The newest document is %.1f days old; every %g days halve it.", age, halfLife)
 }
 
@@ -130,15 +136,19 @@ func Validate(c Candidacy, profile store.ScoringProfile) store.TopicScore {
 			newest = d.PublishedAt
 		}
 	}
-	parts := []store.ScorePart{
+	return scored(c.Topic.ID, profile, []store.ScorePart{
 		relevancePart(c.Topic.Title, c.Topic.Language, c.Keywords),
 		diversityPart("diversity", len(publishers), profile),
 		freshnessPart(newest, c.Now, profile),
-		volume(c, profile),
+		volumePart(c.Position, len([]rune(c.Topic.Title)), profile),
 		noveltyPart(c.Topic.Title, c.Topic.Language, c.Others),
-	}
+	})
+}
+
+// scored is the score that parts make by a profile.
+func scored(topic uuid.UUID, profile store.ScoringProfile, parts []store.ScorePart) store.TopicScore {
 	score := store.TopicScore{
-		TopicID: c.Topic.ID, Profile: profile.Name, ProfileVersion: profile.Version, Threshold: profile.Parameters[store.ParamThreshold], Parts: parts,
+		TopicID: topic, Profile: profile.Name, ProfileVersion: profile.Version, Threshold: profile.Parameters[store.ParamThreshold], Parts: parts,
 	}
 	if sum := total(profile, parts); sum != nil {
 		score.Score = *sum
@@ -147,13 +157,57 @@ func Validate(c Candidacy, profile store.ScoringProfile) store.TopicScore {
 	return score
 }
 
-// volume is the original's: by the place among suggestions and the length of the query; where there is none, what the profile
+// Revalidate is what a profile makes of the inputs that a score was made of, so that the difference is the profile's alone. It
+// reports false where the score does not hold all that is needed.
+func Revalidate(before store.TopicScore, profile store.ScoringProfile) (score store.TopicScore, complete bool) {
+	parts := make([]store.ScorePart, len(before.Parts))
+	for i, part := range before.Parts {
+		again, ok := revalued(part, profile)
+		if !ok {
+			return store.TopicScore{}, false
+		}
+		parts[i] = again
+	}
+	return scored(before.TopicID, profile, parts), len(parts) > 0
+}
+
+// revalued is a part as a profile values its inputs. Relevance and novelty are the same by every profile.
+func revalued(part store.ScorePart, profile store.ScoringProfile) (store.ScorePart, bool) {
+	number := func(name string) (value float64, there bool) {
+		value, there = part.Inputs[name].(float64)
+		return value, there
+	}
+	switch part.Name {
+	case "diversity":
+		publishers, there := number("publishers")
+		return diversityPart(part.Name, int(publishers), profile), there
+	case "freshness":
+		if part.Value == nil {
+			return freshnessPart(nil, time.Time{}, profile), true
+		}
+		text, _ := part.Inputs["newest"].(string)
+		newest, err := time.Parse(time.RFC3339Nano, text)
+		age, there := number("age_days")
+		return freshnessPart(&newest, newest.Add(time.Duration(age*24*float64(time.Hour))), profile), there && err == nil
+	case "volume":
+		position, stood := number("position")
+		characters, there := number("characters")
+		if !stood {
+			return volumePart(nil, 0, profile), true
+		}
+		return volumePart(new(int(position)), int(characters), profile), there
+	}
+	part.Explanation = strings.TrimSuffix(part.Explanation, sharedOut)
+	return part, part.Name == "relevance" || part.Name == "novelty"
+}
+
+// volumePart is the original's: by the place among suggestions and the length of the query; where there is none, what the profile
 // assumes, if it does.
-func volume(c Candidacy, profile store.ScoringProfile) store.ScorePart {
-	if c.Position != nil {
-		length := math.Min(float64(len([]rune(c.Topic.Title)))/50, 1)
-		return known("volume", 0.7*(1-float64(*c.Position-1)/10)+0.3*length, map[string]any{"position": *c.Position, "characters": len([]rune(c.Topic.Title))},
-			"It stood at place %d among the suggestions.", *c.Position)
+func volumePart(position *int, characters int, profile store.ScoringProfile) store.ScorePart {
+	if position != nil {
+		length := math.Min(float64(characters)/50, 1)
+		return known("volume", 0.7*(1-float64(*position-1)/10)+0.3*length, map[string]any{"position": *position, "characters": characters},
+			"It stood at place %d among the suggestions.", *position)
 	}
 	if assumed, says := profile.Parameters[store.ParamVolumeGuess]; says {
 		return known("volume", assumed, map[string]any{"assumed": assumed}, "It is in no suggestions; the profile assumes %g then.", assumed)

@@ -142,3 +142,40 @@ func (s *Server) DeleteScoringProfile(ctx context.Context, req api.DeleteScoring
 	}
 	return api.DeleteScoringProfile204Response{}, nil
 }
+
+// ScoreTopics queues the scoring of many topics.
+func (s *Server) ScoreTopics(ctx context.Context, req api.ScoreTopicsRequestObject) (api.ScoreTopicsResponseObject, error) {
+	job, err := s.Jobs.RescoreTopics(ctx, *req.Body)
+	if err != nil {
+		return nil, err
+	}
+	return api.ScoreTopics202JSONResponse{AcceptedJSONResponse: accepted(job)}, nil
+}
+
+// ListRescorings answers one page of rescorings.
+func (s *Server) ListRescorings(ctx context.Context, req api.ListRescoringsRequestObject) (api.ListRescoringsResponseObject, error) {
+	list, err := s.Store.Rescorings(ctx, req.Params.Profile, page(req.Params.Page, req.Params.PageSize, req.Params.Cursor, ""))
+	if err != nil {
+		return nil, err
+	}
+	return api.ListRescorings200JSONResponse(list), nil
+}
+
+// GetRescoring answers one rescoring.
+func (s *Server) GetRescoring(ctx context.Context, req api.GetRescoringRequestObject) (api.GetRescoringResponseObject, error) {
+	rescoring, err := s.Store.Rescoring(ctx, req.ID)
+	if err != nil {
+		return nil, err
+	}
+	return api.GetRescoring200JSONResponse(rescoring), nil
+}
+
+// ListRescoredTopics answers one page of what a rescoring has changed.
+func (s *Server) ListRescoredTopics(ctx context.Context, req api.ListRescoredTopicsRequestObject) (api.ListRescoredTopicsResponseObject, error) {
+	p := req.Params
+	list, err := s.Store.RescoredTopics(ctx, req.ID, page(p.Page, p.PageSize, p.Cursor, string(orZero(p.Sort))))
+	if err != nil {
+		return nil, err
+	}
+	return api.ListRescoredTopics200JSONResponse(list), nil
+}

@@ -69,7 +69,7 @@ type JobError struct {
 }
 
 // publicJobs leaves out the queue's own housekeeping.
-const publicJobs = `river_job.kind in ('poll', 'article', 'discover', 'import', 'research', 'discover_topics', 'synthesize', 'research_keyword', 'research_competitor', 'research_serp')`
+const publicJobs = `river_job.kind in ('poll', 'article', 'discover', 'import', 'research', 'discover_topics', 'synthesize', 'research_keyword', 'research_competitor', 'research_serp', 'rescore_topics')`
 
 const jobColumns = `
 	river_job.id, river_job.kind, job_state(river_job.state, river_job.metadata) as state,

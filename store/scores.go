@@ -206,35 +206,40 @@ const scoreColumns = `id, topic_id, profile, profile_version, score, threshold, 
 
 // SaveTopicScore keeps a score. A topic that was merely discovered is validated if it passed.
 func (s *Store) SaveTopicScore(ctx context.Context, score TopicScore) (TopicScore, error) {
-	const (
-		insert = `
-			insert into topic_scores (id, topic_id, profile, profile_version, score, threshold, passed, parts)
-			values ($1, $2, $3, $4, $5, $6, $7, $8)
-			returning ` + scoreColumns
-		validate = `
-			update topics set status = 'validated', revision = revision + 1, updated_at = now()
-			where id = $1 and status = 'discovered'`
-	)
-	err := s.InTx(ctx, func(ctx context.Context) error {
-		if _, err := s.lockTopic(ctx, score.TopicID, 0); err != nil {
+	err := s.InTx(ctx, func(ctx context.Context) (err error) {
+		if score, err = s.insertScore(ctx, score); err != nil {
 			return err
 		}
-		rows, _ := s.db(ctx).Query(ctx, insert, newID(), score.TopicID, score.Profile, score.ProfileVersion, score.Score, score.Threshold, score.Passed, score.Parts)
-		saved, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[TopicScore])
-		if err != nil {
-			return err
-		}
-		score = saved
-		if !score.Passed {
-			return nil
-		}
-		tag, err := s.db(ctx).Exec(ctx, validate, score.TopicID)
-		if err != nil || tag.RowsAffected() == 0 {
-			return err
-		}
-		return s.emitTopic(ctx, "topic.updated", score.TopicID)
+		return s.validateIfPassed(ctx, score)
 	})
 	return score, err
+}
+
+func (s *Store) insertScore(ctx context.Context, score TopicScore) (TopicScore, error) {
+	const q = `
+		insert into topic_scores (id, topic_id, profile, profile_version, score, threshold, passed, parts)
+		values ($1, $2, $3, $4, $5, $6, $7, $8)
+		returning ` + scoreColumns
+	if _, err := s.lockTopic(ctx, score.TopicID, 0); err != nil {
+		return score, err
+	}
+	rows, _ := s.db(ctx).Query(ctx, q, newID(), score.TopicID, score.Profile, score.ProfileVersion, score.Score, score.Threshold, score.Passed, score.Parts)
+	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[TopicScore])
+}
+
+// validateIfPassed moves on a topic that was merely discovered.
+func (s *Store) validateIfPassed(ctx context.Context, score TopicScore) error {
+	const q = `
+		update topics set status = 'validated', revision = revision + 1, updated_at = now()
+		where id = $1 and status = 'discovered'`
+	if !score.Passed {
+		return nil
+	}
+	tag, err := s.db(ctx).Exec(ctx, q, score.TopicID)
+	if err != nil || tag.RowsAffected() == 0 {
+		return err
+	}
+	return s.emitTopic(ctx, "topic.updated", score.TopicID)
 }
 
 var scoreListing = plainListing[TopicScore]{

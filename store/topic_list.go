@@ -26,17 +26,21 @@ type TopicSummary struct {
 	WordCount       *int      `json:"word_count"`
 }
 
-// A TopicFilter selects topics; what is zero selects all.
+// A TopicFilter selects topics; what is zero selects all. Its JSON form is the API's.
 type TopicFilter struct {
-	Domain, Market, Language, Source string
+	Domain   string `json:"domain,omitempty"`
+	Market   string `json:"market,omitempty"`
+	Language string `json:"language,omitempty"`
+	Source   string `json:"source,omitempty"`
 	// Status selects topics in any of these states.
-	Status []string
+	Status []string `json:"status,omitempty"`
 	// MinPriority is the least priority, from 1 to 10.
-	MinPriority int
+	MinPriority int `json:"min_priority,omitempty"`
 	// DiscoveredAfter is inclusive, DiscoveredBefore exclusive.
-	DiscoveredAfter, DiscoveredBefore *time.Time
+	DiscoveredAfter  *time.Time `json:"discovered_after,omitempty"`
+	DiscoveredBefore *time.Time `json:"discovered_before,omitempty"`
 	// Search is a web search over title, description and report.
-	Search string
+	Search string `json:"search,omitempty"`
 }
 
 var topicListing = listing{

@@ -603,6 +603,7 @@ const (
 	JobKindDiscoverTopics     JobKind = "discover_topics"
 	JobKindImport             JobKind = "import"
 	JobKindPoll               JobKind = "poll"
+	JobKindRescoreTopics      JobKind = "rescore_topics"
 	JobKindResearch           JobKind = "research"
 	JobKindResearchCompetitor JobKind = "research_competitor"
 	JobKindResearchKeyword    JobKind = "research_keyword"
@@ -622,6 +623,8 @@ func (e JobKind) Valid() bool {
 	case JobKindImport:
 		return true
 	case JobKindPoll:
+		return true
+	case JobKindRescoreTopics:
 		return true
 	case JobKindResearch:
 		return true
@@ -1091,6 +1094,24 @@ func (e Scope) Valid() bool {
 	}
 }
 
+// Defines values for ScoreInputs.
+const (
+	ScoreInputsArchive ScoreInputs = "archive"
+	ScoreInputsStored  ScoreInputs = "stored"
+)
+
+// Valid indicates whether the value is a known member of the ScoreInputs enum.
+func (e ScoreInputs) Valid() bool {
+	switch e {
+	case ScoreInputsArchive:
+		return true
+	case ScoreInputsStored:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for SerpChangeDirection.
 const (
 	SerpChangeDirectionDown SerpChangeDirection = "down"
@@ -1520,6 +1541,27 @@ func (e ListResearchReportsParamsKind) Valid() bool {
 	case ListResearchReportsParamsKindCompetitor:
 		return true
 	case ListResearchReportsParamsKindKeyword:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListRescoredTopicsParamsSort.
+const (
+	ListRescoredTopicsParamsSortChange      ListRescoredTopicsParamsSort = "change"
+	ListRescoredTopicsParamsSortMinusChange ListRescoredTopicsParamsSort = "-change"
+	ListRescoredTopicsParamsSortMinusScore  ListRescoredTopicsParamsSort = "-score"
+)
+
+// Valid indicates whether the value is a known member of the ListRescoredTopicsParamsSort enum.
+func (e ListRescoredTopicsParamsSort) Valid() bool {
+	switch e {
+	case ListRescoredTopicsParamsSortChange:
+		return true
+	case ListRescoredTopicsParamsSortMinusChange:
+		return true
+	case ListRescoredTopicsParamsSortMinusScore:
 		return true
 	default:
 		return false
@@ -2722,7 +2764,7 @@ type JobID = string
 // of sites, `import` reads an OPML document, `research` works on a run of research,
 // `discover_topics` looks for topics, `synthesize` writes a draft,
 // `research_keyword` and `research_competitor` look for keywords and competitors, `research_serp` looks at the
-// results of a search.
+// results of a search, `rescore_topics` scores topics anew.
 //
 // Example: poll
 type JobKind string
@@ -2963,6 +3005,49 @@ type PageError struct {
 	Message string `json:"message"`
 }
 
+// PartChange One metric of two scores side by side.
+type PartChange struct {
+	// After Its value now.
+	//
+	// Example: 0.25
+	After nullable.Nullable[float64] `json:"after"`
+
+	// Before Its value before; null where nothing was known.
+	//
+	// Example: 0.5
+	Before nullable.Nullable[float64] `json:"before"`
+
+	// Change What it adds more; the changes of all parts sum to that of the score. Null where there was no score before.
+	//
+	// Example: 0.025
+	Change nullable.Nullable[float64] `json:"change"`
+
+	// Name The metric.
+	//
+	// Example: freshness
+	Name string `json:"name"`
+
+	// WeightAfter The weight that it has.
+	//
+	// Example: 0.5
+	WeightAfter float64 `json:"weight_after"`
+
+	// WeightBefore The weight that it had.
+	//
+	// Example: 0.2
+	WeightBefore nullable.Nullable[float64] `json:"weight_before"`
+
+	// WeightedAfter What it adds now.
+	//
+	// Example: 0.125
+	WeightedAfter float64 `json:"weighted_after"`
+
+	// WeightedBefore What it added to the score before.
+	//
+	// Example: 0.1
+	WeightedBefore nullable.Nullable[float64] `json:"weighted_before"`
+}
+
 // PollError The last failure of a poll; null if there was none.
 type PollError struct {
 	// At When.
@@ -3024,6 +3109,70 @@ type RelatedQuestion struct {
 	// SuggestionPosition A number that says where it comes from. Where it is not known, all but the unit are null.
 	SuggestionPosition Figure `json:"suggestion_position"`
 }
+
+// RescoredTopic What a rescoring has changed of one topic.
+type RescoredTopic struct {
+	// After A score without what it is made of.
+	After ScoreTotal `json:"after"`
+
+	// Before The newest score that it had; null where it had none.
+	Before nullable.Nullable[ScoreTotal] `json:"before"`
+
+	// Change How much more it scores; null where it had no score before.
+	//
+	// Example: -0.04
+	Change nullable.Nullable[float64] `json:"change"`
+
+	// Inputs What a new score is made of: the inputs of the score before (`stored`, where there is one), or what the archive has now.
+	//
+	// Example: stored
+	Inputs ScoreInputs `json:"inputs"`
+
+	// Parts What its parts were and are.
+	Parts []PartChange `json:"parts"`
+
+	// RankAfter Its rank now among the same.
+	//
+	// Example: 7
+	RankAfter nullable.Nullable[int] `json:"rank_after"`
+
+	// RankBefore Its rank before, among the topics of this rescoring that had a score; 1 is the best.
+	//
+	// Example: 3
+	RankBefore nullable.Nullable[int] `json:"rank_before"`
+
+	// RankChange By how many ranks it has risen.
+	//
+	// Example: -4
+	RankChange nullable.Nullable[int] `json:"rank_change"`
+
+	// Status How far a topic has come.
+	//
+	// Example: discovered
+	Status TopicStatus `json:"status"`
+
+	// Title Its title.
+	//
+	// Example: Wärmepumpen legen zu
+	Title string `json:"title"`
+
+	// TopicID The topic.
+	//
+	// Example: 0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37
+	TopicID openapi_types.UUID `json:"topic_id"`
+}
+
+// RescoredTopicList One page of what a rescoring has changed.
+type RescoredTopicList = store.List[store.RescoredTopic]
+
+// Rescoring Many topics scored anew by one profile.
+type Rescoring = store.Rescoring
+
+// RescoringList One page of rescorings.
+type RescoringList = store.List[store.Rescoring]
+
+// RescoringRequest Which topics to score anew, and by what.
+type RescoringRequest = store.RescoringRequest
 
 // ResearchBudget What a run may spend; it is never exceeded.
 type ResearchBudget struct {
@@ -3462,6 +3611,11 @@ type SavedSearchUpdate = store.SavedSearchUpdate
 // Example: read
 type Scope string
 
+// ScoreInputs What a new score is made of: the inputs of the score before (`stored`, where there is one), or what the archive has now.
+//
+// Example: stored
+type ScoreInputs string
+
 // ScorePart What one metric adds to a score.
 type ScorePart struct {
 	// Explanation The same in words.
@@ -3493,6 +3647,44 @@ type ScorePart struct {
 	//
 	// Example: 0.15
 	Weighted float64 `json:"weighted"`
+}
+
+// ScoreTotal A score without what it is made of.
+type ScoreTotal struct {
+	// ID The id of the score.
+	//
+	// Example: 0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37
+	ID openapi_types.UUID `json:"id"`
+
+	// Passed Whether it did.
+	//
+	// Example: true
+	Passed bool `json:"passed"`
+
+	// Profile The profile.
+	//
+	// Example: original
+	Profile string `json:"profile"`
+
+	// ProfileVersion Its version.
+	//
+	// Example: 1
+	ProfileVersion int `json:"profile_version"`
+
+	// Score From 0 to 1.
+	//
+	// Example: 0.64
+	Score float64 `json:"score"`
+
+	// ScoredAt When.
+	//
+	// Example: 2026-11-23T08:15:00Z
+	ScoredAt time.Time `json:"scored_at"`
+
+	// Threshold What it had to reach.
+	//
+	// Example: 0.6
+	Threshold float64 `json:"threshold"`
 }
 
 // ScoringProfile How topics are scored.
@@ -4258,6 +4450,11 @@ type TopicDocument struct {
 
 // TopicDocumentList One page of documents.
 type TopicDocumentList = store.List[store.TopicDocument]
+
+// TopicFilters Which topics are meant; what is left out does not matter.
+//
+// Example: {"language":"de","market":"de"}
+type TopicFilters = store.TopicFilter
 
 // TopicIntent What a reader who searches for it wants; null until known.
 //
@@ -5424,6 +5621,48 @@ type UpdateDiscoveryScheduleParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// ScoreTopicsParams defines parameters for ScoreTopics.
+type ScoreTopicsParams struct {
+	// IdempotencyKey A random string of your own. A retry with the same key and body gets the first answer again.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// Prefer `wait=N` waits up to N seconds (60 at most) for the job to finish.
+	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
+// ListRescoringsParams defines parameters for ListRescorings.
+type ListRescoringsParams struct {
+	// Profile Only those by this profile.
+	Profile *string `form:"profile,omitempty" json:"profile,omitempty"`
+
+	// Page The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+	Page *Page `form:"page,omitempty" json:"page,omitempty"`
+
+	// PageSize How many items a page has.
+	PageSize *PageSize `form:"page_size,omitempty" json:"page_size,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListRescoredTopicsParams defines parameters for ListRescoredTopics.
+type ListRescoredTopicsParams struct {
+	// Sort The order. `-` is descending.
+	Sort *ListRescoredTopicsParamsSort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Page The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+	Page *Page `form:"page,omitempty" json:"page,omitempty"`
+
+	// PageSize How many items a page has.
+	PageSize *PageSize `form:"page_size,omitempty" json:"page_size,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListRescoredTopicsParamsSort defines parameters for ListRescoredTopics.
+type ListRescoredTopicsParamsSort string
+
 // DeleteTopicParams defines parameters for DeleteTopic.
 type DeleteTopicParams struct {
 	// IfMatch Do it only if the resource still has this ETag; 412 otherwise.
@@ -5594,6 +5833,9 @@ type CreateDiscoveryScheduleJSONRequestBody = DiscoveryScheduleCreate
 
 // UpdateDiscoveryScheduleJSONRequestBody defines body for UpdateDiscoverySchedule for application/json ContentType.
 type UpdateDiscoveryScheduleJSONRequestBody = DiscoveryScheduleUpdate
+
+// ScoreTopicsJSONRequestBody defines body for ScoreTopics for application/json ContentType.
+type ScoreTopicsJSONRequestBody = RescoringRequest
 
 // UpdateTopicJSONRequestBody defines body for UpdateTopic for application/json ContentType.
 type UpdateTopicJSONRequestBody = TopicUpdate
@@ -5858,6 +6100,18 @@ type ServerInterface interface {
 	// UpdateDiscoverySchedule Change a schedule
 	// (PATCH /topics/discovery-schedules/{id})
 	UpdateDiscoverySchedule(ctx echo.Context, id ID, params UpdateDiscoveryScheduleParams) error
+	// ScoreTopics Score many topics anew
+	// (POST /topics/rescore)
+	ScoreTopics(ctx echo.Context, params ScoreTopicsParams) error
+	// ListRescorings List rescorings
+	// (GET /topics/rescorings)
+	ListRescorings(ctx echo.Context, params ListRescoringsParams) error
+	// GetRescoring Read a rescoring
+	// (GET /topics/rescorings/{id})
+	GetRescoring(ctx echo.Context, id ID) error
+	// ListRescoredTopics List what a rescoring has changed
+	// (GET /topics/rescorings/{id}/topics)
+	ListRescoredTopics(ctx echo.Context, id ID, params ListRescoredTopicsParams) error
 	// DeleteTopic Delete a topic
 	// (DELETE /topics/{id})
 	DeleteTopic(ctx echo.Context, id ID, params DeleteTopicParams) error
@@ -9149,6 +9403,151 @@ func (w *ServerInterfaceWrapper) UpdateDiscoverySchedule(ctx echo.Context) error
 	return err
 }
 
+// ScoreTopics converts echo context to params.
+func (w *ServerInterfaceWrapper) ScoreTopics(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ScoreTopicsParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "Prefer" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
+		var Prefer Prefer
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Prefer, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Prefer: %s", err))
+		}
+
+		params.Prefer = &Prefer
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ScoreTopics(ctx, params)
+	return err
+}
+
+// ListRescorings converts echo context to params.
+func (w *ServerInterfaceWrapper) ListRescorings(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListRescoringsParams
+	// ------------- Optional query parameter "profile" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "profile", ctx.QueryParams(), &params.Profile, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter profile: %s", err))
+	}
+
+	// ------------- Optional query parameter "page" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page", ctx.QueryParams(), &params.Page, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page: %s", err))
+	}
+
+	// ------------- Optional query parameter "page_size" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page_size", ctx.QueryParams(), &params.PageSize, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page_size: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListRescorings(ctx, params)
+	return err
+}
+
+// GetRescoring converts echo context to params.
+func (w *ServerInterfaceWrapper) GetRescoring(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetRescoring(ctx, id)
+	return err
+}
+
+// ListRescoredTopics converts echo context to params.
+func (w *ServerInterfaceWrapper) ListRescoredTopics(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListRescoredTopicsParams
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
+	}
+
+	// ------------- Optional query parameter "page" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page", ctx.QueryParams(), &params.Page, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page: %s", err))
+	}
+
+	// ------------- Optional query parameter "page_size" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page_size", ctx.QueryParams(), &params.PageSize, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page_size: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListRescoredTopics(ctx, id, params)
+	return err
+}
+
 // DeleteTopic converts echo context to params.
 func (w *ServerInterfaceWrapper) DeleteTopic(ctx echo.Context) error {
 	var err error
@@ -9841,6 +10240,10 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.DELETE(options.BaseURL+"/topics/discovery-schedules/:id", wrapper.DeleteDiscoverySchedule, options.OperationMiddlewares["deleteDiscoverySchedule"]...)
 	router.GET(options.BaseURL+"/topics/discovery-schedules/:id", wrapper.GetDiscoverySchedule, options.OperationMiddlewares["getDiscoverySchedule"]...)
 	router.PATCH(options.BaseURL+"/topics/discovery-schedules/:id", wrapper.UpdateDiscoverySchedule, options.OperationMiddlewares["updateDiscoverySchedule"]...)
+	router.POST(options.BaseURL+"/topics/rescore", wrapper.ScoreTopics, options.OperationMiddlewares["scoreTopics"]...)
+	router.GET(options.BaseURL+"/topics/rescorings", wrapper.ListRescorings, options.OperationMiddlewares["listRescorings"]...)
+	router.GET(options.BaseURL+"/topics/rescorings/:id", wrapper.GetRescoring, options.OperationMiddlewares["getRescoring"]...)
+	router.GET(options.BaseURL+"/topics/rescorings/:id/topics", wrapper.ListRescoredTopics, options.OperationMiddlewares["listRescoredTopics"]...)
 
 }
 
@@ -12182,6 +12585,97 @@ func (response UpdateDiscoverySchedule200JSONResponse) VisitUpdateDiscoverySched
 	return err
 }
 
+type ScoreTopicsRequestObject struct {
+	Params ScoreTopicsParams
+	Body   *ScoreTopicsJSONRequestBody
+}
+
+type ScoreTopicsResponseObject interface {
+	VisitScoreTopicsResponse(w http.ResponseWriter) error
+}
+
+type ScoreTopics202JSONResponse struct{ AcceptedJSONResponse }
+
+func (response ScoreTopics202JSONResponse) VisitScoreTopicsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRescoringsRequestObject struct {
+	Params ListRescoringsParams
+}
+
+type ListRescoringsResponseObject interface {
+	VisitListRescoringsResponse(w http.ResponseWriter) error
+}
+
+type ListRescorings200JSONResponse RescoringList
+
+func (response ListRescorings200JSONResponse) VisitListRescoringsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRescoringRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetRescoringResponseObject interface {
+	VisitGetRescoringResponse(w http.ResponseWriter) error
+}
+
+type GetRescoring200JSONResponse Rescoring
+
+func (response GetRescoring200JSONResponse) VisitGetRescoringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRescoredTopicsRequestObject struct {
+	ID     ID `json:"id"`
+	Params ListRescoredTopicsParams
+}
+
+type ListRescoredTopicsResponseObject interface {
+	VisitListRescoredTopicsResponse(w http.ResponseWriter) error
+}
+
+type ListRescoredTopics200JSONResponse RescoredTopicList
+
+func (response ListRescoredTopics200JSONResponse) VisitListRescoredTopicsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type DeleteTopicRequestObject struct {
 	ID     ID `json:"id"`
 	Params DeleteTopicParams
@@ -12775,6 +13269,18 @@ type StrictServerInterface interface {
 	// UpdateDiscoverySchedule Change a schedule
 	// (PATCH /topics/discovery-schedules/{id})
 	UpdateDiscoverySchedule(ctx context.Context, request UpdateDiscoveryScheduleRequestObject) (UpdateDiscoveryScheduleResponseObject, error)
+	// ScoreTopics Score many topics anew
+	// (POST /topics/rescore)
+	ScoreTopics(ctx context.Context, request ScoreTopicsRequestObject) (ScoreTopicsResponseObject, error)
+	// ListRescorings List rescorings
+	// (GET /topics/rescorings)
+	ListRescorings(ctx context.Context, request ListRescoringsRequestObject) (ListRescoringsResponseObject, error)
+	// GetRescoring Read a rescoring
+	// (GET /topics/rescorings/{id})
+	GetRescoring(ctx context.Context, request GetRescoringRequestObject) (GetRescoringResponseObject, error)
+	// ListRescoredTopics List what a rescoring has changed
+	// (GET /topics/rescorings/{id}/topics)
+	ListRescoredTopics(ctx context.Context, request ListRescoredTopicsRequestObject) (ListRescoredTopicsResponseObject, error)
 	// DeleteTopic Delete a topic
 	// (DELETE /topics/{id})
 	DeleteTopic(ctx context.Context, request DeleteTopicRequestObject) (DeleteTopicResponseObject, error)
@@ -15311,6 +15817,130 @@ func (sh *strictHandler) UpdateDiscoverySchedule(ctx echo.Context, id ID, params
 		return err
 	} else if validResponse, ok := response.(UpdateDiscoveryScheduleResponseObject); ok {
 		return validResponse.VisitUpdateDiscoveryScheduleResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ScoreTopics operation middleware
+func (sh *strictHandler) ScoreTopics(ctx echo.Context, params ScoreTopicsParams) error {
+	var request ScoreTopicsRequestObject
+
+	request.Params = params
+
+	var body ScoreTopicsJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ScoreTopics(ctx.Request().Context(), request.(ScoreTopicsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ScoreTopics")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ScoreTopicsResponseObject); ok {
+		return validResponse.VisitScoreTopicsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListRescorings operation middleware
+func (sh *strictHandler) ListRescorings(ctx echo.Context, params ListRescoringsParams) error {
+	var request ListRescoringsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListRescorings(ctx.Request().Context(), request.(ListRescoringsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListRescorings")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListRescoringsResponseObject); ok {
+		return validResponse.VisitListRescoringsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetRescoring operation middleware
+func (sh *strictHandler) GetRescoring(ctx echo.Context, id ID) error {
+	var request GetRescoringRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetRescoring(ctx.Request().Context(), request.(GetRescoringRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetRescoring")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetRescoringResponseObject); ok {
+		return validResponse.VisitGetRescoringResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListRescoredTopics operation middleware
+func (sh *strictHandler) ListRescoredTopics(ctx echo.Context, id ID, params ListRescoredTopicsParams) error {
+	var request ListRescoredTopicsRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListRescoredTopics(ctx.Request().Context(), request.(ListRescoredTopicsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListRescoredTopics")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListRescoredTopicsResponseObject); ok {
+		return validResponse.VisitListRescoredTopicsResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

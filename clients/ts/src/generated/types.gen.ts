@@ -35,7 +35,7 @@ export type ErrorBody = {
  * | `UNAUTHORIZED` | 401 | no key, or one that is wrong, expired or revoked |
  * | `FORBIDDEN` | 403 | the key lacks the scope in `details.required_scope` |
  * | `ROUTE_NOT_FOUND` | 404 | no such path |
- * | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `STORY_NOT_FOUND`, `KEYWORD_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND`, `HOST_NOT_FOUND`, `SEARCH_NOT_FOUND`, `RESEARCH_RUN_NOT_FOUND`, `SNAPSHOT_NOT_FOUND`, `SCORING_PROFILE_NOT_FOUND`, `DISCOVERY_SCHEDULE_NOT_FOUND`, `DRAFT_NOT_FOUND`, `RESEARCH_REPORT_NOT_FOUND`, `SERP_SNAPSHOT_NOT_FOUND` | 404 | no such resource |
+ * | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `STORY_NOT_FOUND`, `KEYWORD_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND`, `HOST_NOT_FOUND`, `SEARCH_NOT_FOUND`, `RESEARCH_RUN_NOT_FOUND`, `SNAPSHOT_NOT_FOUND`, `SCORING_PROFILE_NOT_FOUND`, `DISCOVERY_SCHEDULE_NOT_FOUND`, `DRAFT_NOT_FOUND`, `RESEARCH_REPORT_NOT_FOUND`, `SERP_SNAPSHOT_NOT_FOUND`, `RESCORING_NOT_FOUND` | 404 | no such resource |
  * | `METHOD_NOT_ALLOWED` | 405 | the path has no such method |
  * | `COLLECTION_CONFLICT` | 409 | the feed is there already; see `details.existing_id` |
  * | `JOB_CONFLICT` | 409 | the job is in no state for that |
@@ -46,7 +46,7 @@ export type ErrorBody = {
  * | `BODY_TOO_LARGE` | 413 | the body is over 1 MiB; of an OPML document, over 10 MiB |
  * | `UNSUPPORTED_MEDIA_TYPE` | 415 | not JSON by its Content-Type; not XML where that is asked for |
  * | `VALIDATION_FAILED` | 422 | a parameter or field breaks the specification |
- * | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `STORY_VALIDATION_FAILED`, `KEYWORD_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED`, `SEARCH_VALIDATION_FAILED`, `RESEARCH_RUN_VALIDATION_FAILED`, `CLAIM_VALIDATION_FAILED`, `CALL_VALIDATION_FAILED`, `SCORING_PROFILE_VALIDATION_FAILED`, `DISCOVERY_VALIDATION_FAILED`, `DISCOVERY_SCHEDULE_VALIDATION_FAILED`, `DRAFT_VALIDATION_FAILED`, `RESEARCH_REPORT_VALIDATION_FAILED`, `SERP_SNAPSHOT_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
+ * | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `STORY_VALIDATION_FAILED`, `KEYWORD_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED`, `SEARCH_VALIDATION_FAILED`, `RESEARCH_RUN_VALIDATION_FAILED`, `CLAIM_VALIDATION_FAILED`, `CALL_VALIDATION_FAILED`, `SCORING_PROFILE_VALIDATION_FAILED`, `DISCOVERY_VALIDATION_FAILED`, `DISCOVERY_SCHEDULE_VALIDATION_FAILED`, `DRAFT_VALIDATION_FAILED`, `RESEARCH_REPORT_VALIDATION_FAILED`, `SERP_SNAPSHOT_VALIDATION_FAILED`, `RESCORING_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
  * | `IDEMPOTENCY_KEY_REUSED` | 422 | this key came with another request before |
  * | `RATE_LIMITED` | 429 | too many requests; see Retry-After |
  * | `INTERNAL` | 500 | a fault of the server |
@@ -76,6 +76,7 @@ export const ErrorCode = {
     DRAFT_NOT_FOUND: 'DRAFT_NOT_FOUND',
     RESEARCH_REPORT_NOT_FOUND: 'RESEARCH_REPORT_NOT_FOUND',
     SERP_SNAPSHOT_NOT_FOUND: 'SERP_SNAPSHOT_NOT_FOUND',
+    RESCORING_NOT_FOUND: 'RESCORING_NOT_FOUND',
     METHOD_NOT_ALLOWED: 'METHOD_NOT_ALLOWED',
     COLLECTION_CONFLICT: 'COLLECTION_CONFLICT',
     JOB_CONFLICT: 'JOB_CONFLICT',
@@ -111,6 +112,7 @@ export const ErrorCode = {
     DRAFT_VALIDATION_FAILED: 'DRAFT_VALIDATION_FAILED',
     RESEARCH_REPORT_VALIDATION_FAILED: 'RESEARCH_REPORT_VALIDATION_FAILED',
     SERP_SNAPSHOT_VALIDATION_FAILED: 'SERP_SNAPSHOT_VALIDATION_FAILED',
+    RESCORING_VALIDATION_FAILED: 'RESCORING_VALIDATION_FAILED',
     IDEMPOTENCY_KEY_REUSED: 'IDEMPOTENCY_KEY_REUSED',
     RATE_LIMITED: 'RATE_LIMITED',
     INTERNAL: 'INTERNAL',
@@ -128,7 +130,7 @@ export const ErrorCode = {
  * | `UNAUTHORIZED` | 401 | no key, or one that is wrong, expired or revoked |
  * | `FORBIDDEN` | 403 | the key lacks the scope in `details.required_scope` |
  * | `ROUTE_NOT_FOUND` | 404 | no such path |
- * | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `STORY_NOT_FOUND`, `KEYWORD_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND`, `HOST_NOT_FOUND`, `SEARCH_NOT_FOUND`, `RESEARCH_RUN_NOT_FOUND`, `SNAPSHOT_NOT_FOUND`, `SCORING_PROFILE_NOT_FOUND`, `DISCOVERY_SCHEDULE_NOT_FOUND`, `DRAFT_NOT_FOUND`, `RESEARCH_REPORT_NOT_FOUND`, `SERP_SNAPSHOT_NOT_FOUND` | 404 | no such resource |
+ * | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `STORY_NOT_FOUND`, `KEYWORD_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND`, `HOST_NOT_FOUND`, `SEARCH_NOT_FOUND`, `RESEARCH_RUN_NOT_FOUND`, `SNAPSHOT_NOT_FOUND`, `SCORING_PROFILE_NOT_FOUND`, `DISCOVERY_SCHEDULE_NOT_FOUND`, `DRAFT_NOT_FOUND`, `RESEARCH_REPORT_NOT_FOUND`, `SERP_SNAPSHOT_NOT_FOUND`, `RESCORING_NOT_FOUND` | 404 | no such resource |
  * | `METHOD_NOT_ALLOWED` | 405 | the path has no such method |
  * | `COLLECTION_CONFLICT` | 409 | the feed is there already; see `details.existing_id` |
  * | `JOB_CONFLICT` | 409 | the job is in no state for that |
@@ -139,7 +141,7 @@ export const ErrorCode = {
  * | `BODY_TOO_LARGE` | 413 | the body is over 1 MiB; of an OPML document, over 10 MiB |
  * | `UNSUPPORTED_MEDIA_TYPE` | 415 | not JSON by its Content-Type; not XML where that is asked for |
  * | `VALIDATION_FAILED` | 422 | a parameter or field breaks the specification |
- * | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `STORY_VALIDATION_FAILED`, `KEYWORD_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED`, `SEARCH_VALIDATION_FAILED`, `RESEARCH_RUN_VALIDATION_FAILED`, `CLAIM_VALIDATION_FAILED`, `CALL_VALIDATION_FAILED`, `SCORING_PROFILE_VALIDATION_FAILED`, `DISCOVERY_VALIDATION_FAILED`, `DISCOVERY_SCHEDULE_VALIDATION_FAILED`, `DRAFT_VALIDATION_FAILED`, `RESEARCH_REPORT_VALIDATION_FAILED`, `SERP_SNAPSHOT_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
+ * | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `STORY_VALIDATION_FAILED`, `KEYWORD_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED`, `SEARCH_VALIDATION_FAILED`, `RESEARCH_RUN_VALIDATION_FAILED`, `CLAIM_VALIDATION_FAILED`, `CALL_VALIDATION_FAILED`, `SCORING_PROFILE_VALIDATION_FAILED`, `DISCOVERY_VALIDATION_FAILED`, `DISCOVERY_SCHEDULE_VALIDATION_FAILED`, `DRAFT_VALIDATION_FAILED`, `RESEARCH_REPORT_VALIDATION_FAILED`, `SERP_SNAPSHOT_VALIDATION_FAILED`, `RESCORING_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
  * | `IDEMPOTENCY_KEY_REUSED` | 422 | this key came with another request before |
  * | `RATE_LIMITED` | 429 | too many requests; see Retry-After |
  * | `INTERNAL` | 500 | a fault of the server |
@@ -2887,6 +2889,333 @@ export type TopicScore = {
 };
 
 /**
+ * Which topics are meant; what is left out does not matter.
+ */
+export type TopicFilters = {
+    /**
+     * Only topics of this domain.
+     */
+    domain?: string;
+    /**
+     * Only topics of this market.
+     */
+    market?: string;
+    /**
+     * Only those in this language, by its BCP 47 primary tag.
+     */
+    language?: string;
+    source?: TopicSource;
+    /**
+     * Only topics in one of these states.
+     */
+    status?: Array<TopicStatus>;
+    /**
+     * Only topics of this priority or higher.
+     */
+    min_priority?: number;
+    /**
+     * Only topics discovered at this time or later.
+     */
+    discovered_after?: string;
+    /**
+     * Only topics discovered before this time.
+     */
+    discovered_before?: string;
+    /**
+     * Full-text search over title, description and research report.
+     */
+    search?: string;
+};
+
+/**
+ * Which topics to score anew, and by what.
+ */
+export type RescoringRequest = {
+    /**
+     * The scoring profile; one for validation.
+     */
+    profile?: string;
+    /**
+     * Its version; the newest unless given.
+     */
+    profile_version?: number;
+    /**
+     * The topics; give these or a filter.
+     */
+    topic_ids?: Array<string>;
+    filter?: TopicFilters;
+    /**
+     * How many topics that the filter finds are scored at most, the newest first.
+     */
+    limit?: number;
+    inputs?: ScoreInputs;
+    /**
+     * Let discovered topics that pass be validated.
+     */
+    update_status?: boolean;
+};
+
+/**
+ * What a new score is made of: the inputs of the score before (`stored`, where there is one), or what the archive has now.
+ */
+export const ScoreInputs = { STORED: 'stored', ARCHIVE: 'archive' } as const;
+
+/**
+ * What a new score is made of: the inputs of the score before (`stored`, where there is one), or what the archive has now.
+ */
+export type ScoreInputs = typeof ScoreInputs[keyof typeof ScoreInputs];
+
+/**
+ * Many topics scored anew by one profile.
+ */
+export type Rescoring = {
+    /**
+     * The id.
+     */
+    id: string;
+    job_id: JobId;
+    request: RescoringRequest;
+    /**
+     * The profile.
+     */
+    profile: string;
+    /**
+     * Its version.
+     */
+    profile_version: number;
+    /**
+     * How many topics were chosen.
+     */
+    topics: number;
+    /**
+     * How many of them have their new score.
+     */
+    scored: number;
+    /**
+     * Topics that were asked for and are not there.
+     */
+    missing: Array<string>;
+    /**
+     * How many score more than before.
+     */
+    risen: number;
+    /**
+     * How many score less.
+     */
+    fallen: number;
+    /**
+     * How many score the same.
+     */
+    same: number;
+    /**
+     * How many had no score before.
+     */
+    first_scored: number;
+    /**
+     * How many reach their threshold and did not before.
+     */
+    now_passed: number;
+    /**
+     * How many do not reach it and did before.
+     */
+    no_longer_passed: number;
+    /**
+     * The mean change of those that had a score before; null where none had.
+     */
+    mean_change: number | null;
+    /**
+     * When it began.
+     */
+    created_at: string;
+    /**
+     * When all topics had had their turn; null before, and where the job was cancelled.
+     */
+    finished_at: string | null;
+};
+
+/**
+ * A `rescore_topics` job.
+ */
+export type RescoringJob = Job & {
+    result?: Rescoring | null;
+};
+
+/**
+ * One page of rescorings.
+ */
+export type RescoringList = {
+    /**
+     * The rescorings.
+     */
+    items: Array<Rescoring>;
+    /**
+     * How many match.
+     */
+    total: number;
+    total_relation: TotalRelation;
+    /**
+     * The number of this page; 0 after a cursor.
+     */
+    page: number;
+    /**
+     * How many items a page has.
+     */
+    page_size: number;
+    /**
+     * How many pages there are, as far as total counts.
+     */
+    pages: number;
+    /**
+     * Where the next page begins; null on the last.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * A score without what it is made of.
+ */
+export type ScoreTotal = {
+    /**
+     * The id of the score.
+     */
+    id: string;
+    /**
+     * The profile.
+     */
+    profile: string;
+    /**
+     * Its version.
+     */
+    profile_version: number;
+    /**
+     * From 0 to 1.
+     */
+    score: number;
+    /**
+     * What it had to reach.
+     */
+    threshold: number;
+    /**
+     * Whether it did.
+     */
+    passed: boolean;
+    /**
+     * When.
+     */
+    scored_at: string;
+};
+
+/**
+ * One metric of two scores side by side.
+ */
+export type PartChange = {
+    /**
+     * The metric.
+     */
+    name: string;
+    /**
+     * Its value before; null where nothing was known.
+     */
+    before: number | null;
+    /**
+     * Its value now.
+     */
+    after: number | null;
+    /**
+     * The weight that it had.
+     */
+    weight_before: number | null;
+    /**
+     * The weight that it has.
+     */
+    weight_after: number;
+    /**
+     * What it added to the score before.
+     */
+    weighted_before: number | null;
+    /**
+     * What it adds now.
+     */
+    weighted_after: number;
+    /**
+     * What it adds more; the changes of all parts sum to that of the score. Null where there was no score before.
+     */
+    change: number | null;
+};
+
+/**
+ * What a rescoring has changed of one topic.
+ */
+export type RescoredTopic = {
+    /**
+     * The topic.
+     */
+    topic_id: string;
+    /**
+     * Its title.
+     */
+    title: string;
+    status: TopicStatus;
+    inputs: ScoreInputs;
+    /**
+     * The newest score that it had; null where it had none.
+     */
+    before: ScoreTotal | null;
+    after: ScoreTotal;
+    /**
+     * How much more it scores; null where it had no score before.
+     */
+    change: number | null;
+    /**
+     * Its rank before, among the topics of this rescoring that had a score; 1 is the best.
+     */
+    rank_before: number | null;
+    /**
+     * Its rank now among the same.
+     */
+    rank_after: number | null;
+    /**
+     * By how many ranks it has risen.
+     */
+    rank_change: number | null;
+    /**
+     * What its parts were and are.
+     */
+    parts: Array<PartChange>;
+};
+
+/**
+ * One page of what a rescoring has changed.
+ */
+export type RescoredTopicList = {
+    /**
+     * The topics.
+     */
+    items: Array<RescoredTopic>;
+    /**
+     * How many match.
+     */
+    total: number;
+    total_relation: TotalRelation;
+    /**
+     * The number of this page; 0 after a cursor.
+     */
+    page: number;
+    /**
+     * How many items a page has.
+     */
+    page_size: number;
+    /**
+     * How many pages there are, as far as total counts.
+     */
+    pages: number;
+    /**
+     * Where the next page begins; null on the last.
+     */
+    next_cursor: string | null;
+};
+
+/**
  * One page of scores.
  */
 export type TopicScoreList = {
@@ -5063,7 +5392,7 @@ export type CostReport = {
  * of sites, `import` reads an OPML document, `research` works on a run of research,
  * `discover_topics` looks for topics, `synthesize` writes a draft,
  * `research_keyword` and `research_competitor` look for keywords and competitors, `research_serp` looks at the
- * results of a search.
+ * results of a search, `rescore_topics` scores topics anew.
  *
  */
 export const JobKind = {
@@ -5076,7 +5405,8 @@ export const JobKind = {
     SYNTHESIZE: 'synthesize',
     RESEARCH_KEYWORD: 'research_keyword',
     RESEARCH_COMPETITOR: 'research_competitor',
-    RESEARCH_SERP: 'research_serp'
+    RESEARCH_SERP: 'research_serp',
+    RESCORE_TOPICS: 'rescore_topics'
 } as const;
 
 /**
@@ -5084,7 +5414,7 @@ export const JobKind = {
  * of sites, `import` reads an OPML document, `research` works on a run of research,
  * `discover_topics` looks for topics, `synthesize` writes a draft,
  * `research_keyword` and `research_competitor` look for keywords and competitors, `research_serp` looks at the
- * results of a search.
+ * results of a search, `rescore_topics` scores topics anew.
  *
  */
 export type JobKind = typeof JobKind[keyof typeof JobKind];
@@ -6635,6 +6965,280 @@ export type TopicsUpdateDiscoveryScheduleResponses = {
 };
 
 export type TopicsUpdateDiscoveryScheduleResponse = TopicsUpdateDiscoveryScheduleResponses[keyof TopicsUpdateDiscoveryScheduleResponses];
+
+export type TopicsScoreData = {
+    body: RescoringRequest;
+    headers?: {
+        /**
+         * A random string of your own. A retry with the same key and body gets the first answer again.
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * `wait=N` waits up to N seconds (60 at most) for the job to finish.
+         */
+        Prefer?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/topics/rescore';
+};
+
+export type TopicsScoreErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It is in no state for that, or a request with the same Idempotency-Key is still running.
+     */
+    409: ErrorBody;
+    /**
+     * The body is over 1 MiB; of an OPML document, over 10 MiB.
+     */
+    413: ErrorBody;
+    /**
+     * The body's Content-Type is not one that the operation takes.
+     */
+    415: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type TopicsScoreError = TopicsScoreErrors[keyof TopicsScoreErrors];
+
+export type TopicsScoreResponses = {
+    /**
+     * The job finished within the time that `Prefer` gave.
+     */
+    200: RescoringJob;
+    /**
+     * The work is queued. The job is at the address in `Location`.
+     */
+    202: Job;
+};
+
+export type TopicsScoreResponse = TopicsScoreResponses[keyof TopicsScoreResponses];
+
+export type TopicsListRescoringsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Only those by this profile.
+         */
+        profile?: string;
+        /**
+         * The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+         */
+        page?: number;
+        /**
+         * How many items a page has.
+         */
+        page_size?: number;
+        /**
+         * The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+         */
+        cursor?: string;
+    };
+    url: '/topics/rescorings';
+};
+
+export type TopicsListRescoringsErrors = {
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type TopicsListRescoringsError = TopicsListRescoringsErrors[keyof TopicsListRescoringsErrors];
+
+export type TopicsListRescoringsResponses = {
+    /**
+     * One page of rescorings.
+     */
+    200: RescoringList;
+};
+
+export type TopicsListRescoringsResponse = TopicsListRescoringsResponses[keyof TopicsListRescoringsResponses];
+
+export type TopicsGetRescoringData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/topics/rescorings/{id}';
+};
+
+export type TopicsGetRescoringErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type TopicsGetRescoringError = TopicsGetRescoringErrors[keyof TopicsGetRescoringErrors];
+
+export type TopicsGetRescoringResponses = {
+    /**
+     * The rescoring.
+     */
+    200: Rescoring;
+};
+
+export type TopicsGetRescoringResponse = TopicsGetRescoringResponses[keyof TopicsGetRescoringResponses];
+
+export type TopicsListRescoredData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * The order. `-` is descending.
+         */
+        sort?: '-score' | '-change' | 'change';
+        /**
+         * The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+         */
+        page?: number;
+        /**
+         * How many items a page has.
+         */
+        page_size?: number;
+        /**
+         * The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+         */
+        cursor?: string;
+    };
+    url: '/topics/rescorings/{id}/topics';
+};
+
+export type TopicsListRescoredErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type TopicsListRescoredError = TopicsListRescoredErrors[keyof TopicsListRescoredErrors];
+
+export type TopicsListRescoredResponses = {
+    /**
+     * One page of topics.
+     */
+    200: RescoredTopicList;
+};
+
+export type TopicsListRescoredResponse = TopicsListRescoredResponses[keyof TopicsListRescoredResponses];
 
 export type TopicsDeleteData = {
     body?: never;

@@ -127,6 +127,7 @@ export const de: Texts = {
     research_keyword: 'Stichwort-Recherche',
     research_competitor: 'Mitbewerber-Recherche',
     research_serp: 'Suchergebnisse',
+    rescore_topics: 'Themen neu bewerten',
   },
   runStatus: { queued: 'Wartet', running: 'Läuft', complete: 'Vollständig', partial: 'Teilweise', failed: 'Fehlgeschlagen', cancelled: 'Abgebrochen' },
   verdict: { supported: 'Belegt', partly: 'Teilweise', not_supported: 'Nicht belegt', unreachable: 'Quelle unerreichbar' },

@@ -125,6 +125,7 @@ export const en = {
     research_keyword: 'Keyword research',
     research_competitor: 'Competitor research',
     research_serp: 'Search results',
+    rescore_topics: 'Score topics anew',
   },
   runStatus: { queued: 'Queued', running: 'Running', complete: 'Complete', partial: 'Partial', failed: 'Failed', cancelled: 'Cancelled' },
   verdict: { supported: 'Supported', partly: 'Partly', not_supported: 'Not supported', unreachable: 'Source unreachable' },

@@ -1,0 +1,2 @@
+drop table rescored_topics;
+drop table rescorings;
