@@ -379,3 +379,16 @@ func (c *Client) Research(ctx context.Context, r store.ResearchRequest, maxAge t
 	})
 	return job, err
 }
+
+// CompareResearch tells what has changed from one run to another. Runs without a report are refused.
+func (c *Client) CompareResearch(ctx context.Context, older, newer uuid.UUID) (store.RunComparison, error) {
+	before, err := c.store.RunFindings(ctx, older)
+	if err != nil {
+		return store.RunComparison{}, err
+	}
+	after, err := c.store.RunFindings(ctx, newer)
+	if err != nil {
+		return store.RunComparison{}, err
+	}
+	return research.CompareRuns(before, after), nil
+}

@@ -146,3 +146,12 @@ func (s *Server) GetSnapshot(ctx context.Context, req api.GetSnapshotRequestObje
 	}
 	return api.GetSnapshot200JSONResponse(snapshot), nil
 }
+
+// CompareResearchRuns tells what has changed from one run to another.
+func (s *Server) CompareResearchRuns(ctx context.Context, req api.CompareResearchRunsRequestObject) (api.CompareResearchRunsResponseObject, error) {
+	comparison, err := s.Jobs.CompareResearch(ctx, req.Params.Against, req.ID)
+	if err != nil {
+		return nil, err
+	}
+	return api.CompareResearchRuns200JSONResponse(comparison), nil
+}

@@ -164,3 +164,40 @@ func TestCosts(t *testing.T) {
 	require.Len(t, w.read("/costs/calls?page_size=1")["items"], 1)
 	require.Empty(t, w.read("/costs/calls?run_id=" + unknownID)["items"])
 }
+
+func TestCompareResearchRuns(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(o *options) { o.working = true })
+	ask := func() string {
+		return w.research("/research/deep", `{"question": "How many bicycles cross the Elz bridge on a day?", "language": "en", "depth": "quick", "max_age_hours": 0}`)["run_id"].(string)
+	}
+	w.article("Bicycles in Lindau", bridge+" The mayor was pleased.", "en")
+	first := ask()
+	w.article("More bicycles in Lindau", "On average 16,200 bicycles cross the Elz bridge on a day in summer, a second count found.", "en")
+	second := ask()
+	diff := w.read("/research/runs/" + second + "/diff?against=" + first)
+	require.Equal(t, first, diff["older"].(map[string]any)["id"])
+	require.Equal(t, true, diff["same_question"])
+	claims, sources := diff["claims"].(map[string]any), diff["sources"].(map[string]any)
+	require.Len(t, claims["kept"], 1, "%v", claims)
+	require.Equal(t, false, claims["kept"].([]any)[0].(map[string]any)["reworded"])
+	require.Len(t, claims["new"], 1)
+	require.Contains(t, claims["new"].([]any)[0].(map[string]any)["sentence"], "16,200")
+	require.Len(t, sources["new"], 1)
+	require.Len(t, sources["kept"], 1)
+	require.Greater(t, diff["newer"].(map[string]any)["verdicts"].(map[string]any)["supported"], diff["older"].(map[string]any)["verdicts"].(map[string]any)["supported"])
+	back := w.read("/research/runs/" + first + "/diff?against=" + second)
+	require.Len(t, back["claims"].(map[string]any)["gone"], 1)
+
+	for _, path := range []string{unknownID + "/diff?against=" + first, first + "/diff?against=" + unknownID} {
+		w.send("GET", "/research/runs/"+path, "").refused(t, http.StatusNotFound, client.ErrorCodeRESEARCHRUNNOTFOUND)
+	}
+	w.execute(`update research_runs set status = 'cancelled', report = null where id = $1`, first)
+	e := w.send("GET", "/research/runs/"+second+"/diff?against="+first, "").refused(t, http.StatusUnprocessableEntity, client.ErrorCodeRESEARCHRUNVALIDATIONFAILED)
+	require.Contains(t, e.Message, "cancelled", "that there is nothing to compare is not that nothing is the same")
+	for _, table := range []string{"claims", "research_sources"} {
+		w.execute(`alter table ` + table + ` rename to taken_away`)
+		require.Equal(t, http.StatusInternalServerError, w.send("GET", "/research/runs/"+second+"/diff?against="+second, "").StatusCode, table)
+		w.execute(`alter table taken_away rename to ` + table)
+	}
+}

@@ -92,6 +92,27 @@ func (e CollectionType) Valid() bool {
 	}
 }
 
+// Defines values for ComparedRunMethod.
+const (
+	ComparedRunMethodExtractive  ComparedRunMethod = "extractive"
+	ComparedRunMethodLessThanNil ComparedRunMethod = "<nil>"
+	ComparedRunMethodModel       ComparedRunMethod = "model"
+)
+
+// Valid indicates whether the value is a known member of the ComparedRunMethod enum.
+func (e ComparedRunMethod) Valid() bool {
+	switch e {
+	case ComparedRunMethodExtractive:
+		return true
+	case ComparedRunMethodLessThanNil:
+		return true
+	case ComparedRunMethodModel:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ConfigEntrySource.
 const (
 	ConfigEntrySourceDefault     ConfigEntrySource = "default"
@@ -1747,6 +1768,31 @@ type Claim struct {
 	Value string `json:"value"`
 }
 
+// ClaimChange One statement in two reports.
+type ClaimChange struct {
+	// After A sentence of a report that states a fact, with the words of a source that it rests on.
+	After ResearchClaim `json:"after"`
+
+	// Before A sentence of a report that states a fact, with the words of a source that it rests on.
+	Before ResearchClaim `json:"before"`
+
+	// FiguresAfter Numbers and dates that only the later one has.
+	FiguresAfter []string `json:"figures_after"`
+
+	// FiguresBefore Numbers and dates that only the earlier sentence has.
+	FiguresBefore []string `json:"figures_before"`
+
+	// Reworded Whether the sentences differ, signs aside.
+	//
+	// Example: true
+	Reworded bool `json:"reworded"`
+
+	// VerdictChanged Whether the verdicts differ.
+	//
+	// Example: false
+	VerdictChanged bool `json:"verdict_changed"`
+}
+
 // ClaimCounts How many claims have which verdict.
 type ClaimCounts struct {
 	// NotSupported Not borne.
@@ -1796,6 +1842,106 @@ type CollectionType string
 
 // CollectionUpdate The fields to change.
 type CollectionUpdate = store.CollectionUpdate
+
+// ComparedRun A run with what it came to.
+type ComparedRun struct {
+	// Answered Whether any source bears an answer.
+	//
+	// Example: true
+	Answered nullable.Nullable[bool] `json:"answered"`
+
+	// Cost What calls have cost.
+	Cost Spending `json:"cost"`
+
+	// FinishedAt When it was finished.
+	//
+	// Example: 2026-11-23T08:16:00Z
+	FinishedAt nullable.Nullable[time.Time] `json:"finished_at"`
+
+	// ID The run.
+	//
+	// Example: 0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37
+	ID openapi_types.UUID `json:"id"`
+
+	// Language The language of the question.
+	//
+	// Example: de
+	Language string `json:"language"`
+
+	// Market The market.
+	//
+	// Example: de
+	Market string `json:"market"`
+
+	// Method Who wrote the report.
+	//
+	// Example: extractive
+	Method nullable.Nullable[ComparedRunMethod] `json:"method"`
+
+	// OutputLanguage The language of the report.
+	//
+	// Example: de
+	OutputLanguage string `json:"output_language"`
+
+	// Question What was asked.
+	//
+	// Example: Wie viele Wärmepumpen wurden 2025 verkauft?
+	Question string `json:"question"`
+
+	// SourcesRead How many sources were read.
+	//
+	// Example: 8
+	SourcesRead int `json:"sources_read"`
+
+	// Status How far a run is. `partial` has a report in which something is missing, as `shortfalls` says.
+	//
+	// Example: complete
+	Status ResearchStatus `json:"status"`
+
+	// Verdicts How many claims have which verdict.
+	Verdicts ClaimCounts `json:"verdicts"`
+}
+
+// ComparedRunMethod Who wrote the report.
+//
+// Example: extractive
+type ComparedRunMethod string
+
+// ComparedSource A page that a run found.
+type ComparedSource struct {
+	// Error Why the page could not be read when that was last tried; null if it could, or was not tried.
+	Error nullable.Nullable[PageError] `json:"error"`
+
+	// FetchedAt When it was read.
+	//
+	// Example: 2026-11-23T08:15:00Z
+	FetchedAt nullable.Nullable[time.Time] `json:"fetched_at"`
+
+	// Hash The SHA-256 of its text; null where it was not read.
+	//
+	// Example: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+	Hash nullable.Nullable[string] `json:"hash"`
+
+	// Position Its number in the report.
+	//
+	// Example: 1
+	Position int `json:"position"`
+
+	// SnapshotID The snapshot.
+	//
+	// Example: 0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37
+	SnapshotID nullable.Nullable[openapi_types.UUID] `json:"snapshot_id"`
+
+	// Title Its title.
+	//
+	// Example: Wärmepumpen legen zu
+	Title string `json:"title"`
+
+	// URL Its address.
+	//
+	// Example: https://www.heise.de/news/a-1.html
+	URL string `json:"url"`
+}
 
 // Competitor A publisher that writes about a subject.
 type Competitor struct {
@@ -3589,6 +3735,9 @@ type ResearchedKeyword struct {
 // Example: commercial
 type ResearchedKeywordIntent string
 
+// RunComparison What has changed from one run of research to another.
+type RunComparison = store.RunComparison
+
 // SavedSearch A search that is kept.
 type SavedSearch = store.SavedSearch
 
@@ -3957,6 +4106,15 @@ type SignIn struct {
 
 // Snapshot A text as it was when it was read.
 type Snapshot = store.Snapshot
+
+// SourceChange A page that both runs found.
+type SourceChange struct {
+	// After A page that a run found.
+	After ComparedSource `json:"after"`
+
+	// Before A page that a run found.
+	Before ComparedSource `json:"before"`
+}
 
 // SourceConfig What a collection asks for where that is no address. Each type of collection has fields of its own; one that
 // the type does not have is refused. What is left out takes its default, which is then shown.
@@ -5317,6 +5475,12 @@ type ListResearchClaimsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// CompareResearchRunsParams defines parameters for CompareResearchRuns.
+type CompareResearchRunsParams struct {
+	// Against The earlier run.
+	Against openapi_types.UUID `form:"against" json:"against"`
+}
+
 // ListResearchSourcesParams defines parameters for ListResearchSources.
 type ListResearchSourcesParams struct {
 	// Page The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
@@ -6007,6 +6171,9 @@ type ServerInterface interface {
 	// ListResearchClaims List the claims of a run
 	// (GET /research/runs/{id}/claims)
 	ListResearchClaims(ctx echo.Context, id ID, params ListResearchClaimsParams) error
+	// CompareResearchRuns Compare two runs
+	// (GET /research/runs/{id}/diff)
+	CompareResearchRuns(ctx echo.Context, id ID, params CompareResearchRunsParams) error
 	// ListResearchSources List the sources of a run
 	// (GET /research/runs/{id}/sources)
 	ListResearchSources(ctx echo.Context, id ID, params ListResearchSourcesParams) error
@@ -8235,6 +8402,31 @@ func (w *ServerInterfaceWrapper) ListResearchClaims(ctx echo.Context) error {
 	return err
 }
 
+// CompareResearchRuns converts echo context to params.
+func (w *ServerInterfaceWrapper) CompareResearchRuns(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CompareResearchRunsParams
+	// ------------- Required query parameter "against" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "against", ctx.QueryParams(), &params.Against, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter against: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CompareResearchRuns(ctx, id, params)
+	return err
+}
+
 // ListResearchSources converts echo context to params.
 func (w *ServerInterfaceWrapper) ListResearchSources(ctx echo.Context) error {
 	var err error
@@ -10195,6 +10387,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/research/runs", wrapper.ListResearchRuns, options.OperationMiddlewares["listResearchRuns"]...)
 	router.GET(options.BaseURL+"/research/runs/:id", wrapper.GetResearchRun, options.OperationMiddlewares["getResearchRun"]...)
 	router.GET(options.BaseURL+"/research/runs/:id/claims", wrapper.ListResearchClaims, options.OperationMiddlewares["listResearchClaims"]...)
+	router.GET(options.BaseURL+"/research/runs/:id/diff", wrapper.CompareResearchRuns, options.OperationMiddlewares["compareResearchRuns"]...)
 	router.GET(options.BaseURL+"/research/runs/:id/sources", wrapper.ListResearchSources, options.OperationMiddlewares["listResearchSources"]...)
 	router.GET(options.BaseURL+"/research/runs/:id/steps", wrapper.ListResearchSteps, options.OperationMiddlewares["listResearchSteps"]...)
 	router.GET(options.BaseURL+"/research/serp", wrapper.ListSerpSnapshots, options.OperationMiddlewares["listSerpSnapshots"]...)
@@ -11723,6 +11916,29 @@ func (response ListResearchClaims200JSONResponse) VisitListResearchClaimsRespons
 	return err
 }
 
+type CompareResearchRunsRequestObject struct {
+	ID     ID `json:"id"`
+	Params CompareResearchRunsParams
+}
+
+type CompareResearchRunsResponseObject interface {
+	VisitCompareResearchRunsResponse(w http.ResponseWriter) error
+}
+
+type CompareResearchRuns200JSONResponse RunComparison
+
+func (response CompareResearchRuns200JSONResponse) VisitCompareResearchRunsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListResearchSourcesRequestObject struct {
 	ID     ID `json:"id"`
 	Params ListResearchSourcesParams
@@ -13176,6 +13392,9 @@ type StrictServerInterface interface {
 	// ListResearchClaims List the claims of a run
 	// (GET /research/runs/{id}/claims)
 	ListResearchClaims(ctx context.Context, request ListResearchClaimsRequestObject) (ListResearchClaimsResponseObject, error)
+	// CompareResearchRuns Compare two runs
+	// (GET /research/runs/{id}/diff)
+	CompareResearchRuns(ctx context.Context, request CompareResearchRunsRequestObject) (CompareResearchRunsResponseObject, error)
 	// ListResearchSources List the sources of a run
 	// (GET /research/runs/{id}/sources)
 	ListResearchSources(ctx context.Context, request ListResearchSourcesRequestObject) (ListResearchSourcesResponseObject, error)
@@ -14844,6 +15063,32 @@ func (sh *strictHandler) ListResearchClaims(ctx echo.Context, id ID, params List
 		return err
 	} else if validResponse, ok := response.(ListResearchClaimsResponseObject); ok {
 		return validResponse.VisitListResearchClaimsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CompareResearchRuns operation middleware
+func (sh *strictHandler) CompareResearchRuns(ctx echo.Context, id ID, params CompareResearchRunsParams) error {
+	var request CompareResearchRunsRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CompareResearchRuns(ctx.Request().Context(), request.(CompareResearchRunsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CompareResearchRuns")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CompareResearchRunsResponseObject); ok {
+		return validResponse.VisitCompareResearchRunsResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -139,6 +139,27 @@ func (e CollectionType) Valid() bool {
 	}
 }
 
+// Defines values for ComparedRunMethod.
+const (
+	ComparedRunMethodExtractive  ComparedRunMethod = "extractive"
+	ComparedRunMethodLessThanNil ComparedRunMethod = "<nil>"
+	ComparedRunMethodModel       ComparedRunMethod = "model"
+)
+
+// Valid indicates whether the value is a known member of the ComparedRunMethod enum.
+func (e ComparedRunMethod) Valid() bool {
+	switch e {
+	case ComparedRunMethodExtractive:
+		return true
+	case ComparedRunMethodLessThanNil:
+		return true
+	case ComparedRunMethodModel:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ConfigEntrySource.
 const (
 	ConfigEntrySourceDefault     ConfigEntrySource = "default"
@@ -2687,6 +2708,31 @@ type Claim struct {
 	Value string `json:"value"`
 }
 
+// ClaimChange One statement in two reports.
+type ClaimChange struct {
+	// After A sentence of a report that states a fact, with the words of a source that it rests on.
+	After ResearchClaim `json:"after"`
+
+	// Before A sentence of a report that states a fact, with the words of a source that it rests on.
+	Before ResearchClaim `json:"before"`
+
+	// FiguresAfter Numbers and dates that only the later one has.
+	FiguresAfter []string `json:"figures_after"`
+
+	// FiguresBefore Numbers and dates that only the earlier sentence has.
+	FiguresBefore []string `json:"figures_before"`
+
+	// Reworded Whether the sentences differ, signs aside.
+	//
+	// Example: true
+	Reworded bool `json:"reworded"`
+
+	// VerdictChanged Whether the verdicts differ.
+	//
+	// Example: false
+	VerdictChanged bool `json:"verdict_changed"`
+}
+
 // ClaimCounts How many claims have which verdict.
 type ClaimCounts struct {
 	// NotSupported Not borne.
@@ -3158,6 +3204,106 @@ type CollectionUpdate struct {
 	//
 	// Example: https://www.heise.de/rss/heise-atom.xml
 	URL *string `json:"url,omitempty"`
+}
+
+// ComparedRun A run with what it came to.
+type ComparedRun struct {
+	// Answered Whether any source bears an answer.
+	//
+	// Example: true
+	Answered nullable.Nullable[bool] `json:"answered"`
+
+	// Cost What calls have cost.
+	Cost Spending `json:"cost"`
+
+	// FinishedAt When it was finished.
+	//
+	// Example: 2026-11-23T08:16:00Z
+	FinishedAt nullable.Nullable[time.Time] `json:"finished_at"`
+
+	// ID The run.
+	//
+	// Example: 0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37
+	ID openapi_types.UUID `json:"id"`
+
+	// Language The language of the question.
+	//
+	// Example: de
+	Language string `json:"language"`
+
+	// Market The market.
+	//
+	// Example: de
+	Market string `json:"market"`
+
+	// Method Who wrote the report.
+	//
+	// Example: extractive
+	Method nullable.Nullable[ComparedRunMethod] `json:"method"`
+
+	// OutputLanguage The language of the report.
+	//
+	// Example: de
+	OutputLanguage string `json:"output_language"`
+
+	// Question What was asked.
+	//
+	// Example: Wie viele Wärmepumpen wurden 2025 verkauft?
+	Question string `json:"question"`
+
+	// SourcesRead How many sources were read.
+	//
+	// Example: 8
+	SourcesRead int `json:"sources_read"`
+
+	// Status How far a run is. `partial` has a report in which something is missing, as `shortfalls` says.
+	//
+	// Example: complete
+	Status ResearchStatus `json:"status"`
+
+	// Verdicts How many claims have which verdict.
+	Verdicts ClaimCounts `json:"verdicts"`
+}
+
+// ComparedRunMethod Who wrote the report.
+//
+// Example: extractive
+type ComparedRunMethod string
+
+// ComparedSource A page that a run found.
+type ComparedSource struct {
+	// Error Why the page could not be read when that was last tried; null if it could, or was not tried.
+	Error nullable.Nullable[PageError] `json:"error"`
+
+	// FetchedAt When it was read.
+	//
+	// Example: 2026-11-23T08:15:00Z
+	FetchedAt nullable.Nullable[time.Time] `json:"fetched_at"`
+
+	// Hash The SHA-256 of its text; null where it was not read.
+	//
+	// Example: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+	Hash nullable.Nullable[string] `json:"hash"`
+
+	// Position Its number in the report.
+	//
+	// Example: 1
+	Position int `json:"position"`
+
+	// SnapshotID The snapshot.
+	//
+	// Example: 0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37
+	SnapshotID nullable.Nullable[openapi_types.UUID] `json:"snapshot_id"`
+
+	// Title Its title.
+	//
+	// Example: Wärmepumpen legen zu
+	Title string `json:"title"`
+
+	// URL Its address.
+	//
+	// Example: https://www.heise.de/news/a-1.html
+	URL string `json:"url"`
 }
 
 // Competitor A publisher that writes about a subject.
@@ -7236,6 +7382,53 @@ type ResearchedKeyword struct {
 // Example: commercial
 type ResearchedKeywordIntent string
 
+// RunComparison What has changed from one run of research to another.
+type RunComparison struct {
+	// Claims What has become of the claims.
+	Claims struct {
+		// Changed Statements that have other figures.
+		Changed []ClaimChange `json:"changed"`
+
+		// Gone Statements that this report does not make.
+		Gone []ResearchClaim `json:"gone"`
+
+		// Kept Statements that both make, in whatever words.
+		Kept []ClaimChange `json:"kept"`
+
+		// New Statements that the earlier report does not make.
+		New []ResearchClaim `json:"new"`
+	} `json:"claims"`
+
+	// Newer A run with what it came to.
+	Newer ComparedRun `json:"newer"`
+
+	// Older A run with what it came to.
+	Older ComparedRun `json:"older"`
+
+	// SameQuestion Whether both asked the same, in the same market and languages.
+	//
+	// Example: true
+	SameQuestion bool `json:"same_question"`
+
+	// Sources What has become of the sources.
+	Sources struct {
+		// Changed Pages whose text is another.
+		Changed []SourceChange `json:"changed"`
+
+		// Gone Pages that this run did not find.
+		Gone []ComparedSource `json:"gone"`
+
+		// Kept Pages whose text is the same.
+		Kept []SourceChange `json:"kept"`
+
+		// New Pages that the earlier run did not find.
+		New []ComparedSource `json:"new"`
+
+		// Unread Pages that one of the runs could not read, or did not, so that nobody knows.
+		Unread []SourceChange `json:"unread"`
+	} `json:"sources"`
+}
+
 // SavedSearch A search that is kept.
 type SavedSearch struct {
 	// CreatedAt When it was saved.
@@ -8143,6 +8336,15 @@ type Snapshot struct {
 	//
 	// Example: https://www.heise.de/news/a-1.html
 	URL string `json:"url"`
+}
+
+// SourceChange A page that both runs found.
+type SourceChange struct {
+	// After A page that a run found.
+	After ComparedSource `json:"after"`
+
+	// Before A page that a run found.
+	Before ComparedSource `json:"before"`
 }
 
 // SourceConfig What a collection asks for where that is no address. Each type of collection has fields of its own; one that
@@ -10395,6 +10597,12 @@ type ListResearchClaimsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// CompareResearchRunsParams defines parameters for CompareResearchRuns.
+type CompareResearchRunsParams struct {
+	// Against The earlier run.
+	Against openapi_types.UUID `form:"against" json:"against"`
+}
+
 // ListResearchSourcesParams defines parameters for ListResearchSources.
 type ListResearchSourcesParams struct {
 	// Page The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
@@ -11706,6 +11914,16 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /research/runs/{id}/claims (the `ListResearchClaims` operationId).
 	ListResearchClaims(ctx context.Context, id ID, params *ListResearchClaimsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CompareResearchRuns Compare two runs
+	//
+	// What has changed from an earlier run to this one, as after asking the same question again: statements that are new, gone,
+	// kept, or made with other numbers and dates; sources that are new, gone, or have another text by its hash; and the
+	// verdicts and cost of both. By rules alone: sentences are one statement if they share at least three quarters of their
+	// words, figures aside, speak of the same names, and deny the same. The same two runs are always compared alike. A run without a report is a 422.
+	//
+	// Corresponds with GET /research/runs/{id}/diff (the `CompareResearchRuns` operationId).
+	CompareResearchRuns(ctx context.Context, id ID, params *CompareResearchRunsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListResearchSources List the sources of a run
 	//
@@ -13579,6 +13797,26 @@ func (c *Client) GetResearchRun(ctx context.Context, id ID, params *GetResearchR
 // Corresponds with GET /research/runs/{id}/claims (the `ListResearchClaims` operationId).
 func (c *Client) ListResearchClaims(ctx context.Context, id ID, params *ListResearchClaimsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListResearchClaimsRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CompareResearchRuns Compare two runs
+//
+// What has changed from an earlier run to this one, as after asking the same question again: statements that are new, gone,
+// kept, or made with other numbers and dates; sources that are new, gone, or have another text by its hash; and the
+// verdicts and cost of both. By rules alone: sentences are one statement if they share at least three quarters of their
+// words, figures aside, speak of the same names, and deny the same. The same two runs are always compared alike. A run without a report is a 422.
+//
+// Corresponds with GET /research/runs/{id}/diff (the `CompareResearchRuns` operationId).
+func (c *Client) CompareResearchRuns(ctx context.Context, id ID, params *CompareResearchRunsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCompareResearchRunsRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -18817,6 +19055,63 @@ func NewListResearchClaimsRequest(server string, id ID, params *ListResearchClai
 	return req, nil
 }
 
+// NewCompareResearchRunsRequest constructs an http.Request for the CompareResearchRuns method
+func NewCompareResearchRunsRequest(server string, id ID, params *CompareResearchRunsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/research/runs/%s/diff", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "against", params.Against, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListResearchSourcesRequest constructs an http.Request for the ListResearchSources method
 func NewListResearchSourcesRequest(server string, id ID, params *ListResearchSourcesParams) (*http.Request, error) {
 	var err error
@@ -23008,6 +23303,18 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /research/runs/{id}/claims (the `ListResearchClaims` operationId).
 	ListResearchClaimsWithResponse(ctx context.Context, id ID, params *ListResearchClaimsParams, reqEditors ...RequestEditorFn) (*ListResearchClaimsResponse, error)
+
+	// CompareResearchRunsWithResponse Compare two runs
+	//
+	// What has changed from an earlier run to this one, as after asking the same question again: statements that are new, gone,
+	// kept, or made with other numbers and dates; sources that are new, gone, or have another text by its hash; and the
+	// verdicts and cost of both. By rules alone: sentences are one statement if they share at least three quarters of their
+	// words, figures aside, speak of the same names, and deny the same. The same two runs are always compared alike. A run without a report is a 422.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /research/runs/{id}/diff (the `CompareResearchRuns` operationId).
+	CompareResearchRunsWithResponse(ctx context.Context, id ID, params *CompareResearchRunsParams, reqEditors ...RequestEditorFn) (*CompareResearchRunsResponse, error)
 
 	// ListResearchSourcesWithResponse List the sources of a run
 	//
@@ -32718,6 +33025,185 @@ func (r ListResearchClaimsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ListResearchClaimsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CompareResearchRunsResponse400Headers the declared response headers of an HTTP 400 response for CompareResearchRuns
+type CompareResearchRunsResponse400Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	XRequestID         *string
+}
+
+// CompareResearchRunsResponse401Headers the declared response headers of an HTTP 401 response for CompareResearchRuns
+type CompareResearchRunsResponse401Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	XRequestID         *string
+}
+
+// CompareResearchRunsResponse403Headers the declared response headers of an HTTP 403 response for CompareResearchRuns
+type CompareResearchRunsResponse403Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	XRequestID         *string
+}
+
+// CompareResearchRunsResponse404Headers the declared response headers of an HTTP 404 response for CompareResearchRuns
+type CompareResearchRunsResponse404Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	XRequestID         *string
+}
+
+// CompareResearchRunsResponse422Headers the declared response headers of an HTTP 422 response for CompareResearchRuns
+type CompareResearchRunsResponse422Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	XRequestID         *string
+}
+
+// CompareResearchRunsResponse429Headers the declared response headers of an HTTP 429 response for CompareResearchRuns
+type CompareResearchRunsResponse429Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	RetryAfter         *int
+	XRequestID         *string
+}
+
+// CompareResearchRunsResponse503Headers the declared response headers of an HTTP 503 response for CompareResearchRuns
+type CompareResearchRunsResponse503Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	RetryAfter         *int
+	XRequestID         *string
+}
+
+// CompareResearchRunsResponseDefaultHeaders the declared response headers of an HTTP default response for CompareResearchRuns
+type CompareResearchRunsResponseDefaultHeaders struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	XRequestID         *string
+}
+
+type CompareResearchRunsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RunComparison
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *Invalid
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *TooManyRequests
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *Unavailable
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *Error
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *CompareResearchRunsResponse400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *CompareResearchRunsResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *CompareResearchRunsResponse403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *CompareResearchRunsResponse404Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *CompareResearchRunsResponse422Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *CompareResearchRunsResponse429Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *CompareResearchRunsResponse503Headers
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *CompareResearchRunsResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CompareResearchRunsResponse) GetJSON200() *RunComparison {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r CompareResearchRunsResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r CompareResearchRunsResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r CompareResearchRunsResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r CompareResearchRunsResponse) GetJSON404() *NotFound {
+	return r.JSON404
+}
+
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r CompareResearchRunsResponse) GetJSON422() *Invalid {
+	return r.JSON422
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r CompareResearchRunsResponse) GetJSON429() *TooManyRequests {
+	return r.JSON429
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r CompareResearchRunsResponse) GetJSON503() *Unavailable {
+	return r.JSON503
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r CompareResearchRunsResponse) GetJSONDefault() *Error {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CompareResearchRunsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CompareResearchRunsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CompareResearchRunsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CompareResearchRunsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -43335,6 +43821,24 @@ func (c *ClientWithResponses) ListResearchClaimsWithResponse(ctx context.Context
 		return nil, err
 	}
 	return ParseListResearchClaimsResponse(rsp)
+}
+
+// CompareResearchRunsWithResponse Compare two runs
+//
+// What has changed from an earlier run to this one, as after asking the same question again: statements that are new, gone,
+// kept, or made with other numbers and dates; sources that are new, gone, or have another text by its hash; and the
+// verdicts and cost of both. By rules alone: sentences are one statement if they share at least three quarters of their
+// words, figures aside, speak of the same names, and deny the same. The same two runs are always compared alike. A run without a report is a 422.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /research/runs/{id}/diff (the `CompareResearchRuns` operationId).
+func (c *ClientWithResponses) CompareResearchRunsWithResponse(ctx context.Context, id ID, params *CompareResearchRunsParams, reqEditors ...RequestEditorFn) (*CompareResearchRunsResponse, error) {
+	rsp, err := c.CompareResearchRuns(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCompareResearchRunsResponse(rsp)
 }
 
 // ListResearchSourcesWithResponse List the sources of a run
@@ -61777,6 +62281,353 @@ func ParseListResearchClaimsResponse(rsp *http.Response) (*ListResearchClaimsRes
 		response.Headers503 = &headers
 	case true:
 		var headers ListResearchClaimsResponseDefaultHeaders
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCompareResearchRunsResponse parses an HTTP response from a CompareResearchRunsWithResponse call
+func ParseCompareResearchRunsResponse(rsp *http.Response) (*CompareResearchRunsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CompareResearchRunsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RunComparison
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 400:
+		var headers CompareResearchRunsResponse400Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers CompareResearchRunsResponse401Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers CompareResearchRunsResponse403Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers CompareResearchRunsResponse404Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 422:
+		var headers CompareResearchRunsResponse422Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 429:
+		var headers CompareResearchRunsResponse429Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 503:
+		var headers CompareResearchRunsResponse503Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers503 = &headers
+	case true:
+		var headers CompareResearchRunsResponseDefaultHeaders
 		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
