@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/content-creator/content-creator-api/gen/api"
@@ -22,4 +23,14 @@ func (s *Server) ListKeywordDocuments(ctx context.Context, req api.ListKeywordDo
 		return nil, err
 	}
 	return api.ListKeywordDocuments200JSONResponse(list), nil
+}
+
+// DiscoverKeywordClusters puts keywords together by the results of their searches.
+func (s *Server) DiscoverKeywordClusters(ctx context.Context, req api.DiscoverKeywordClustersRequestObject) (api.DiscoverKeywordClustersResponseObject, error) {
+	b := req.Body
+	clusters, err := s.Jobs.ClusterKeywords(ctx, b.Keywords, b.Language, orZero(b.Market), cmp.Or(orZero(b.MinShared), 3))
+	if err != nil {
+		return nil, err
+	}
+	return api.DiscoverKeywordClusters200JSONResponse(clusters), nil
 }

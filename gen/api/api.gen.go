@@ -1816,6 +1816,32 @@ type ClaimCounts struct {
 	Unreachable int `json:"unreachable"`
 }
 
+// ClusteredKeyword A keyword of a cluster.
+type ClusteredKeyword struct {
+	// Keyword The keyword as it was asked for.
+	//
+	// Example: Wärmepumpe Kosten
+	Keyword string `json:"keyword"`
+
+	// LookedAt When.
+	//
+	// Example: 2026-11-23T08:15:00Z
+	LookedAt time.Time `json:"looked_at"`
+
+	// Shared The canonical addresses that it shares with the hub; of the hub, all of its own.
+	Shared []string `json:"shared"`
+
+	// SnapshotID The snapshot; read it at /research/serp/{id}.
+	//
+	// Example: 0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37
+	SnapshotID openapi_types.UUID `json:"snapshot_id"`
+
+	// Source Who told its results: a search service, or `caller`.
+	//
+	// Example: searxng
+	Source string `json:"source"`
+}
+
 // Collection A source that is polled for documents.
 type Collection = store.Collection
 
@@ -2979,6 +3005,44 @@ type Keyword struct {
 	Text string `json:"text"`
 }
 
+// KeywordCluster Keywords that one page can answer.
+type KeywordCluster struct {
+	// Addresses What several of them find, the most found first.
+	Addresses []SharedAddress `json:"addresses"`
+
+	// Hub The keyword that all share results with.
+	//
+	// Example: Wärmepumpe Kosten
+	Hub string `json:"hub"`
+
+	// Keywords Its keywords, the hub first, then those that share most with it.
+	Keywords []ClusteredKeyword `json:"keywords"`
+}
+
+// KeywordClusterRequest Which keywords to cluster.
+type KeywordClusterRequest struct {
+	// Keywords The keywords; those that differ in case or white space alone are one.
+	Keywords []string `json:"keywords"`
+
+	// Language A BCP 47 language tag; its primary part is kept, in lower case.
+	//
+	// Example: de
+	Language LanguageTag `json:"language"`
+
+	// Market The market of the snapshots; any unless given.
+	//
+	// Example: de
+	Market *string `json:"market,omitempty"`
+
+	// MinShared How many of the first ten results must be the same.
+	//
+	// Example: 3
+	MinShared *int `json:"min_shared,omitempty"`
+}
+
+// KeywordClusters Keywords whose searches have the same pages among their first results.
+type KeywordClusters = store.KeywordClusters
+
 // KeywordCount A keyword with the documents that have it.
 type KeywordCount struct {
 	// Documents How many documents of the window have it.
@@ -3121,6 +3185,39 @@ type LanguageTag = string
 //
 // Example: info
 type LogLevel string
+
+// LoneKeyword A keyword in no cluster.
+type LoneKeyword struct {
+	// Closest The keyword that shares most with it, be it in a cluster; null where none shares anything.
+	//
+	// Example: Wärmepumpe Kosten
+	Closest nullable.Nullable[string] `json:"closest"`
+
+	// Keyword The keyword as it was asked for.
+	//
+	// Example: Wärmepumpe Kosten
+	Keyword string `json:"keyword"`
+
+	// LookedAt When.
+	//
+	// Example: 2026-11-23T08:15:00Z
+	LookedAt time.Time `json:"looked_at"`
+
+	// Shared How many results they share.
+	//
+	// Example: 2
+	Shared int `json:"shared"`
+
+	// SnapshotID The snapshot; read it at /research/serp/{id}.
+	//
+	// Example: 0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37
+	SnapshotID openapi_types.UUID `json:"snapshot_id"`
+
+	// Source Who told its results: a search service, or `caller`.
+	//
+	// Example: searxng
+	Source string `json:"source"`
+}
 
 // MatchedBy How the documents were found; `none` where the archive has nothing about it.
 //
@@ -4094,6 +4191,19 @@ type SerpTargets struct {
 
 	// Words A number that says where it comes from. Where it is not known, all but the unit are null.
 	Words Figure `json:"words"`
+}
+
+// SharedAddress A page with how many keywords of a cluster find it.
+type SharedAddress struct {
+	// Keywords How many find it.
+	//
+	// Example: 4
+	Keywords int `json:"keywords"`
+
+	// URL Its canonical address.
+	//
+	// Example: https://www.heise.de/ratgeber/waermepumpe-kosten.html
+	URL string `json:"url"`
 }
 
 // SignIn A code to sign in by.
@@ -5965,6 +6075,9 @@ type UpdateDraftJSONRequestBody = DraftUpdate
 // UpdateHostJSONRequestBody defines body for UpdateHost for application/json ContentType.
 type UpdateHostJSONRequestBody = HostUpdate
 
+// DiscoverKeywordClustersJSONRequestBody defines body for DiscoverKeywordClusters for application/json ContentType.
+type DiscoverKeywordClustersJSONRequestBody = KeywordClusterRequest
+
 // ResearchCompetitorJSONRequestBody defines body for ResearchCompetitor for application/json ContentType.
 type ResearchCompetitorJSONRequestBody = SubjectRequest
 
@@ -6144,6 +6257,9 @@ type ServerInterface interface {
 	// ListKeywords List what is written about
 	// (GET /keywords)
 	ListKeywords(ctx echo.Context, params ListKeywordsParams) error
+	// DiscoverKeywordClusters Cluster keywords by their results
+	// (POST /keywords/clusters)
+	DiscoverKeywordClusters(ctx echo.Context) error
 	// ListKeywordDocuments List the documents of a keyword
 	// (GET /keywords/{id}/documents)
 	ListKeywordDocuments(ctx echo.Context, id string, params ListKeywordDocumentsParams) error
@@ -8024,6 +8140,15 @@ func (w *ServerInterfaceWrapper) ListKeywords(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ListKeywords(ctx, params)
+	return err
+}
+
+// DiscoverKeywordClusters converts echo context to params.
+func (w *ServerInterfaceWrapper) DiscoverKeywordClusters(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DiscoverKeywordClusters(ctx)
 	return err
 }
 
@@ -10379,6 +10504,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/jobs/:job_id/retry", wrapper.RetryJob, options.OperationMiddlewares["retryJob"]...)
 	router.GET(options.BaseURL+"/keywords", wrapper.ListKeywords, options.OperationMiddlewares["listKeywords"]...)
 	router.GET(options.BaseURL+"/keywords/:id/documents", wrapper.ListKeywordDocuments, options.OperationMiddlewares["listKeywordDocuments"]...)
+	router.POST(options.BaseURL+"/keywords/clusters", wrapper.DiscoverKeywordClusters, options.OperationMiddlewares["discoverKeywordClusters"]...)
 	router.POST(options.BaseURL+"/research/competitor", wrapper.ResearchCompetitor, options.OperationMiddlewares["researchCompetitor"]...)
 	router.POST(options.BaseURL+"/research/deep", wrapper.ResearchQuestion, options.OperationMiddlewares["researchQuestion"]...)
 	router.POST(options.BaseURL+"/research/keyword", wrapper.ResearchKeyword, options.OperationMiddlewares["researchKeyword"]...)
@@ -11682,6 +11808,28 @@ type ListKeywordsResponseObject interface {
 type ListKeywords200JSONResponse KeywordReport
 
 func (response ListKeywords200JSONResponse) VisitListKeywordsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DiscoverKeywordClustersRequestObject struct {
+	Body *DiscoverKeywordClustersJSONRequestBody
+}
+
+type DiscoverKeywordClustersResponseObject interface {
+	VisitDiscoverKeywordClustersResponse(w http.ResponseWriter) error
+}
+
+type DiscoverKeywordClusters200JSONResponse KeywordClusters
+
+func (response DiscoverKeywordClusters200JSONResponse) VisitDiscoverKeywordClustersResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -13365,6 +13513,9 @@ type StrictServerInterface interface {
 	// ListKeywords List what is written about
 	// (GET /keywords)
 	ListKeywords(ctx context.Context, request ListKeywordsRequestObject) (ListKeywordsResponseObject, error)
+	// DiscoverKeywordClusters Cluster keywords by their results
+	// (POST /keywords/clusters)
+	DiscoverKeywordClusters(ctx context.Context, request DiscoverKeywordClustersRequestObject) (DiscoverKeywordClustersResponseObject, error)
 	// ListKeywordDocuments List the documents of a keyword
 	// (GET /keywords/{id}/documents)
 	ListKeywordDocuments(ctx context.Context, request ListKeywordDocumentsRequestObject) (ListKeywordDocumentsResponseObject, error)
@@ -14766,6 +14917,52 @@ func (sh *strictHandler) ListKeywords(ctx echo.Context, params ListKeywordsParam
 		return err
 	} else if validResponse, ok := response.(ListKeywordsResponseObject); ok {
 		return validResponse.VisitListKeywordsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DiscoverKeywordClusters operation middleware
+func (sh *strictHandler) DiscoverKeywordClusters(ctx echo.Context) error {
+	var request DiscoverKeywordClustersRequestObject
+
+	var body DiscoverKeywordClustersJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DiscoverKeywordClusters(ctx.Request().Context(), request.(DiscoverKeywordClustersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DiscoverKeywordClusters")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DiscoverKeywordClustersResponseObject); ok {
+		return validResponse.VisitDiscoverKeywordClustersResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

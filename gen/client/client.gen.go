@@ -2756,6 +2756,32 @@ type ClaimCounts struct {
 	Unreachable int `json:"unreachable"`
 }
 
+// ClusteredKeyword A keyword of a cluster.
+type ClusteredKeyword struct {
+	// Keyword The keyword as it was asked for.
+	//
+	// Example: Wärmepumpe Kosten
+	Keyword string `json:"keyword"`
+
+	// LookedAt When.
+	//
+	// Example: 2026-11-23T08:15:00Z
+	LookedAt time.Time `json:"looked_at"`
+
+	// Shared The canonical addresses that it shares with the hub; of the hub, all of its own.
+	Shared []string `json:"shared"`
+
+	// SnapshotID The snapshot; read it at /research/serp/{id}.
+	//
+	// Example: 0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37
+	SnapshotID openapi_types.UUID `json:"snapshot_id"`
+
+	// Source Who told its results: a search service, or `caller`.
+	//
+	// Example: searxng
+	Source string `json:"source"`
+}
+
 // Collection A source that is polled for documents.
 type Collection struct {
 	// AdaptivePolling Whether polling follows how often the source really publishes.
@@ -5848,6 +5874,73 @@ type Keyword struct {
 	Text string `json:"text"`
 }
 
+// KeywordCluster Keywords that one page can answer.
+type KeywordCluster struct {
+	// Addresses What several of them find, the most found first.
+	Addresses []SharedAddress `json:"addresses"`
+
+	// Hub The keyword that all share results with.
+	//
+	// Example: Wärmepumpe Kosten
+	Hub string `json:"hub"`
+
+	// Keywords Its keywords, the hub first, then those that share most with it.
+	Keywords []ClusteredKeyword `json:"keywords"`
+}
+
+// KeywordClusterRequest Which keywords to cluster.
+type KeywordClusterRequest struct {
+	// Keywords The keywords; those that differ in case or white space alone are one.
+	Keywords []string `json:"keywords"`
+
+	// Language A BCP 47 language tag; its primary part is kept, in lower case.
+	//
+	// Example: de
+	Language LanguageTag `json:"language"`
+
+	// Market The market of the snapshots; any unless given.
+	//
+	// Example: de
+	Market *string `json:"market,omitempty"`
+
+	// MinShared How many of the first ten results must be the same.
+	//
+	// Example: 3
+	MinShared *int `json:"min_shared,omitempty"`
+}
+
+// KeywordClusters Keywords whose searches have the same pages among their first results.
+type KeywordClusters struct {
+	// Alone Keywords that share too little with any other.
+	Alone []LoneKeyword `json:"alone"`
+
+	// Clusters The clusters.
+	Clusters []KeywordCluster `json:"clusters"`
+
+	// Keywords How many different keywords there are.
+	//
+	// Example: 120
+	Keywords int `json:"keywords"`
+
+	// Language The language.
+	//
+	// Example: de
+	Language string `json:"language"`
+
+	// Market The market; empty is any.
+	//
+	// Example: de
+	Market string `json:"market"`
+
+	// MinShared How many results must be the same.
+	//
+	// Example: 3
+	MinShared int `json:"min_shared"`
+
+	// WithoutSnapshot Keywords whose results nobody has looked at.
+	WithoutSnapshot []string `json:"without_snapshot"`
+}
+
 // KeywordCount A keyword with the documents that have it.
 type KeywordCount struct {
 	// Documents How many documents of the window have it.
@@ -6013,6 +6106,39 @@ type LanguageTag = string
 //
 // Example: info
 type LogLevel string
+
+// LoneKeyword A keyword in no cluster.
+type LoneKeyword struct {
+	// Closest The keyword that shares most with it, be it in a cluster; null where none shares anything.
+	//
+	// Example: Wärmepumpe Kosten
+	Closest nullable.Nullable[string] `json:"closest"`
+
+	// Keyword The keyword as it was asked for.
+	//
+	// Example: Wärmepumpe Kosten
+	Keyword string `json:"keyword"`
+
+	// LookedAt When.
+	//
+	// Example: 2026-11-23T08:15:00Z
+	LookedAt time.Time `json:"looked_at"`
+
+	// Shared How many results they share.
+	//
+	// Example: 2
+	Shared int `json:"shared"`
+
+	// SnapshotID The snapshot; read it at /research/serp/{id}.
+	//
+	// Example: 0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37
+	SnapshotID openapi_types.UUID `json:"snapshot_id"`
+
+	// Source Who told its results: a search service, or `caller`.
+	//
+	// Example: searxng
+	Source string `json:"source"`
+}
 
 // MatchedBy How the documents were found; `none` where the archive has nothing about it.
 //
@@ -8275,6 +8401,19 @@ type SerpTargets struct {
 
 	// Words A number that says where it comes from. Where it is not known, all but the unit are null.
 	Words Figure `json:"words"`
+}
+
+// SharedAddress A page with how many keywords of a cluster find it.
+type SharedAddress struct {
+	// Keywords How many find it.
+	//
+	// Example: 4
+	Keywords int `json:"keywords"`
+
+	// URL Its canonical address.
+	//
+	// Example: https://www.heise.de/ratgeber/waermepumpe-kosten.html
+	URL string `json:"url"`
 }
 
 // SignIn A code to sign in by.
@@ -11099,6 +11238,9 @@ type UpdateHostJSONRequestBody = HostUpdate
 // UpdateHostApplicationMergePatchPlusJSONRequestBody defines body for UpdateHost for application/merge-patch+json ContentType.
 type UpdateHostApplicationMergePatchPlusJSONRequestBody = HostUpdate
 
+// DiscoverKeywordClustersJSONRequestBody defines body for DiscoverKeywordClusters for application/json ContentType.
+type DiscoverKeywordClustersJSONRequestBody = KeywordClusterRequest
+
 // ResearchCompetitorJSONRequestBody defines body for ResearchCompetitor for application/json ContentType.
 type ResearchCompetitorJSONRequestBody = SubjectRequest
 
@@ -11777,6 +11919,32 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /keywords (the `ListKeywords` operationId).
 	ListKeywords(ctx context.Context, params *ListKeywordsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DiscoverKeywordClustersWithBody Cluster keywords by their results
+	//
+	// Puts keywords together that one page can answer: those whose searches share at least `min_shared` of their first ten
+	// results, by canonical address, in the latest snapshots that `POST /research/serp` has kept. Each keyword of a cluster shares
+	// them with its hub, and says which; the hub is the keyword with most such neighbours. Nothing is asked outside and nothing is
+	// bought: keywords whose results nobody has looked at are named in `without_snapshot`. The same keywords and snapshots make the
+	// same clusters, in whatever order they come. Nothing is kept of it.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /keywords/clusters (the `DiscoverKeywordClusters` operationId).
+	DiscoverKeywordClustersWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DiscoverKeywordClusters Cluster keywords by their results
+	//
+	// Puts keywords together that one page can answer: those whose searches share at least `min_shared` of their first ten
+	// results, by canonical address, in the latest snapshots that `POST /research/serp` has kept. Each keyword of a cluster shares
+	// them with its hub, and says which; the hub is the keyword with most such neighbours. Nothing is asked outside and nothing is
+	// bought: keywords whose results nobody has looked at are named in `without_snapshot`. The same keywords and snapshots make the
+	// same clusters, in whatever order they come. Nothing is kept of it.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /keywords/clusters (the `DiscoverKeywordClusters` operationId).
+	DiscoverKeywordClusters(ctx context.Context, body DiscoverKeywordClustersJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListKeywordDocuments List the documents of a keyword
 	//
@@ -13540,6 +13708,52 @@ func (c *Client) RetryJob(ctx context.Context, jobID JobID, params *RetryJobPara
 // Corresponds with GET /keywords (the `ListKeywords` operationId).
 func (c *Client) ListKeywords(ctx context.Context, params *ListKeywordsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListKeywordsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DiscoverKeywordClustersWithBody Cluster keywords by their results
+//
+// Puts keywords together that one page can answer: those whose searches share at least `min_shared` of their first ten
+// results, by canonical address, in the latest snapshots that `POST /research/serp` has kept. Each keyword of a cluster shares
+// them with its hub, and says which; the hub is the keyword with most such neighbours. Nothing is asked outside and nothing is
+// bought: keywords whose results nobody has looked at are named in `without_snapshot`. The same keywords and snapshots make the
+// same clusters, in whatever order they come. Nothing is kept of it.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /keywords/clusters (the `DiscoverKeywordClusters` operationId).
+func (c *Client) DiscoverKeywordClustersWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDiscoverKeywordClustersRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DiscoverKeywordClusters Cluster keywords by their results
+//
+// Puts keywords together that one page can answer: those whose searches share at least `min_shared` of their first ten
+// results, by canonical address, in the latest snapshots that `POST /research/serp` has kept. Each keyword of a cluster shares
+// them with its hub, and says which; the hub is the keyword with most such neighbours. Nothing is asked outside and nothing is
+// bought: keywords whose results nobody has looked at are named in `without_snapshot`. The same keywords and snapshots make the
+// same clusters, in whatever order they come. Nothing is kept of it.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /keywords/clusters (the `DiscoverKeywordClusters` operationId).
+func (c *Client) DiscoverKeywordClusters(ctx context.Context, body DiscoverKeywordClustersJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDiscoverKeywordClustersRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -18364,6 +18578,46 @@ func NewListKeywordsRequest(server string, params *ListKeywordsParams) (*http.Re
 	return req, nil
 }
 
+// NewDiscoverKeywordClustersRequest calls the generic DiscoverKeywordClusters builder with application/json body
+func NewDiscoverKeywordClustersRequest(server string, body DiscoverKeywordClustersJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDiscoverKeywordClustersRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewDiscoverKeywordClustersRequestWithBody constructs an http.Request for the DiscoverKeywordClusters method, with any body, and a specified content type
+func NewDiscoverKeywordClustersRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/keywords/clusters")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewListKeywordDocumentsRequest constructs an http.Request for the ListKeywordDocuments method
 func NewListKeywordDocumentsRequest(server string, id string, params *ListKeywordDocumentsParams) (*http.Request, error) {
 	var err error
@@ -23154,6 +23408,32 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /keywords (the `ListKeywords` operationId).
 	ListKeywordsWithResponse(ctx context.Context, params *ListKeywordsParams, reqEditors ...RequestEditorFn) (*ListKeywordsResponse, error)
+
+	// DiscoverKeywordClustersWithBodyWithResponse Cluster keywords by their results
+	//
+	// Puts keywords together that one page can answer: those whose searches share at least `min_shared` of their first ten
+	// results, by canonical address, in the latest snapshots that `POST /research/serp` has kept. Each keyword of a cluster shares
+	// them with its hub, and says which; the hub is the keyword with most such neighbours. Nothing is asked outside and nothing is
+	// bought: keywords whose results nobody has looked at are named in `without_snapshot`. The same keywords and snapshots make the
+	// same clusters, in whatever order they come. Nothing is kept of it.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /keywords/clusters (the `DiscoverKeywordClusters` operationId).
+	DiscoverKeywordClustersWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DiscoverKeywordClustersResponse, error)
+
+	// DiscoverKeywordClustersWithResponse Cluster keywords by their results
+	//
+	// Puts keywords together that one page can answer: those whose searches share at least `min_shared` of their first ten
+	// results, by canonical address, in the latest snapshots that `POST /research/serp` has kept. Each keyword of a cluster shares
+	// them with its hub, and says which; the hub is the keyword with most such neighbours. Nothing is asked outside and nothing is
+	// bought: keywords whose results nobody has looked at are named in `without_snapshot`. The same keywords and snapshots make the
+	// same clusters, in whatever order they come. Nothing is kept of it.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /keywords/clusters (the `DiscoverKeywordClusters` operationId).
+	DiscoverKeywordClustersWithResponse(ctx context.Context, body DiscoverKeywordClustersJSONRequestBody, reqEditors ...RequestEditorFn) (*DiscoverKeywordClustersResponse, error)
 
 	// ListKeywordDocumentsWithResponse List the documents of a keyword
 	//
@@ -31320,6 +31600,202 @@ func (r ListKeywordsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ListKeywordsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DiscoverKeywordClustersResponse400Headers the declared response headers of an HTTP 400 response for DiscoverKeywordClusters
+type DiscoverKeywordClustersResponse400Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	XRequestID         *string
+}
+
+// DiscoverKeywordClustersResponse401Headers the declared response headers of an HTTP 401 response for DiscoverKeywordClusters
+type DiscoverKeywordClustersResponse401Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	XRequestID         *string
+}
+
+// DiscoverKeywordClustersResponse403Headers the declared response headers of an HTTP 403 response for DiscoverKeywordClusters
+type DiscoverKeywordClustersResponse403Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	XRequestID         *string
+}
+
+// DiscoverKeywordClustersResponse413Headers the declared response headers of an HTTP 413 response for DiscoverKeywordClusters
+type DiscoverKeywordClustersResponse413Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	XRequestID         *string
+}
+
+// DiscoverKeywordClustersResponse415Headers the declared response headers of an HTTP 415 response for DiscoverKeywordClusters
+type DiscoverKeywordClustersResponse415Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	XRequestID         *string
+}
+
+// DiscoverKeywordClustersResponse422Headers the declared response headers of an HTTP 422 response for DiscoverKeywordClusters
+type DiscoverKeywordClustersResponse422Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	XRequestID         *string
+}
+
+// DiscoverKeywordClustersResponse429Headers the declared response headers of an HTTP 429 response for DiscoverKeywordClusters
+type DiscoverKeywordClustersResponse429Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	RetryAfter         *int
+	XRequestID         *string
+}
+
+// DiscoverKeywordClustersResponse503Headers the declared response headers of an HTTP 503 response for DiscoverKeywordClusters
+type DiscoverKeywordClustersResponse503Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	RetryAfter         *int
+	XRequestID         *string
+}
+
+// DiscoverKeywordClustersResponseDefaultHeaders the declared response headers of an HTTP default response for DiscoverKeywordClusters
+type DiscoverKeywordClustersResponseDefaultHeaders struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	XRequestID         *string
+}
+
+type DiscoverKeywordClustersResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *KeywordClusters
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON413 the response for an HTTP 413 `application/json` response
+	JSON413 *TooLarge
+	// JSON415 the response for an HTTP 415 `application/json` response
+	JSON415 *UnsupportedMediaType
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *Invalid
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *TooManyRequests
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *Unavailable
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *Error
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *DiscoverKeywordClustersResponse400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *DiscoverKeywordClustersResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *DiscoverKeywordClustersResponse403Headers
+	// Headers413 the parsed response headers for an HTTP 413 response
+	Headers413 *DiscoverKeywordClustersResponse413Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *DiscoverKeywordClustersResponse415Headers
+	// Headers422 the parsed response headers for an HTTP 422 response
+	Headers422 *DiscoverKeywordClustersResponse422Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *DiscoverKeywordClustersResponse429Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *DiscoverKeywordClustersResponse503Headers
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *DiscoverKeywordClustersResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r DiscoverKeywordClustersResponse) GetJSON200() *KeywordClusters {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r DiscoverKeywordClustersResponse) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r DiscoverKeywordClustersResponse) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r DiscoverKeywordClustersResponse) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON413 returns the response for an HTTP 413 `application/json` response
+func (r DiscoverKeywordClustersResponse) GetJSON413() *TooLarge {
+	return r.JSON413
+}
+
+// GetJSON415 returns the response for an HTTP 415 `application/json` response
+func (r DiscoverKeywordClustersResponse) GetJSON415() *UnsupportedMediaType {
+	return r.JSON415
+}
+
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r DiscoverKeywordClustersResponse) GetJSON422() *Invalid {
+	return r.JSON422
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r DiscoverKeywordClustersResponse) GetJSON429() *TooManyRequests {
+	return r.JSON429
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r DiscoverKeywordClustersResponse) GetJSON503() *Unavailable {
+	return r.JSON503
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r DiscoverKeywordClustersResponse) GetJSONDefault() *Error {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DiscoverKeywordClustersResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DiscoverKeywordClustersResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DiscoverKeywordClustersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DiscoverKeywordClustersResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -43600,6 +44076,44 @@ func (c *ClientWithResponses) ListKeywordsWithResponse(ctx context.Context, para
 		return nil, err
 	}
 	return ParseListKeywordsResponse(rsp)
+}
+
+// DiscoverKeywordClustersWithBodyWithResponse Cluster keywords by their results
+//
+// Puts keywords together that one page can answer: those whose searches share at least `min_shared` of their first ten
+// results, by canonical address, in the latest snapshots that `POST /research/serp` has kept. Each keyword of a cluster shares
+// them with its hub, and says which; the hub is the keyword with most such neighbours. Nothing is asked outside and nothing is
+// bought: keywords whose results nobody has looked at are named in `without_snapshot`. The same keywords and snapshots make the
+// same clusters, in whatever order they come. Nothing is kept of it.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /keywords/clusters (the `DiscoverKeywordClusters` operationId).
+func (c *ClientWithResponses) DiscoverKeywordClustersWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DiscoverKeywordClustersResponse, error) {
+	rsp, err := c.DiscoverKeywordClustersWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDiscoverKeywordClustersResponse(rsp)
+}
+
+// DiscoverKeywordClustersWithResponse Cluster keywords by their results
+//
+// Puts keywords together that one page can answer: those whose searches share at least `min_shared` of their first ten
+// results, by canonical address, in the latest snapshots that `POST /research/serp` has kept. Each keyword of a cluster shares
+// them with its hub, and says which; the hub is the keyword with most such neighbours. Nothing is asked outside and nothing is
+// bought: keywords whose results nobody has looked at are named in `without_snapshot`. The same keywords and snapshots make the
+// same clusters, in whatever order they come. Nothing is kept of it.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /keywords/clusters (the `DiscoverKeywordClusters` operationId).
+func (c *ClientWithResponses) DiscoverKeywordClustersWithResponse(ctx context.Context, body DiscoverKeywordClustersJSONRequestBody, reqEditors ...RequestEditorFn) (*DiscoverKeywordClustersResponse, error) {
+	rsp, err := c.DiscoverKeywordClusters(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDiscoverKeywordClustersResponse(rsp)
 }
 
 // ListKeywordDocumentsWithResponse List the documents of a keyword
@@ -59016,6 +59530,391 @@ func ParseListKeywordsResponse(rsp *http.Response) (*ListKeywordsResponse, error
 		response.Headers503 = &headers
 	case true:
 		var headers ListKeywordsResponseDefaultHeaders
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDiscoverKeywordClustersResponse parses an HTTP response from a DiscoverKeywordClustersWithResponse call
+func ParseDiscoverKeywordClustersResponse(rsp *http.Response) (*DiscoverKeywordClustersResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DiscoverKeywordClustersResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest KeywordClusters
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 400:
+		var headers DiscoverKeywordClustersResponse400Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers DiscoverKeywordClustersResponse401Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers DiscoverKeywordClustersResponse403Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 413:
+		var headers DiscoverKeywordClustersResponse413Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers413 = &headers
+	case rsp.StatusCode == 415:
+		var headers DiscoverKeywordClustersResponse415Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 422:
+		var headers DiscoverKeywordClustersResponse422Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers422 = &headers
+	case rsp.StatusCode == 429:
+		var headers DiscoverKeywordClustersResponse429Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 503:
+		var headers DiscoverKeywordClustersResponse503Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers503 = &headers
+	case true:
+		var headers DiscoverKeywordClustersResponseDefaultHeaders
 		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {

@@ -1664,6 +1664,147 @@ export type KeywordCount = {
 };
 
 /**
+ * Which keywords to cluster.
+ */
+export type KeywordClusterRequest = {
+    /**
+     * The keywords; those that differ in case or white space alone are one.
+     */
+    keywords: Array<string>;
+    language: LanguageTag;
+    /**
+     * The market of the snapshots; any unless given.
+     */
+    market?: string;
+    /**
+     * How many of the first ten results must be the same.
+     */
+    min_shared?: number;
+};
+
+/**
+ * Keywords whose searches have the same pages among their first results.
+ */
+export type KeywordClusters = {
+    /**
+     * The language.
+     */
+    language: string;
+    /**
+     * The market; empty is any.
+     */
+    market: string;
+    /**
+     * How many results must be the same.
+     */
+    min_shared: number;
+    /**
+     * How many different keywords there are.
+     */
+    keywords: number;
+    /**
+     * The clusters.
+     */
+    clusters: Array<KeywordCluster>;
+    /**
+     * Keywords that share too little with any other.
+     */
+    alone: Array<LoneKeyword>;
+    /**
+     * Keywords whose results nobody has looked at.
+     */
+    without_snapshot: Array<string>;
+};
+
+/**
+ * Keywords that one page can answer.
+ */
+export type KeywordCluster = {
+    /**
+     * The keyword that all share results with.
+     */
+    hub: string;
+    /**
+     * Its keywords, the hub first, then those that share most with it.
+     */
+    keywords: Array<ClusteredKeyword>;
+    /**
+     * What several of them find, the most found first.
+     */
+    addresses: Array<SharedAddress>;
+};
+
+/**
+ * A keyword of a cluster.
+ */
+export type ClusteredKeyword = {
+    /**
+     * The keyword as it was asked for.
+     */
+    keyword: string;
+    /**
+     * The snapshot; read it at /research/serp/{id}.
+     */
+    snapshot_id: string;
+    /**
+     * Who told its results: a search service, or `caller`.
+     */
+    source: string;
+    /**
+     * When.
+     */
+    looked_at: string;
+    /**
+     * The canonical addresses that it shares with the hub; of the hub, all of its own.
+     */
+    shared: Array<string>;
+};
+
+/**
+ * A page with how many keywords of a cluster find it.
+ */
+export type SharedAddress = {
+    /**
+     * Its canonical address.
+     */
+    url: string;
+    /**
+     * How many find it.
+     */
+    keywords: number;
+};
+
+/**
+ * A keyword in no cluster.
+ */
+export type LoneKeyword = {
+    /**
+     * The keyword as it was asked for.
+     */
+    keyword: string;
+    /**
+     * The snapshot; read it at /research/serp/{id}.
+     */
+    snapshot_id: string;
+    /**
+     * Who told its results: a search service, or `caller`.
+     */
+    source: string;
+    /**
+     * When.
+     */
+    looked_at: string;
+    /**
+     * The keyword that shares most with it, be it in a cluster; null where none shares anything.
+     */
+    closest: string | null;
+    /**
+     * How many results they share.
+     */
+    shared: number;
+};
+
+/**
  * What is written about in a window of time.
  */
 export type KeywordReport = {
@@ -5018,6 +5159,172 @@ export const Verdict = {
  * Whether a quote bears its sentence: `supported`, `partly`, `not_supported`, or `unreachable` where the source could not be read again.
  */
 export type Verdict = typeof Verdict[keyof typeof Verdict];
+
+/**
+ * What has changed from one run of research to another.
+ */
+export type RunComparison = {
+    older: ComparedRun;
+    newer: ComparedRun;
+    /**
+     * Whether both asked the same, in the same market and languages.
+     */
+    same_question: boolean;
+    /**
+     * What has become of the claims.
+     */
+    claims: {
+        /**
+         * Statements that the earlier report does not make.
+         */
+        new: Array<ResearchClaim>;
+        /**
+         * Statements that this report does not make.
+         */
+        gone: Array<ResearchClaim>;
+        /**
+         * Statements that have other figures.
+         */
+        changed: Array<ClaimChange>;
+        /**
+         * Statements that both make, in whatever words.
+         */
+        kept: Array<ClaimChange>;
+    };
+    /**
+     * What has become of the sources.
+     */
+    sources: {
+        /**
+         * Pages that the earlier run did not find.
+         */
+        new: Array<ComparedSource>;
+        /**
+         * Pages that this run did not find.
+         */
+        gone: Array<ComparedSource>;
+        /**
+         * Pages whose text is another.
+         */
+        changed: Array<SourceChange>;
+        /**
+         * Pages whose text is the same.
+         */
+        kept: Array<SourceChange>;
+        /**
+         * Pages that one of the runs could not read, or did not, so that nobody knows.
+         */
+        unread: Array<SourceChange>;
+    };
+};
+
+/**
+ * A run with what it came to.
+ */
+export type ComparedRun = {
+    /**
+     * The run.
+     */
+    id: string;
+    /**
+     * What was asked.
+     */
+    question: string;
+    /**
+     * The language of the question.
+     */
+    language: string;
+    /**
+     * The language of the report.
+     */
+    output_language: string;
+    /**
+     * The market.
+     */
+    market: string;
+    status: ResearchStatus;
+    /**
+     * Who wrote the report.
+     */
+    method: 'extractive' | 'model' | null;
+    /**
+     * Whether any source bears an answer.
+     */
+    answered: boolean | null;
+    verdicts: ClaimCounts;
+    /**
+     * How many sources were read.
+     */
+    sources_read: number;
+    cost: Spending;
+    /**
+     * When it was finished.
+     */
+    finished_at: string | null;
+};
+
+/**
+ * One statement in two reports.
+ */
+export type ClaimChange = {
+    before: ResearchClaim;
+    after: ResearchClaim;
+    /**
+     * Numbers and dates that only the earlier sentence has.
+     */
+    figures_before: Array<string>;
+    /**
+     * Numbers and dates that only the later one has.
+     */
+    figures_after: Array<string>;
+    /**
+     * Whether the sentences differ, signs aside.
+     */
+    reworded: boolean;
+    /**
+     * Whether the verdicts differ.
+     */
+    verdict_changed: boolean;
+};
+
+/**
+ * A page that a run found.
+ */
+export type ComparedSource = {
+    /**
+     * Its number in the report.
+     */
+    position: number;
+    /**
+     * Its address.
+     */
+    url: string;
+    /**
+     * Its title.
+     */
+    title: string;
+    /**
+     * The SHA-256 of its text; null where it was not read.
+     */
+    hash: string | null;
+    /**
+     * The snapshot.
+     */
+    snapshot_id: string | null;
+    /**
+     * When it was read.
+     */
+    fetched_at: string | null;
+    error: PageError | null;
+};
+
+/**
+ * A page that both runs found.
+ */
+export type SourceChange = {
+    before: ComparedSource;
+    after: ComparedSource;
+};
 
 /**
  * A sentence of a report that states a fact, with the words of a source that it rests on.
@@ -10404,6 +10711,63 @@ export type KeywordsListResponses = {
 
 export type KeywordsListResponse = KeywordsListResponses[keyof KeywordsListResponses];
 
+export type KeywordsDiscoverClustersData = {
+    body: KeywordClusterRequest;
+    path?: never;
+    query?: never;
+    url: '/keywords/clusters';
+};
+
+export type KeywordsDiscoverClustersErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * The body is over 1 MiB; of an OPML document, over 10 MiB.
+     */
+    413: ErrorBody;
+    /**
+     * The body's Content-Type is not one that the operation takes.
+     */
+    415: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type KeywordsDiscoverClustersError = KeywordsDiscoverClustersErrors[keyof KeywordsDiscoverClustersErrors];
+
+export type KeywordsDiscoverClustersResponses = {
+    /**
+     * The clusters, in the order in which they were formed.
+     */
+    200: KeywordClusters;
+};
+
+export type KeywordsDiscoverClustersResponse = KeywordsDiscoverClustersResponses[keyof KeywordsDiscoverClustersResponses];
+
 export type KeywordsListDocumentsData = {
     body?: never;
     path: {
@@ -12206,6 +12570,69 @@ export type ResearchListClaimsResponses = {
 };
 
 export type ResearchListClaimsResponse = ResearchListClaimsResponses[keyof ResearchListClaimsResponses];
+
+export type ResearchCompareRunsData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query: {
+        /**
+         * The earlier run.
+         */
+        against: string;
+    };
+    url: '/research/runs/{id}/diff';
+};
+
+export type ResearchCompareRunsErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type ResearchCompareRunsError = ResearchCompareRunsErrors[keyof ResearchCompareRunsErrors];
+
+export type ResearchCompareRunsResponses = {
+    /**
+     * The changes.
+     */
+    200: RunComparison;
+};
+
+export type ResearchCompareRunsResponse = ResearchCompareRunsResponses[keyof ResearchCompareRunsResponses];
 
 export type ResearchGetSnapshotData = {
     body?: never;
