@@ -15,6 +15,7 @@ import (
 	"github.com/content-creator/content-creator-api/annotate"
 	"github.com/content-creator/content-creator-api/collect"
 	"github.com/content-creator/content-creator-api/content"
+	"github.com/content-creator/content-creator-api/llm"
 	"github.com/content-creator/content-creator-api/research"
 	"github.com/content-creator/content-creator-api/store"
 )
@@ -29,6 +30,8 @@ type Subject struct {
 	Count int `json:"count"`
 	// OwnSites are one's own, which are no competitors and which gaps are found against.
 	OwnSites []string `json:"own_sites,omitempty"`
+	// MaxCostUSD is what a model may cost, if one is set up; nil is no limit.
+	MaxCostUSD *float64 `json:"max_cost_usd,omitempty"`
 }
 
 // KeywordArgs looks for the keywords around a subject.
@@ -52,8 +55,13 @@ func (CompetitorArgs) InsertOpts() river.InsertOpts { return river.InsertOpts{Ma
 type keywordWorker struct {
 	river.WorkerDefaults[KeywordArgs]
 	store *store.Store
+	// model is nil where none is set up.
+	model *llm.Client
 	now   func() time.Time
 }
+
+// Timeout lets a model think.
+func (w *keywordWorker) Timeout(*river.Job[KeywordArgs]) time.Duration { return 5 * time.Minute }
 
 // Work finds keywords, then keeps them and ends the job in one transaction.
 func (w *keywordWorker) Work(ctx context.Context, job *river.Job[KeywordArgs]) error {
@@ -62,6 +70,13 @@ func (w *keywordWorker) Work(ctx context.Context, job *river.Job[KeywordArgs]) e
 		return refused(err)
 	}
 	found := research.Keywords(archive, job.Args.Count)
+	if w.model != nil {
+		_ = w.store.ReportProgress(ctx, store.JobID(job.ID), store.JobProgress{Percent: 60, Stage: "proposals", Message: "Asking the model what else people search for."})
+		ask := proposer(w.model, w.store, job.ID, job.Args.TopicID, job.Args.MaxCostUSD)
+		if err := ask.Keywords(ctx, archive, &found, job.Args.Count); err != nil {
+			return err
+		}
+	}
 	if err := w.rate(ctx, job.Args.Subject, &found); err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/content-creator/content-creator-api/annotate"
 	"github.com/content-creator/content-creator-api/collect"
+	"github.com/content-creator/content-creator-api/llm"
 	"github.com/content-creator/content-creator-api/research"
 	"github.com/content-creator/content-creator-api/store"
 )
@@ -38,8 +39,23 @@ type topicsWorker struct {
 	river.WorkerDefaults[DiscoverTopicsArgs]
 	store *store.Store
 	pages *collect.Pages
+	// model is nil where none is set up.
+	model *llm.Client
 	now   func() time.Time
 }
+
+// proposalRequests is how many requests a job may make of a model that proposes: two questions, each with a round of repair, and as
+// many again where the endpoint answers later.
+const proposalRequests = 8
+
+// proposer is who proposes in a job, with what that may cost.
+func proposer(model *llm.Client, s *store.Store, job int64, topic *uuid.UUID, maxCost *float64) research.Proposer {
+	budget := store.ResearchBudget{MaxCostUSD: maxCost, MaxRequests: proposalRequests}
+	return research.Proposer{Model: model, Book: newBook(s, store.JobID(job), nil, topic, &budget)}
+}
+
+// Timeout lets a model think and a site answer.
+func (w *topicsWorker) Timeout(*river.Job[DiscoverTopicsArgs]) time.Duration { return 5 * time.Minute }
 
 // Work looks for topics, then keeps what it has found and ends the job in one transaction.
 func (w *topicsWorker) Work(ctx context.Context, job *river.Job[DiscoverTopicsArgs]) error {
@@ -48,7 +64,7 @@ func (w *topicsWorker) Work(ctx context.Context, job *river.Job[DiscoverTopicsAr
 	}
 	run := store.DiscoveryRun{JobID: store.JobID(job.ID), ScheduleID: job.Args.ScheduleID, Request: job.Args.Request}
 	var err error
-	if run.Report, err = w.discover(ctx, job.Args.Request, func(percent int, stage, message string) {
+	if run.Report, err = w.discover(ctx, job.ID, job.Args.Request, func(percent int, stage, message string) {
 		_ = w.store.ReportProgress(ctx, store.JobID(job.ID), store.JobProgress{Percent: percent, Stage: stage, Message: message})
 	}); err != nil {
 		return refused(err)
@@ -82,7 +98,7 @@ const (
 )
 
 // discover gathers what may be a topic, and makes topics of it.
-func (w *topicsWorker) discover(ctx context.Context, r store.DiscoveryRequest, tell func(percent int, stage, message string)) (store.DiscoveryReport, error) {
+func (w *topicsWorker) discover(ctx context.Context, job int64, r store.DiscoveryRequest, tell func(percent int, stage, message string)) (store.DiscoveryReport, error) {
 	until := w.now()
 	if r.Until != nil {
 		until = *r.Until
@@ -114,6 +130,15 @@ func (w *topicsWorker) discover(ctx context.Context, r store.DiscoveryRequest, t
 	if err != nil {
 		return report, err
 	}
+	ask := proposer(w.model, w.store, job, nil, r.MaxCostUSD)
+	if w.model != nil {
+		tell(45, "proposals", "Asking the model what else to look for.")
+		seeds, err := ask.Seeds(ctx, r.Domain, hunt, candidates)
+		if err != nil {
+			return report, err
+		}
+		report.Proposals, hunt.Proposed = &seeds, seeds.Seeds
+	}
 	tell(60, "documents", "Looking at stories, searches and seeds.")
 	more, err := w.found(ctx, r, hunt)
 	if err != nil {
@@ -129,6 +154,12 @@ func (w *topicsWorker) discover(ctx context.Context, r store.DiscoveryRequest, t
 	report.Topics, report.LeftOut = append(report.Topics, topics...), append(report.LeftOut, leftOut...)
 	if len(topics) == 0 {
 		report.Note = new(nothing(report))
+	}
+	if w.model != nil {
+		tell(90, "proposals", "Asking the model how to write about them.")
+		if err := ask.Angles(ctx, r.Language, report.Topics, &report.Proposals.Proposal); err != nil {
+			return report, err
+		}
 	}
 	return report, nil
 }
@@ -233,24 +264,37 @@ func (w *topicsWorker) found(ctx context.Context, r store.DiscoveryRequest, h re
 			candidates = append(candidates, research.Candidate{Words: d.Title, Reason: reason, Source: source, Documents: []store.DocumentSummary{d}})
 		}
 	}
-	for _, seed := range h.Seeds[:min(len(h.Seeds), mostFound)] {
-		list, err := w.store.SearchDocuments(ctx, strings.Join(annotate.TellingWords(seed, r.Language), " "), filter, store.Page{Size: perTerm})
-		if err != nil {
-			var refusal *store.Error
-			if errors.As(err, &refusal) {
-				continue // it says nothing that could be searched for
+	for _, list := range []struct {
+		reason string
+		seeds  []string
+	}{{"seed", h.Seeds[:min(len(h.Seeds), mostFound)]}, {"model", h.Proposed}} {
+		for _, seed := range list.seeds {
+			candidate, err := w.speakingOf(ctx, seed, r.Language, filter)
+			if err != nil {
+				return nil, err
 			}
-			return nil, err
-		}
-		var documents []store.DocumentSummary
-		for _, hit := range list.Items {
-			documents = append(documents, hit.DocumentSummary)
-		}
-		if len(documents) >= 2 {
-			candidates = append(candidates, research.Candidate{Words: seed, Reason: "seed", Source: topicSource(documents), Documents: documents})
+			if len(candidate.Documents) >= 2 {
+				candidate.Reason = list.reason
+				candidates = append(candidates, candidate)
+			}
 		}
 	}
 	return candidates, nil
+}
+
+// speakingOf is what speaks of a seed; nothing does of one that says nothing that could be searched for.
+func (w *topicsWorker) speakingOf(ctx context.Context, seed, language string, filter store.DocumentFilter) (research.Candidate, error) {
+	candidate := research.Candidate{Words: seed}
+	list, err := w.store.SearchDocuments(ctx, strings.Join(annotate.TellingWords(seed, language), " "), filter, store.Page{Size: perTerm})
+	var refusal *store.Error
+	if errors.As(err, &refusal) {
+		return candidate, nil
+	}
+	for _, hit := range list.Items {
+		candidate.Documents = append(candidate.Documents, hit.DocumentSummary)
+	}
+	candidate.Source = topicSource(candidate.Documents)
+	return candidate, err
 }
 
 // knownTitles are those of the newest topics of a market and language.

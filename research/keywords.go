@@ -63,12 +63,18 @@ type KeywordResearch struct {
 	RelatedQuestions []Question   `json:"related_questions"`
 	SearchTrends     SearchTrends `json:"search_trends"`
 	Recommendation   *Statement   `json:"recommendation"`
+	// Proposals are a model's; nil where none is set up.
+	Proposals *KeywordProposals `json:"proposals"`
 }
 
 // All are the keywords of all sorts, to be changed in place.
 func (r *KeywordResearch) All() []*Keyword {
 	all := []*Keyword{&r.Primary}
-	for _, list := range [][]Keyword{r.Secondary, r.LongTail} {
+	lists := [][]Keyword{r.Secondary, r.LongTail}
+	if r.Proposals != nil {
+		lists = append(lists, r.Proposals.Keywords)
+	}
+	for _, list := range lists {
 		for i := range list {
 			all = append(all, &list[i])
 		}

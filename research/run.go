@@ -129,13 +129,16 @@ func (r *run) lacks(format string, args ...any) {
 
 // why says in words why a call could not be made or was not answered.
 func (r *run) why(err error) string {
-	switch {
-	case errors.Is(err, ledger.ErrBudget):
-		return err.Error()
-	case errors.Is(err, ledger.ErrLost):
-		return "its answer was lost when the process was killed, and it is not paid for twice"
-	case r.work.Err() != nil:
+	if r.work.Err() != nil && !errors.Is(err, ledger.ErrBudget) && !errors.Is(err, ledger.ErrLost) {
 		return "the time that the run may take is over"
+	}
+	return why(err)
+}
+
+// why is that of a call that no time has run out for.
+func why(err error) string {
+	if errors.Is(err, ledger.ErrLost) {
+		return "its answer was lost when the process was killed, and it is not paid for twice"
 	}
 	return err.Error()
 }

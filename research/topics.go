@@ -17,7 +17,7 @@ import (
 type Candidate struct {
 	// Words are a keyphrase, a name, the title of a story, a search.
 	Words string
-	// Reason is term, story, trend, suggestion or seed; Source the kind of topic that it makes.
+	// Reason is term, story, trend, suggestion, seed or model; Source the kind of topic that it makes.
 	Reason, Source string
 	Documents      []store.DocumentSummary
 	// Now and Before are how many documents of the window have it, and of the window before; nil is not counted.
@@ -30,10 +30,10 @@ type Hunt struct {
 	Since, Until time.Time
 	// Documents were in the window, DocumentsBefore in the one of the same length before it.
 	Documents, DocumentsBefore int
-	// Seeds are what is wanted; without them everything is.
-	Seeds []string
-	Known []KnownTopic
-	Limit int
+	// Seeds are what is wanted; without them everything is. Proposed are what a model would look for, too.
+	Seeds, Proposed []string
+	Known           []KnownTopic
+	Limit           int
 }
 
 const (
@@ -90,7 +90,7 @@ func Discover(candidates []Candidate, h Hunt, profile store.ScoringProfile) (top
 
 // clusters puts together candidates that share most of their documents, the strongest first: stories, then what has most documents.
 func clusters(candidates []Candidate) []*cluster {
-	rank := map[string]int{"story": 0, "trend": 1, "seed": 2, "term": 3, "suggestion": 4}
+	rank := map[string]int{"story": 0, "trend": 1, "seed": 2, "term": 3, "suggestion": 4, "model": 5}
 	candidates = slices.Clone(candidates)
 	slices.SortStableFunc(candidates, func(a, b Candidate) int {
 		return cmp.Or(cmp.Compare(rank[a.Reason], rank[b.Reason]), cmp.Compare(len(b.Documents), len(a.Documents)), strings.Compare(a.Words, b.Words))
@@ -230,7 +230,7 @@ func (c *cluster) cohesionPart(common float64) store.ScorePart {
 // title is one that a person would write about: the story's, the search's, or the headline that has most in common with the others.
 func (c *cluster) title(language string) string {
 	first := c.candidates[0]
-	if first.Reason != "term" && first.Reason != "seed" {
+	if first.Reason != "term" && first.Reason != "seed" && first.Reason != "model" {
 		return line(first.Words, 300)
 	}
 	var best string

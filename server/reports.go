@@ -12,7 +12,7 @@ import (
 // subject is what is asked for, with its defaults.
 func subject(r api.SubjectRequest) jobs.Subject {
 	return jobs.Subject{
-		Subject: r.Subject, Language: r.Language, Market: orZero(r.Market), Count: cmp.Or(orZero(r.Count), 10), OwnSites: orZero(r.OwnSites),
+		Subject: r.Subject, Language: r.Language, Market: orZero(r.Market), Count: cmp.Or(orZero(r.Count), 10), OwnSites: orZero(r.OwnSites), MaxCostUSD: r.MaxCostUsd,
 	}
 }
 
@@ -22,7 +22,7 @@ func (s *Server) ofTopic(ctx context.Context, id api.ID, body *api.TopicSubjectR
 	b := orZero(body)
 	return jobs.Subject{
 		TopicID: &topic.ID, Subject: cmp.Or(orZero(b.Subject), topic.Title), Language: topic.Language, Market: topic.Market,
-		Count: cmp.Or(orZero(b.Count), 10), OwnSites: orZero(b.OwnSites),
+		Count: cmp.Or(orZero(b.Count), 10), OwnSites: orZero(b.OwnSites), MaxCostUSD: b.MaxCostUsd,
 	}, err
 }
 

@@ -27,6 +27,29 @@ type DiscoveryRequest struct {
 	Profile  string   `json:"profile,omitempty"`
 	// DryRun tells what would be found and keeps nothing of it.
 	DryRun bool `json:"dry_run,omitempty"`
+	// MaxCostUSD is what a model may cost, if one is set up; nil is no limit.
+	MaxCostUSD *float64 `json:"max_cost_usd,omitempty"`
+}
+
+// A Proposal is what a model proposes; nothing of it was measured. Error says why it did not answer; nil where it did.
+type Proposal struct {
+	// Method is MethodModel, Model which one.
+	Method Method  `json:"method"`
+	Model  string  `json:"model"`
+	Error  *string `json:"error"`
+}
+
+// SeedProposals are what a model would look for, too.
+type SeedProposals struct {
+	Proposal
+	Seeds []string `json:"seeds"`
+}
+
+// A TopicProposal is how a model would name a topic and write about it.
+type TopicProposal struct {
+	Proposal
+	Label  *string  `json:"label"`
+	Angles []string `json:"angles"`
 }
 
 // A DiscoveredTopic is what a discovery has found: a topic, new or known, or with a dry run what would be one.
@@ -41,6 +64,8 @@ type DiscoveredTopic struct {
 	// Terms are what made it: keyphrases, names, searches.
 	Terms     []string             `json:"terms"`
 	Documents []DiscoveredDocument `json:"documents"`
+	// Proposal is a model's; nil where none is set up, or it proposed nothing.
+	Proposal *TopicProposal `json:"proposal"`
 }
 
 // A DiscoveredDocument is a document that a topic was found in.
@@ -73,6 +98,8 @@ type DiscoveryReport struct {
 	LeftOut         []LeftOut         `json:"left_out"`
 	// Site is what the site's pages are about; nil where none was given.
 	Site *SiteProfile `json:"site"`
+	// Proposals are a model's; nil where none is set up.
+	Proposals *SeedProposals `json:"proposals"`
 	// Note says in words why nothing was found, where nothing was; else nil.
 	Note *string `json:"note"`
 }

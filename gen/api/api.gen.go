@@ -737,6 +737,21 @@ func (e KeywordKind) Valid() bool {
 	}
 }
 
+// Defines values for KeywordProposalsMethod.
+const (
+	KeywordProposalsMethodModel KeywordProposalsMethod = "model"
+)
+
+// Valid indicates whether the value is a known member of the KeywordProposalsMethod enum.
+func (e KeywordProposalsMethod) Valid() bool {
+	switch e {
+	case KeywordProposalsMethodModel:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for KeywordSort.
 const (
 	KeywordSortMinusDocuments KeywordSort = "-documents"
@@ -1133,6 +1148,21 @@ func (e ScoreInputs) Valid() bool {
 	}
 }
 
+// Defines values for SeedProposalsMethod.
+const (
+	SeedProposalsMethodModel SeedProposalsMethod = "model"
+)
+
+// Valid indicates whether the value is a known member of the SeedProposalsMethod enum.
+func (e SeedProposalsMethod) Valid() bool {
+	switch e {
+	case SeedProposalsMethodModel:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for SerpChangeDirection.
 const (
 	SerpChangeDirectionDown SerpChangeDirection = "down"
@@ -1319,8 +1349,24 @@ func (e TopicIntent) Valid() bool {
 	}
 }
 
+// Defines values for TopicProposalMethod.
+const (
+	TopicProposalMethodModel TopicProposalMethod = "model"
+)
+
+// Valid indicates whether the value is a known member of the TopicProposalMethod enum.
+func (e TopicProposalMethod) Valid() bool {
+	switch e {
+	case TopicProposalMethodModel:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for TopicReason.
 const (
+	TopicReasonModel      TopicReason = "model"
 	TopicReasonSeed       TopicReason = "seed"
 	TopicReasonStory      TopicReason = "story"
 	TopicReasonSuggestion TopicReason = "suggestion"
@@ -1331,6 +1377,8 @@ const (
 // Valid indicates whether the value is a known member of the TopicReason enum.
 func (e TopicReason) Valid() bool {
 	switch e {
+	case TopicReasonModel:
+		return true
 	case TopicReasonSeed:
 		return true
 	case TopicReasonStory:
@@ -3081,6 +3129,36 @@ type KeywordCount struct {
 // Example: organisation
 type KeywordKind string
 
+// KeywordProposals What a model proposes around a keyword.
+type KeywordProposals struct {
+	// Angles From which points of view an article could tell about it.
+	Angles []string `json:"angles"`
+
+	// Error Why it did not answer, as that it refused or the budget does not allow it; null where it did.
+	Error nullable.Nullable[string] `json:"error"`
+
+	// Keywords Long-tail keywords; their relevance is the model's guess and says so.
+	Keywords []ResearchedKeyword `json:"keywords"`
+
+	// Method Who proposes it. None of it was measured.
+	//
+	// Example: model
+	Method KeywordProposalsMethod `json:"method"`
+
+	// Model Which model.
+	//
+	// Example: qwen3:8b
+	Model string `json:"model"`
+
+	// Questions What people may ask.
+	Questions []string `json:"questions"`
+}
+
+// KeywordProposalsMethod Who proposes it. None of it was measured.
+//
+// Example: model
+type KeywordProposalsMethod string
+
 // KeywordReport What is written about in a window of time.
 type KeywordReport = store.KeywordReport
 
@@ -3109,6 +3187,9 @@ type KeywordResearch struct {
 
 	// Primary What is known of a keyword. What nobody has measured is null.
 	Primary ResearchedKeyword `json:"primary"`
+
+	// Proposals What a model proposes beside; null without one.
+	Proposals nullable.Nullable[KeywordProposals] `json:"proposals,omitempty"`
 
 	// Recommendation What a rule makes of the figures; null where it makes nothing.
 	Recommendation nullable.Nullable[DerivedStatement] `json:"recommendation"`
@@ -3952,6 +4033,30 @@ type SearchFilters = store.DocumentFilter
 // Example: {"language":null,"market":"at"}
 type SearchFiltersUpdate = store.DocumentFilterUpdate
 
+// SeedProposals What a model would look for, too. A seed becomes a topic only where documents speak of it, and has no part in any score.
+type SeedProposals struct {
+	// Error Why it did not answer, as that it refused or the budget does not allow it; null where it did.
+	Error nullable.Nullable[string] `json:"error"`
+
+	// Method Who proposes it. None of it was measured.
+	//
+	// Example: model
+	Method SeedProposalsMethod `json:"method"`
+
+	// Model Which model.
+	//
+	// Example: qwen3:8b
+	Model string `json:"model"`
+
+	// Seeds What it would look for.
+	Seeds []string `json:"seeds"`
+}
+
+// SeedProposalsMethod Who proposes it. None of it was measured.
+//
+// Example: model
+type SeedProposalsMethod string
+
 // SerpAnalysis What the results have in common.
 type SerpAnalysis struct {
 	// AuthorityShare A number that says where it comes from. Where it is not known, all but the unit are null.
@@ -4399,6 +4504,11 @@ type SubjectRequest struct {
 	// Example: de
 	Market *string `json:"market,omitempty"`
 
+	// MaxCostUsd What a model may cost that proposes keywords, in US dollars; no limit unless given. Competitor research asks none.
+	//
+	// Example: 0.05
+	MaxCostUsd *float64 `json:"max_cost_usd,omitempty"`
+
 	// OwnSites Hosts of one's own: they are no competitors, and gaps are found against them.
 	OwnSites *[]string `json:"own_sites,omitempty"`
 
@@ -4507,6 +4617,9 @@ type TopicDiscovery struct {
 		// Example: 1
 		ProfileVersion int `json:"profile_version"`
 
+		// Proposals What a model would look for; null without one.
+		Proposals nullable.Nullable[SeedProposals] `json:"proposals,omitempty"`
+
 		// Since From when.
 		//
 		// Example: 2026-11-16T00:00:00Z
@@ -4556,7 +4669,7 @@ type TopicDiscovery struct {
 				// Example: 0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37
 				ID openapi_types.UUID `json:"id"`
 
-				// Reason Why a document is one of a topic: it has a term or speaks of a seed, it is of a story, it is a search that trends or is suggested.
+				// Reason Why a document is one of a topic: it has a term or speaks of a seed, be it one that a `model` proposed; it is of a story; it is a search that trends or is suggested.
 				//
 				// Example: term
 				Reason TopicReason `json:"reason"`
@@ -4579,6 +4692,9 @@ type TopicDiscovery struct {
 
 			// Parts What the score is made of.
 			Parts []ScorePart `json:"parts"`
+
+			// Proposal How a model would name it and write about it; null without one.
+			Proposal nullable.Nullable[TopicProposal] `json:"proposal,omitempty"`
 
 			// Score From 0 to 1.
 			//
@@ -4675,7 +4791,7 @@ type TopicDocument struct {
 	// Example: 2026-11-23T07:58:00Z
 	PublishedAt nullable.Nullable[time.Time] `json:"published_at"`
 
-	// Reason Why a document is one of a topic: it has a term or speaks of a seed, it is of a story, it is a search that trends or is suggested.
+	// Reason Why a document is one of a topic: it has a term or speaks of a seed, be it one that a `model` proposed; it is of a story; it is a search that trends or is suggested.
 	//
 	// Example: term
 	Reason TopicReason `json:"reason"`
@@ -4732,7 +4848,36 @@ type TopicIntent string
 // TopicList One page of topics.
 type TopicList = store.Found[store.TopicSummary]
 
-// TopicReason Why a document is one of a topic: it has a term or speaks of a seed, it is of a story, it is a search that trends or is suggested.
+// TopicProposal How a model would name a topic and write about it.
+type TopicProposal struct {
+	// Angles From which points of view an article could tell about it.
+	Angles []string `json:"angles"`
+
+	// Error Why it did not answer, as that it refused or the budget does not allow it; null where it did.
+	Error nullable.Nullable[string] `json:"error"`
+
+	// Label What its documents have in common.
+	//
+	// Example: Förderung von Wärmepumpen
+	Label nullable.Nullable[string] `json:"label"`
+
+	// Method Who proposes it. None of it was measured.
+	//
+	// Example: model
+	Method TopicProposalMethod `json:"method"`
+
+	// Model Which model.
+	//
+	// Example: qwen3:8b
+	Model string `json:"model"`
+}
+
+// TopicProposalMethod Who proposes it. None of it was measured.
+//
+// Example: model
+type TopicProposalMethod string
+
+// TopicReason Why a document is one of a topic: it has a term or speaks of a seed, be it one that a `model` proposed; it is of a story; it is a search that trends or is suggested.
 //
 // Example: term
 type TopicReason string
@@ -4810,6 +4955,11 @@ type TopicSubjectRequest struct {
 	//
 	// Example: 10
 	Count *int `json:"count,omitempty"`
+
+	// MaxCostUsd What a model may cost that proposes keywords, in US dollars; no limit unless given. Competitor research asks none.
+	//
+	// Example: 0.05
+	MaxCostUsd *float64 `json:"max_cost_usd,omitempty"`
 
 	// OwnSites Hosts of one's own.
 	OwnSites *[]string `json:"own_sites,omitempty"`

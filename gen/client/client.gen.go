@@ -1156,6 +1156,21 @@ func (e KeywordKind) Valid() bool {
 	}
 }
 
+// Defines values for KeywordProposalsMethod.
+const (
+	KeywordProposalsMethodModel KeywordProposalsMethod = "model"
+)
+
+// Valid indicates whether the value is a known member of the KeywordProposalsMethod enum.
+func (e KeywordProposalsMethod) Valid() bool {
+	switch e {
+	case KeywordProposalsMethodModel:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for KeywordSort.
 const (
 	KeywordSortMinusDocuments KeywordSort = "-documents"
@@ -1618,6 +1633,21 @@ func (e SearchFiltersUpdateStatus) Valid() bool {
 	case SearchFiltersUpdateStatusProcessed:
 		return true
 	case SearchFiltersUpdateStatusRejected:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SeedProposalsMethod.
+const (
+	SeedProposalsMethodModel SeedProposalsMethod = "model"
+)
+
+// Valid indicates whether the value is a known member of the SeedProposalsMethod enum.
+func (e SeedProposalsMethod) Valid() bool {
+	switch e {
+	case SeedProposalsMethodModel:
 		return true
 	default:
 		return false
@@ -2146,8 +2176,24 @@ func (e TopicIntent) Valid() bool {
 	}
 }
 
+// Defines values for TopicProposalMethod.
+const (
+	TopicProposalMethodModel TopicProposalMethod = "model"
+)
+
+// Valid indicates whether the value is a known member of the TopicProposalMethod enum.
+func (e TopicProposalMethod) Valid() bool {
+	switch e {
+	case TopicProposalMethodModel:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for TopicReason.
 const (
+	TopicReasonModel      TopicReason = "model"
 	TopicReasonSeed       TopicReason = "seed"
 	TopicReasonStory      TopicReason = "story"
 	TopicReasonSuggestion TopicReason = "suggestion"
@@ -2158,6 +2204,8 @@ const (
 // Valid indicates whether the value is a known member of the TopicReason enum.
 func (e TopicReason) Valid() bool {
 	switch e {
+	case TopicReasonModel:
+		return true
 	case TopicReasonSeed:
 		return true
 	case TopicReasonStory:
@@ -5979,6 +6027,36 @@ type KeywordCount struct {
 // Example: organisation
 type KeywordKind string
 
+// KeywordProposals What a model proposes around a keyword.
+type KeywordProposals struct {
+	// Angles From which points of view an article could tell about it.
+	Angles []string `json:"angles"`
+
+	// Error Why it did not answer, as that it refused or the budget does not allow it; null where it did.
+	Error nullable.Nullable[string] `json:"error"`
+
+	// Keywords Long-tail keywords; their relevance is the model's guess and says so.
+	Keywords []ResearchedKeyword `json:"keywords"`
+
+	// Method Who proposes it. None of it was measured.
+	//
+	// Example: model
+	Method KeywordProposalsMethod `json:"method"`
+
+	// Model Which model.
+	//
+	// Example: qwen3:8b
+	Model string `json:"model"`
+
+	// Questions What people may ask.
+	Questions []string `json:"questions"`
+}
+
+// KeywordProposalsMethod Who proposes it. None of it was measured.
+//
+// Example: model
+type KeywordProposalsMethod string
+
 // KeywordReport What is written about in a window of time.
 type KeywordReport struct {
 	// Documents How many processed documents it has.
@@ -6030,6 +6108,9 @@ type KeywordResearch struct {
 
 	// Primary What is known of a keyword. What nobody has measured is null.
 	Primary ResearchedKeyword `json:"primary"`
+
+	// Proposals What a model proposes beside; null without one.
+	Proposals nullable.Nullable[KeywordProposals] `json:"proposals,omitempty"`
 
 	// Recommendation What a rule makes of the figures; null where it makes nothing.
 	Recommendation nullable.Nullable[DerivedStatement] `json:"recommendation"`
@@ -8002,6 +8083,30 @@ type SearchFiltersUpdateSource string
 // Example: new
 type SearchFiltersUpdateStatus string
 
+// SeedProposals What a model would look for, too. A seed becomes a topic only where documents speak of it, and has no part in any score.
+type SeedProposals struct {
+	// Error Why it did not answer, as that it refused or the budget does not allow it; null where it did.
+	Error nullable.Nullable[string] `json:"error"`
+
+	// Method Who proposes it. None of it was measured.
+	//
+	// Example: model
+	Method SeedProposalsMethod `json:"method"`
+
+	// Model Which model.
+	//
+	// Example: qwen3:8b
+	Model string `json:"model"`
+
+	// Seeds What it would look for.
+	Seeds []string `json:"seeds"`
+}
+
+// SeedProposalsMethod Who proposes it. None of it was measured.
+//
+// Example: model
+type SeedProposalsMethod string
+
 // SerpAnalysis What the results have in common.
 type SerpAnalysis struct {
 	// AuthorityShare A number that says where it comes from. Where it is not known, all but the unit are null.
@@ -8913,6 +9018,11 @@ type SubjectRequest struct {
 	// Example: de
 	Market *string `json:"market,omitempty"`
 
+	// MaxCostUsd What a model may cost that proposes keywords, in US dollars; no limit unless given. Competitor research asks none.
+	//
+	// Example: 0.05
+	MaxCostUsd *float64 `json:"max_cost_usd,omitempty"`
+
 	// OwnSites Hosts of one's own: they are no competitors, and gaps are found against them.
 	OwnSites *[]string `json:"own_sites,omitempty"`
 
@@ -9271,6 +9381,9 @@ type TopicDiscovery struct {
 		// Example: 1
 		ProfileVersion int `json:"profile_version"`
 
+		// Proposals What a model would look for; null without one.
+		Proposals nullable.Nullable[SeedProposals] `json:"proposals,omitempty"`
+
 		// Since From when.
 		//
 		// Example: 2026-11-16T00:00:00Z
@@ -9320,7 +9433,7 @@ type TopicDiscovery struct {
 				// Example: 0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37
 				ID openapi_types.UUID `json:"id"`
 
-				// Reason Why a document is one of a topic: it has a term or speaks of a seed, it is of a story, it is a search that trends or is suggested.
+				// Reason Why a document is one of a topic: it has a term or speaks of a seed, be it one that a `model` proposed; it is of a story; it is a search that trends or is suggested.
 				//
 				// Example: term
 				Reason TopicReason `json:"reason"`
@@ -9343,6 +9456,9 @@ type TopicDiscovery struct {
 
 			// Parts What the score is made of.
 			Parts []ScorePart `json:"parts"`
+
+			// Proposal How a model would name it and write about it; null without one.
+			Proposal nullable.Nullable[TopicProposal] `json:"proposal,omitempty"`
 
 			// Score From 0 to 1.
 			//
@@ -9513,6 +9629,11 @@ type TopicDiscoveryRequest struct {
 	// Example: de
 	Market string `json:"market"`
 
+	// MaxCostUsd What a model may cost that proposes, in US dollars; no limit unless given.
+	//
+	// Example: 0.05
+	MaxCostUsd *float64 `json:"max_cost_usd,omitempty"`
+
 	// MinScore The least score; by default the profile's threshold.
 	//
 	// Example: 0.4
@@ -9586,7 +9707,7 @@ type TopicDocument struct {
 	// Example: 2026-11-23T07:58:00Z
 	PublishedAt nullable.Nullable[time.Time] `json:"published_at"`
 
-	// Reason Why a document is one of a topic: it has a term or speaks of a seed, it is of a story, it is a search that trends or is suggested.
+	// Reason Why a document is one of a topic: it has a term or speaks of a seed, be it one that a `model` proposed; it is of a story; it is a search that trends or is suggested.
 	//
 	// Example: term
 	Reason TopicReason `json:"reason"`
@@ -9753,7 +9874,36 @@ type TopicList struct {
 	TotalRelation TotalRelation `json:"total_relation"`
 }
 
-// TopicReason Why a document is one of a topic: it has a term or speaks of a seed, it is of a story, it is a search that trends or is suggested.
+// TopicProposal How a model would name a topic and write about it.
+type TopicProposal struct {
+	// Angles From which points of view an article could tell about it.
+	Angles []string `json:"angles"`
+
+	// Error Why it did not answer, as that it refused or the budget does not allow it; null where it did.
+	Error nullable.Nullable[string] `json:"error"`
+
+	// Label What its documents have in common.
+	//
+	// Example: Förderung von Wärmepumpen
+	Label nullable.Nullable[string] `json:"label"`
+
+	// Method Who proposes it. None of it was measured.
+	//
+	// Example: model
+	Method TopicProposalMethod `json:"method"`
+
+	// Model Which model.
+	//
+	// Example: qwen3:8b
+	Model string `json:"model"`
+}
+
+// TopicProposalMethod Who proposes it. None of it was measured.
+//
+// Example: model
+type TopicProposalMethod string
+
+// TopicReason Why a document is one of a topic: it has a term or speaks of a seed, be it one that a `model` proposed; it is of a story; it is a search that trends or is suggested.
 //
 // Example: term
 type TopicReason string
@@ -9905,6 +10055,11 @@ type TopicSubjectRequest struct {
 	//
 	// Example: 10
 	Count *int `json:"count,omitempty"`
+
+	// MaxCostUsd What a model may cost that proposes keywords, in US dollars; no limit unless given. Competitor research asks none.
+	//
+	// Example: 0.05
+	MaxCostUsd *float64 `json:"max_cost_usd,omitempty"`
 
 	// OwnSites Hosts of one's own.
 	OwnSites *[]string `json:"own_sites,omitempty"`
@@ -12029,7 +12184,8 @@ type ClientInterface interface {
 	// The archive's own answer: the keyword with its trend (its share of documents in the last 30 days against the 30 before),
 	// related terms, suggestions and questions that collections of suggestions have brought with where they stood, and Google's own approximate traffic where a trends
 	// collection has it. Search volume, cost per click and competition stay null unless a source has measured them: every figure says where it comes from, and no
-	// guess can stand in a measured field. The job's `result` is a ResearchReport.
+	// guess can stand in a measured field. Where a model is set up, it proposes long-tail keywords, questions and angles apart from these
+	// (`proposals`), marked as its own. The job's `result` is a ResearchReport.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -12041,7 +12197,8 @@ type ClientInterface interface {
 	// The archive's own answer: the keyword with its trend (its share of documents in the last 30 days against the 30 before),
 	// related terms, suggestions and questions that collections of suggestions have brought with where they stood, and Google's own approximate traffic where a trends
 	// collection has it. Search volume, cost per click and competition stay null unless a source has measured them: every figure says where it comes from, and no
-	// guess can stand in a measured field. The job's `result` is a ResearchReport.
+	// guess can stand in a measured field. Where a model is set up, it proposes long-tail keywords, questions and angles apart from these
+	// (`proposals`), marked as its own. The job's `result` is a ResearchReport.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -12354,6 +12511,10 @@ type ClientInterface interface {
 	// seeds: `keywords`, and the words of the pages of `site_url`. What shares most of its documents is one candidate; each is scored by a profile, every part told with
 	// what it was made of, and linked to its documents. A candidate that is a topic already gives that its documents.
 	//
+	// Where a model is set up, it proposes what else to look for, a label for each topic and angles to write from: all marked as a
+	// model's, none of it a part of any score, and a proposed seed makes a topic only where documents speak of it. `max_cost_usd`
+	// is what that may cost.
+	//
 	// The job's `result` is a TopicDiscovery. Where nothing was found, its `note` says why.
 	//
 	// Takes any type of body and a specified content type.
@@ -12367,6 +12528,10 @@ type ClientInterface interface {
 	// long a time before), stories of several publishers, searches that trend or are suggested, and what speaks of the
 	// seeds: `keywords`, and the words of the pages of `site_url`. What shares most of its documents is one candidate; each is scored by a profile, every part told with
 	// what it was made of, and linked to its documents. A candidate that is a topic already gives that its documents.
+	//
+	// Where a model is set up, it proposes what else to look for, a label for each topic and angles to write from: all marked as a
+	// model's, none of it a part of any score, and a proposed seed makes a topic only where documents speak of it. `max_cost_usd`
+	// is what that may cost.
 	//
 	// The job's `result` is a TopicDiscovery. Where nothing was found, its `note` says why.
 	//
@@ -12631,7 +12796,8 @@ type ClientInterface interface {
 	// The archive's own answer: the keyword with its trend (its share of documents in the last 30 days against the 30 before),
 	// related terms, suggestions and questions that collections of suggestions have brought with where they stood, and Google's own approximate traffic where a trends
 	// collection has it. Search volume, cost per click and competition stay null unless a source has measured them: every figure says where it comes from, and no
-	// guess can stand in a measured field. The job's `result` is a ResearchReport.
+	// guess can stand in a measured field. Where a model is set up, it proposes long-tail keywords, questions and angles apart from these
+	// (`proposals`), marked as its own. The job's `result` is a ResearchReport.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -12643,7 +12809,8 @@ type ClientInterface interface {
 	// The archive's own answer: the keyword with its trend (its share of documents in the last 30 days against the 30 before),
 	// related terms, suggestions and questions that collections of suggestions have brought with where they stood, and Google's own approximate traffic where a trends
 	// collection has it. Search volume, cost per click and competition stay null unless a source has measured them: every figure says where it comes from, and no
-	// guess can stand in a measured field. The job's `result` is a ResearchReport.
+	// guess can stand in a measured field. Where a model is set up, it proposes long-tail keywords, questions and angles apart from these
+	// (`proposals`), marked as its own. The job's `result` is a ResearchReport.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -13897,7 +14064,8 @@ func (c *Client) ResearchQuestion(ctx context.Context, params *ResearchQuestionP
 // The archive's own answer: the keyword with its trend (its share of documents in the last 30 days against the 30 before),
 // related terms, suggestions and questions that collections of suggestions have brought with where they stood, and Google's own approximate traffic where a trends
 // collection has it. Search volume, cost per click and competition stay null unless a source has measured them: every figure says where it comes from, and no
-// guess can stand in a measured field. The job's `result` is a ResearchReport.
+// guess can stand in a measured field. Where a model is set up, it proposes long-tail keywords, questions and angles apart from these
+// (`proposals`), marked as its own. The job's `result` is a ResearchReport.
 //
 // Takes any type of body and a specified content type.
 //
@@ -13919,7 +14087,8 @@ func (c *Client) ResearchKeywordWithBody(ctx context.Context, params *ResearchKe
 // The archive's own answer: the keyword with its trend (its share of documents in the last 30 days against the 30 before),
 // related terms, suggestions and questions that collections of suggestions have brought with where they stood, and Google's own approximate traffic where a trends
 // collection has it. Search volume, cost per click and competition stay null unless a source has measured them: every figure says where it comes from, and no
-// guess can stand in a measured field. The job's `result` is a ResearchReport.
+// guess can stand in a measured field. Where a model is set up, it proposes long-tail keywords, questions and angles apart from these
+// (`proposals`), marked as its own. The job's `result` is a ResearchReport.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -14602,6 +14771,10 @@ func (c *Client) CreateTopic(ctx context.Context, params *CreateTopicParams, bod
 // seeds: `keywords`, and the words of the pages of `site_url`. What shares most of its documents is one candidate; each is scored by a profile, every part told with
 // what it was made of, and linked to its documents. A candidate that is a topic already gives that its documents.
 //
+// Where a model is set up, it proposes what else to look for, a label for each topic and angles to write from: all marked as a
+// model's, none of it a part of any score, and a proposed seed makes a topic only where documents speak of it. `max_cost_usd`
+// is what that may cost.
+//
 // The job's `result` is a TopicDiscovery. Where nothing was found, its `note` says why.
 //
 // Takes any type of body and a specified content type.
@@ -14625,6 +14798,10 @@ func (c *Client) DiscoverTopicsWithBody(ctx context.Context, params *DiscoverTop
 // long a time before), stories of several publishers, searches that trend or are suggested, and what speaks of the
 // seeds: `keywords`, and the words of the pages of `site_url`. What shares most of its documents is one candidate; each is scored by a profile, every part told with
 // what it was made of, and linked to its documents. A candidate that is a topic already gives that its documents.
+//
+// Where a model is set up, it proposes what else to look for, a label for each topic and angles to write from: all marked as a
+// model's, none of it a part of any score, and a proposed seed makes a topic only where documents speak of it. `max_cost_usd`
+// is what that may cost.
 //
 // The job's `result` is a TopicDiscovery. Where nothing was found, its `note` says why.
 //
@@ -15179,7 +15356,8 @@ func (c *Client) ResearchTopicCompetitor(ctx context.Context, id ID, params *Res
 // The archive's own answer: the keyword with its trend (its share of documents in the last 30 days against the 30 before),
 // related terms, suggestions and questions that collections of suggestions have brought with where they stood, and Google's own approximate traffic where a trends
 // collection has it. Search volume, cost per click and competition stay null unless a source has measured them: every figure says where it comes from, and no
-// guess can stand in a measured field. The job's `result` is a ResearchReport.
+// guess can stand in a measured field. Where a model is set up, it proposes long-tail keywords, questions and angles apart from these
+// (`proposals`), marked as its own. The job's `result` is a ResearchReport.
 //
 // Takes any type of body and a specified content type.
 //
@@ -15201,7 +15379,8 @@ func (c *Client) ResearchTopicKeywordWithBody(ctx context.Context, id ID, params
 // The archive's own answer: the keyword with its trend (its share of documents in the last 30 days against the 30 before),
 // related terms, suggestions and questions that collections of suggestions have brought with where they stood, and Google's own approximate traffic where a trends
 // collection has it. Search volume, cost per click and competition stay null unless a source has measured them: every figure says where it comes from, and no
-// guess can stand in a measured field. The job's `result` is a ResearchReport.
+// guess can stand in a measured field. Where a model is set up, it proposes long-tail keywords, questions and angles apart from these
+// (`proposals`), marked as its own. The job's `result` is a ResearchReport.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -23520,7 +23699,8 @@ type ClientWithResponsesInterface interface {
 	// The archive's own answer: the keyword with its trend (its share of documents in the last 30 days against the 30 before),
 	// related terms, suggestions and questions that collections of suggestions have brought with where they stood, and Google's own approximate traffic where a trends
 	// collection has it. Search volume, cost per click and competition stay null unless a source has measured them: every figure says where it comes from, and no
-	// guess can stand in a measured field. The job's `result` is a ResearchReport.
+	// guess can stand in a measured field. Where a model is set up, it proposes long-tail keywords, questions and angles apart from these
+	// (`proposals`), marked as its own. The job's `result` is a ResearchReport.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -23532,7 +23712,8 @@ type ClientWithResponsesInterface interface {
 	// The archive's own answer: the keyword with its trend (its share of documents in the last 30 days against the 30 before),
 	// related terms, suggestions and questions that collections of suggestions have brought with where they stood, and Google's own approximate traffic where a trends
 	// collection has it. Search volume, cost per click and competition stay null unless a source has measured them: every figure says where it comes from, and no
-	// guess can stand in a measured field. The job's `result` is a ResearchReport.
+	// guess can stand in a measured field. Where a model is set up, it proposes long-tail keywords, questions and angles apart from these
+	// (`proposals`), marked as its own. The job's `result` is a ResearchReport.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -23895,6 +24076,10 @@ type ClientWithResponsesInterface interface {
 	// seeds: `keywords`, and the words of the pages of `site_url`. What shares most of its documents is one candidate; each is scored by a profile, every part told with
 	// what it was made of, and linked to its documents. A candidate that is a topic already gives that its documents.
 	//
+	// Where a model is set up, it proposes what else to look for, a label for each topic and angles to write from: all marked as a
+	// model's, none of it a part of any score, and a proposed seed makes a topic only where documents speak of it. `max_cost_usd`
+	// is what that may cost.
+	//
 	// The job's `result` is a TopicDiscovery. Where nothing was found, its `note` says why.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -23908,6 +24093,10 @@ type ClientWithResponsesInterface interface {
 	// long a time before), stories of several publishers, searches that trend or are suggested, and what speaks of the
 	// seeds: `keywords`, and the words of the pages of `site_url`. What shares most of its documents is one candidate; each is scored by a profile, every part told with
 	// what it was made of, and linked to its documents. A candidate that is a topic already gives that its documents.
+	//
+	// Where a model is set up, it proposes what else to look for, a label for each topic and angles to write from: all marked as a
+	// model's, none of it a part of any score, and a proposed seed makes a topic only where documents speak of it. `max_cost_usd`
+	// is what that may cost.
 	//
 	// The job's `result` is a TopicDiscovery. Where nothing was found, its `note` says why.
 	//
@@ -24200,7 +24389,8 @@ type ClientWithResponsesInterface interface {
 	// The archive's own answer: the keyword with its trend (its share of documents in the last 30 days against the 30 before),
 	// related terms, suggestions and questions that collections of suggestions have brought with where they stood, and Google's own approximate traffic where a trends
 	// collection has it. Search volume, cost per click and competition stay null unless a source has measured them: every figure says where it comes from, and no
-	// guess can stand in a measured field. The job's `result` is a ResearchReport.
+	// guess can stand in a measured field. Where a model is set up, it proposes long-tail keywords, questions and angles apart from these
+	// (`proposals`), marked as its own. The job's `result` is a ResearchReport.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -24212,7 +24402,8 @@ type ClientWithResponsesInterface interface {
 	// The archive's own answer: the keyword with its trend (its share of documents in the last 30 days against the 30 before),
 	// related terms, suggestions and questions that collections of suggestions have brought with where they stood, and Google's own approximate traffic where a trends
 	// collection has it. Search volume, cost per click and competition stay null unless a source has measured them: every figure says where it comes from, and no
-	// guess can stand in a measured field. The job's `result` is a ResearchReport.
+	// guess can stand in a measured field. Where a model is set up, it proposes long-tail keywords, questions and angles apart from these
+	// (`proposals`), marked as its own. The job's `result` is a ResearchReport.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -44231,7 +44422,8 @@ func (c *ClientWithResponses) ResearchQuestionWithResponse(ctx context.Context, 
 // The archive's own answer: the keyword with its trend (its share of documents in the last 30 days against the 30 before),
 // related terms, suggestions and questions that collections of suggestions have brought with where they stood, and Google's own approximate traffic where a trends
 // collection has it. Search volume, cost per click and competition stay null unless a source has measured them: every figure says where it comes from, and no
-// guess can stand in a measured field. The job's `result` is a ResearchReport.
+// guess can stand in a measured field. Where a model is set up, it proposes long-tail keywords, questions and angles apart from these
+// (`proposals`), marked as its own. The job's `result` is a ResearchReport.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -44249,7 +44441,8 @@ func (c *ClientWithResponses) ResearchKeywordWithBodyWithResponse(ctx context.Co
 // The archive's own answer: the keyword with its trend (its share of documents in the last 30 days against the 30 before),
 // related terms, suggestions and questions that collections of suggestions have brought with where they stood, and Google's own approximate traffic where a trends
 // collection has it. Search volume, cost per click and competition stay null unless a source has measured them: every figure says where it comes from, and no
-// guess can stand in a measured field. The job's `result` is a ResearchReport.
+// guess can stand in a measured field. Where a model is set up, it proposes long-tail keywords, questions and angles apart from these
+// (`proposals`), marked as its own. The job's `result` is a ResearchReport.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -44834,6 +45027,10 @@ func (c *ClientWithResponses) CreateTopicWithResponse(ctx context.Context, param
 // seeds: `keywords`, and the words of the pages of `site_url`. What shares most of its documents is one candidate; each is scored by a profile, every part told with
 // what it was made of, and linked to its documents. A candidate that is a topic already gives that its documents.
 //
+// Where a model is set up, it proposes what else to look for, a label for each topic and angles to write from: all marked as a
+// model's, none of it a part of any score, and a proposed seed makes a topic only where documents speak of it. `max_cost_usd`
+// is what that may cost.
+//
 // The job's `result` is a TopicDiscovery. Where nothing was found, its `note` says why.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -44853,6 +45050,10 @@ func (c *ClientWithResponses) DiscoverTopicsWithBodyWithResponse(ctx context.Con
 // long a time before), stories of several publishers, searches that trend or are suggested, and what speaks of the
 // seeds: `keywords`, and the words of the pages of `site_url`. What shares most of its documents is one candidate; each is scored by a profile, every part told with
 // what it was made of, and linked to its documents. A candidate that is a topic already gives that its documents.
+//
+// Where a model is set up, it proposes what else to look for, a label for each topic and angles to write from: all marked as a
+// model's, none of it a part of any score, and a proposed seed makes a topic only where documents speak of it. `max_cost_usd`
+// is what that may cost.
 //
 // The job's `result` is a TopicDiscovery. Where nothing was found, its `note` says why.
 //
@@ -45319,7 +45520,8 @@ func (c *ClientWithResponses) ResearchTopicCompetitorWithResponse(ctx context.Co
 // The archive's own answer: the keyword with its trend (its share of documents in the last 30 days against the 30 before),
 // related terms, suggestions and questions that collections of suggestions have brought with where they stood, and Google's own approximate traffic where a trends
 // collection has it. Search volume, cost per click and competition stay null unless a source has measured them: every figure says where it comes from, and no
-// guess can stand in a measured field. The job's `result` is a ResearchReport.
+// guess can stand in a measured field. Where a model is set up, it proposes long-tail keywords, questions and angles apart from these
+// (`proposals`), marked as its own. The job's `result` is a ResearchReport.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -45337,7 +45539,8 @@ func (c *ClientWithResponses) ResearchTopicKeywordWithBodyWithResponse(ctx conte
 // The archive's own answer: the keyword with its trend (its share of documents in the last 30 days against the 30 before),
 // related terms, suggestions and questions that collections of suggestions have brought with where they stood, and Google's own approximate traffic where a trends
 // collection has it. Search volume, cost per click and competition stay null unless a source has measured them: every figure says where it comes from, and no
-// guess can stand in a measured field. The job's `result` is a ResearchReport.
+// guess can stand in a measured field. Where a model is set up, it proposes long-tail keywords, questions and angles apart from these
+// (`proposals`), marked as its own. The job's `result` is a ResearchReport.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

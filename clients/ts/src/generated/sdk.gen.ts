@@ -90,6 +90,10 @@ export class Topics extends HeyApiClient {
      * seeds: `keywords`, and the words of the pages of `site_url`. What shares most of its documents is one candidate; each is scored by a profile, every part told with
      * what it was made of, and linked to its documents. A candidate that is a topic already gives that its documents.
      *
+     * Where a model is set up, it proposes what else to look for, a label for each topic and angles to write from: all marked as a
+     * model's, none of it a part of any score, and a proposed seed makes a topic only where documents speak of it. `max_cost_usd`
+     * is what that may cost.
+     *
      * The job's `result` is a TopicDiscovery. Where nothing was found, its `note` says why.
      *
      */
@@ -537,7 +541,8 @@ export class Topics extends HeyApiClient {
      * The archive's own answer: the keyword with its trend (its share of documents in the last 30 days against the 30 before),
      * related terms, suggestions and questions that collections of suggestions have brought with where they stood, and Google's own approximate traffic where a trends
      * collection has it. Search volume, cost per click and competition stay null unless a source has measured them: every figure says where it comes from, and no
-     * guess can stand in a measured field. The job's `result` is a ResearchReport.
+     * guess can stand in a measured field. Where a model is set up, it proposes long-tail keywords, questions and angles apart from these
+     * (`proposals`), marked as its own. The job's `result` is a ResearchReport.
      *
      */
     public researchKeyword<ThrowOnError extends boolean = true>(options: Options<TopicsResearchKeywordData, ThrowOnError>): RequestResult<TopicsResearchKeywordResponses, TopicsResearchKeywordErrors, ThrowOnError> {
@@ -1211,7 +1216,8 @@ export class Research extends HeyApiClient {
      * The archive's own answer: the keyword with its trend (its share of documents in the last 30 days against the 30 before),
      * related terms, suggestions and questions that collections of suggestions have brought with where they stood, and Google's own approximate traffic where a trends
      * collection has it. Search volume, cost per click and competition stay null unless a source has measured them: every figure says where it comes from, and no
-     * guess can stand in a measured field. The job's `result` is a ResearchReport.
+     * guess can stand in a measured field. Where a model is set up, it proposes long-tail keywords, questions and angles apart from these
+     * (`proposals`), marked as its own. The job's `result` is a ResearchReport.
      *
      */
     public researchKeyword<ThrowOnError extends boolean = true>(options: Options<ResearchResearchKeywordData, ThrowOnError>): RequestResult<ResearchResearchKeywordResponses, ResearchResearchKeywordErrors, ThrowOnError> {

@@ -2613,6 +2613,10 @@ export type TopicDiscoveryRequest = {
      * Tell what would be found and keep nothing of it.
      */
     dry_run?: boolean;
+    /**
+     * What a model may cost that proposes, in US dollars; no limit unless given.
+     */
+    max_cost_usd?: number;
 };
 
 /**
@@ -2744,6 +2748,10 @@ export type TopicDiscovery = {
                  */
                 words: string;
             }>;
+            /**
+             * How a model would name it and write about it; null without one.
+             */
+            proposal?: TopicProposal | null;
         }>;
         /**
          * Candidates that were not made topics; at most 30.
@@ -2793,6 +2801,10 @@ export type TopicDiscovery = {
             error: PageError | null;
         } | null;
         /**
+         * What a model would look for; null without one.
+         */
+        proposals?: SeedProposals | null;
+        /**
          * Why nothing was found, where nothing was.
          */
         note: string | null;
@@ -2804,18 +2816,97 @@ export type TopicDiscovery = {
 };
 
 /**
- * Why a document is one of a topic: it has a term or speaks of a seed, it is of a story, it is a search that trends or is suggested.
+ * What a model would look for, too. A seed becomes a topic only where documents speak of it, and has no part in any score.
+ */
+export type SeedProposals = {
+    /**
+     * Who proposes it. None of it was measured.
+     */
+    method: 'model';
+    /**
+     * Which model.
+     */
+    model: string;
+    /**
+     * Why it did not answer, as that it refused or the budget does not allow it; null where it did.
+     */
+    error: string | null;
+    /**
+     * What it would look for.
+     */
+    seeds: Array<string>;
+};
+
+/**
+ * How a model would name a topic and write about it.
+ */
+export type TopicProposal = {
+    /**
+     * Who proposes it. None of it was measured.
+     */
+    method: 'model';
+    /**
+     * Which model.
+     */
+    model: string;
+    /**
+     * Why it did not answer, as that it refused or the budget does not allow it; null where it did.
+     */
+    error: string | null;
+    /**
+     * What its documents have in common.
+     */
+    label: string | null;
+    /**
+     * From which points of view an article could tell about it.
+     */
+    angles: Array<string>;
+};
+
+/**
+ * What a model proposes around a keyword.
+ */
+export type KeywordProposals = {
+    /**
+     * Who proposes it. None of it was measured.
+     */
+    method: 'model';
+    /**
+     * Which model.
+     */
+    model: string;
+    /**
+     * Why it did not answer, as that it refused or the budget does not allow it; null where it did.
+     */
+    error: string | null;
+    /**
+     * Long-tail keywords; their relevance is the model's guess and says so.
+     */
+    keywords: Array<ResearchedKeyword>;
+    /**
+     * What people may ask.
+     */
+    questions: Array<string>;
+    /**
+     * From which points of view an article could tell about it.
+     */
+    angles: Array<string>;
+};
+
+/**
+ * Why a document is one of a topic: it has a term or speaks of a seed, be it one that a `model` proposed; it is of a story; it is a search that trends or is suggested.
  */
 export const TopicReason = {
     TERM: 'term',
     STORY: 'story',
     TREND: 'trend',
     SUGGESTION: 'suggestion',
-    SEED: 'seed'
+    SEED: 'seed',
+    MODEL: 'model'
 } as const;
 
 /**
- * Why a document is one of a topic: it has a term or speaks of a seed, it is of a story, it is a search that trends or is suggested.
+ * Why a document is one of a topic: it has a term or speaks of a seed, be it one that a `model` proposed; it is of a story; it is a search that trends or is suggested.
  */
 export type TopicReason = typeof TopicReason[keyof typeof TopicReason];
 
@@ -3899,6 +3990,10 @@ export type SubjectRequest = {
      * Hosts of one's own: they are no competitors, and gaps are found against them.
      */
     own_sites?: Array<string>;
+    /**
+     * What a model may cost that proposes keywords, in US dollars; no limit unless given. Competitor research asks none.
+     */
+    max_cost_usd?: number;
 };
 
 /**
@@ -3917,6 +4012,10 @@ export type TopicSubjectRequest = {
      * Hosts of one's own.
      */
     own_sites?: Array<string>;
+    /**
+     * What a model may cost that proposes keywords, in US dollars; no limit unless given. Competitor research asks none.
+     */
+    max_cost_usd?: number;
 };
 
 /**
@@ -4011,6 +4110,10 @@ export type KeywordResearch = {
      * What a rule makes of the figures; null where it makes nothing.
      */
     recommendation: DerivedStatement | null;
+    /**
+     * What a model proposes beside; null without one.
+     */
+    proposals?: KeywordProposals | null;
 };
 
 /**
