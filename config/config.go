@@ -60,28 +60,28 @@ type Config struct {
 	LLMAPIKey        Secret `env:"LLM_API_KEY" help:"key of the model; for OpenRouter OPENROUTER_API_KEY is taken, too"`
 	LLMModel         string `env:"LLM_MODEL" help:"which model is asked, as the service names it; without it everything is done without one"`
 	LLMContextTokens int    `env:"LLM_CONTEXT_TOKENS" envDefault:"0" help:"how many tokens prompt and answer may have together; 0 is not known"`
-	LLMInputUSD      USD    `env:"LLM_INPUT_USD_PER_MILLION" help:"US dollars for a million tokens that the model reads; empty is not known, 0 is free"`
-	LLMOutputUSD     USD    `env:"LLM_OUTPUT_USD_PER_MILLION" help:"US dollars for a million tokens that the model writes; empty is not known, 0 is free"`
+	LLMInputUSD      USD    `env:"LLM_INPUT_USD_PER_MILLION" envDefault:"unknown" help:"US dollars for a million tokens that the model reads; unknown is not known, 0 is free"`
+	LLMOutputUSD     USD    `env:"LLM_OUTPUT_USD_PER_MILLION" envDefault:"unknown" help:"US dollars for a million tokens that the model writes; unknown is not known, 0 is free"`
 
 	SearXNGBaseURL  string `env:"SEARXNG_BASE_URL" help:"where a SearXNG is that answers JSON; without it none is asked"`
 	TavilyAPIKey    Secret `env:"TAVILY_API_KEY" help:"key of tavily.com; without it Tavily is not asked"`
 	TavilyBaseURL   string `env:"TAVILY_BASE_URL" envDefault:"https://api.tavily.com" help:"where Tavily's API is"`
-	TavilyUSD       USD    `env:"TAVILY_USD_PER_REQUEST" envDefault:"0.008" help:"US dollars for a search with Tavily; empty is not known, 0 is free"`
+	TavilyUSD       USD    `env:"TAVILY_USD_PER_REQUEST" envDefault:"0.008" help:"US dollars for a search with Tavily: a credit, paid as you go (docs.tavily.com/documentation/api-credits, read in 2026); unknown is not known, 0 is free"`
 	BraveAPIKey     Secret `env:"BRAVE_API_KEY" help:"key of Brave's search API; without it Brave is not asked"`
 	BraveBaseURL    string `env:"BRAVE_BASE_URL" envDefault:"https://api.search.brave.com" help:"where Brave's search API is"`
-	BraveUSD        USD    `env:"BRAVE_USD_PER_REQUEST" envDefault:"0.005" help:"US dollars for a search with Brave; empty is not known, 0 is free"`
+	BraveUSD        USD    `env:"BRAVE_USD_PER_REQUEST" envDefault:"0.005" help:"US dollars for a search with Brave: that of its Search plan (api-dashboard.search.brave.com/app/plans, read in 2026); unknown is not known, 0 is free"`
 	GeminiAPIKey    Secret `env:"GEMINI_API_KEY" help:"key of Gemini, which searches with Google; without it it is not asked"`
 	GeminiBaseURL   string `env:"GEMINI_BASE_URL" envDefault:"https://generativelanguage.googleapis.com" help:"where Gemini's API is"`
 	GeminiModel     string `env:"GEMINI_MODEL" envDefault:"gemini-2.5-flash" help:"which Gemini searches"`
-	GeminiUSD       USD    `env:"GEMINI_USD_PER_REQUEST" envDefault:"0.035" help:"US dollars for a search with Gemini besides its tokens; empty is not known, 0 is free"`
-	GeminiInputUSD  USD    `env:"GEMINI_INPUT_USD_PER_MILLION" envDefault:"0.3" help:"US dollars for a million tokens that Gemini reads; empty is not known, 0 is free"`
-	GeminiOutputUSD USD    `env:"GEMINI_OUTPUT_USD_PER_MILLION" envDefault:"2.5" help:"US dollars for a million tokens that Gemini writes; empty is not known, 0 is free"`
+	GeminiUSD       USD    `env:"GEMINI_USD_PER_REQUEST" envDefault:"0.035" help:"US dollars for a search with Gemini besides its tokens: a grounded prompt to Gemini 2.5 beyond the free ones of a day (ai.google.dev/gemini-api/docs/pricing, read in 2026); not known for another GEMINI_MODEL unless set; unknown is not known, 0 is free"`
+	GeminiInputUSD  USD    `env:"GEMINI_INPUT_USD_PER_MILLION" envDefault:"0.3" help:"US dollars for a million tokens that Gemini reads: those of gemini-2.5-flash (same page); not known for another GEMINI_MODEL unless set; unknown is not known, 0 is free"`
+	GeminiOutputUSD USD    `env:"GEMINI_OUTPUT_USD_PER_MILLION" envDefault:"2.5" help:"US dollars for a million tokens that Gemini writes: those of gemini-2.5-flash (same page); not known for another GEMINI_MODEL unless set; unknown is not known, 0 is free"`
 
 	RerankBaseURL  string `env:"RERANK_BASE_URL" envDefault:"https://api.voyageai.com/v1" help:"what a rerank endpoint as of Voyage, Cohere or Jina stands below"`
 	RerankAPIKey   Secret `env:"RERANK_API_KEY" help:"key of the rerank endpoint; for Voyage VOYAGE_API_KEY is taken, too"`
 	RerankModel    string `env:"RERANK_MODEL" envDefault:"rerank-2.5" help:"which model reranks"`
-	RerankInputUSD USD    `env:"RERANK_USD_PER_MILLION" help:"US dollars for a million tokens that are reranked; empty is not known, 0 is free"`
-	RerankUSD      USD    `env:"RERANK_USD_PER_REQUEST" help:"US dollars for a request to rerank; empty is not known, 0 is free"`
+	RerankInputUSD USD    `env:"RERANK_USD_PER_MILLION" envDefault:"unknown" help:"US dollars for a million tokens that are reranked; unknown is not known, 0 is free"`
+	RerankUSD      USD    `env:"RERANK_USD_PER_REQUEST" envDefault:"unknown" help:"US dollars for a request to rerank; unknown is not known, 0 is free"`
 
 	sources map[string]string
 }
@@ -133,6 +133,7 @@ func Load(args, environ []string) (c Config, rest []string, err error) {
 	}
 	c.sources = sources
 	c.takeOtherNames(environ)
+	c.forgetPrices()
 	faults = append(faults, c.check(unread)...)
 	return c, rest, errors.Join(faults...)
 }

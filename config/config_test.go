@@ -271,3 +271,25 @@ func entry(t *testing.T, c config.Config, name string) config.Entry {
 	require.Fail(t, "there is no such entry", name)
 	return config.Entry{}
 }
+
+// TestPrices: what is not known of a price is told as unknown, and a model's price is no other model's.
+func TestPrices(t *testing.T) {
+	t.Parallel()
+	c, _ := load(t, nil, nil)
+	require.EqualValues(t, 8000, *c.TavilyUSD.Micro())
+	require.EqualValues(t, 5000, *c.BraveUSD.Micro())
+	require.EqualValues(t, 35000, *c.GeminiUSD.Micro())
+	require.Nil(t, c.LLMInputUSD.Micro())
+	require.Nil(t, c.RerankUSD.Micro())
+
+	c, _ = load(t, nil, []string{"TAVILY_USD_PER_REQUEST=unknown", "BRAVE_USD_PER_REQUEST=0", "LLM_INPUT_USD_PER_MILLION=0.15"})
+	require.Nil(t, c.TavilyUSD.Micro(), "the default can be taken away")
+	require.Zero(t, *c.BraveUSD.Micro(), "free is known")
+	require.EqualValues(t, 150_000, *c.LLMInputUSD.Micro())
+
+	c, _ = load(t, nil, []string{"GEMINI_MODEL=gemini-3.8-flash", "GEMINI_OUTPUT_USD_PER_MILLION=3.75"})
+	require.Nil(t, c.GeminiUSD.Micro(), "Gemini 3 is paid by the search, of which one request makes several")
+	require.Nil(t, c.GeminiInputUSD.Micro())
+	require.EqualValues(t, 3_750_000, *c.GeminiOutputUSD.Micro(), "what is set stands")
+	require.Equal(t, "unknown", entry(t, c, "GEMINI_USD_PER_REQUEST").Value)
+}

@@ -8,8 +8,11 @@ import (
 	"strings"
 )
 
-// A USD is a price in US dollars as it is set; "" is not known.
+// A USD is a price in US dollars as it is set; UnknownPrice and "" are not known.
 type USD string
+
+// UnknownPrice is a price that is not known.
+const UnknownPrice USD = "unknown"
 
 // Micro is the price in micro-dollars, rounded up; nil where it is not known.
 func (u USD) Micro() *int64 {
@@ -21,7 +24,7 @@ var errPrice = errors.New("this is no price")
 
 func (u USD) micro() (*int64, error) {
 	text := strings.TrimSpace(string(u))
-	if text == "" {
+	if text == "" || text == string(UnknownPrice) {
 		return nil, nil
 	}
 	dollars, err := strconv.ParseFloat(text, 64)
@@ -55,6 +58,24 @@ func (c *Config) takeOtherNames(environ []string) {
 			if name, value, _ := strings.Cut(pair, "="); name == other.name && value != "" {
 				*other.key(c), c.sources[other.own] = Secret(value), "environment"
 			}
+		}
+	}
+}
+
+// pricedGemini is the model that the default prices of Gemini are of.
+const pricedGemini = "gemini-2.5-flash"
+
+// forgetPrices leaves no default price standing for a model that it is not of: others cost more, and newer ones are paid by how many
+// searches they make, which nobody knows beforehand.
+func (c *Config) forgetPrices() {
+	if c.GeminiModel == pricedGemini {
+		return
+	}
+	for name, price := range map[string]*USD{
+		"GEMINI_USD_PER_REQUEST": &c.GeminiUSD, "GEMINI_INPUT_USD_PER_MILLION": &c.GeminiInputUSD, "GEMINI_OUTPUT_USD_PER_MILLION": &c.GeminiOutputUSD,
+	} {
+		if c.sources[name] == "" {
+			*price = UnknownPrice
 		}
 	}
 }

@@ -306,14 +306,14 @@ func TestModelWithLittleRoom(t *testing.T) {
 		archive.Matching = append(archive.Matching, store.ArchiveDocument{Title: strings.Repeat("heating ", 90)})
 	}
 	shown := map[int]int{}
-	for i, context := range []int{0, 2600} {
+	for i, context := range []int{0, 3000} {
 		client := llm.New(llm.Config{BaseURL: model.URL, APIKey: llmtest.Key, Model: "m", ContextTokens: context})
 		found := research.KeywordResearch{}
 		require.NoError(t, proposer(client, w.store, int64(i), nil, nil).Keywords(t.Context(), archive, &found, 3))
-		require.Nil(t, found.Proposals.Error)
+		require.Nil(t, found.Proposals.Error, "it fits")
 		data, _ := between(t, model.Asked()[i].Prompt)
 		shown[context] = len(data)
 	}
-	require.Greater(t, shown[0], shown[2600])
-	require.Positive(t, shown[2600])
+	require.Greater(t, shown[0], shown[3000])
+	require.Positive(t, shown[3000])
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -172,8 +173,9 @@ func (p Proposer) proposal() store.Proposal {
 func ask[T any](ctx context.Context, p Proposer, operation string, note *store.Proposal, data []string, prompt string) (said T, err error) {
 	thinking, done := context.WithTimeout(ctx, proposing)
 	defer done()
+	schema := llm.SchemaOf(reflect.TypeFor[T]())
 	said, err = llm.Typed[T](thinking, p.Model, p.Book, llm.Request{
-		Operation: operation, System: proposerRules, Prompt: prompt + "\n" + p.marked(data, prompt), MaxTokens: proposalTokens,
+		Operation: operation, System: proposerRules, Prompt: prompt + "\n" + p.marked(data, prompt+proposerRules+string(schema.JSON)), MaxTokens: proposalTokens, Schema: schema,
 	})
 	if ctx.Err() != nil {
 		return said, ctx.Err()
@@ -187,12 +189,12 @@ func ask[T any](ctx context.Context, p Proposer, operation string, note *store.P
 	return said, err
 }
 
-// marked are lines of data between marks that none of them can know, as many as there is room for.
-func (p Proposer) marked(data []string, prompt string) string {
+// marked are lines of data between marks that none of them can know, as many as there is room for beside all else that is said.
+func (p Proposer) marked(data []string, beside string) string {
 	room := dataTokens
 	if context := p.Model.ContextTokens(); context > 0 {
-		_, used := llm.Tokens(prompt + proposerRules)
-		room = min(room, context-used-proposalTokens-300)
+		_, used := llm.Tokens(beside)
+		room = min(room, context-used-proposalTokens-200)
 	}
 	sum := sha256.Sum256([]byte(strings.Join(data, "\n")))
 	mark := "data-" + hex.EncodeToString(sum[:8])
