@@ -94,7 +94,7 @@ type archive struct {
 func newArchive(size int) *archive {
 	a := &archive{rng: rand.New(rand.NewPCG(3, 5)), first: time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)}
 	// A thousand documents a day, whatever the size of the archive: these go back further.
-	a.span = time.Duration(size) * 24 * time.Hour / 1000
+	a.span = time.Duration(size) * (24 * time.Hour / 1000)
 	syllables := strings.Fields("ba de fi go ku la me ni po ru sa te vi wo xu ing ver ton sta pro")
 	for len(a.words) < 50_000 {
 		word := ""

@@ -178,40 +178,33 @@ func nothing(r store.DiscoveryReport) string {
 
 // surges are the terms of the window that stand in more documents than before, with these.
 func (w *topicsWorker) surges(ctx context.Context, r store.DiscoveryRequest, h *research.Hunt) ([]research.Candidate, error) {
-	report, err := w.store.Keywords(ctx, store.KeywordFilter{
+	window := store.KeywordFilter{
 		Domain: r.Domain, Market: r.Market, Language: r.Language, Since: h.Since, Until: h.Until, MinDocuments: 2, Sort: "-growth", Limit: surging,
-	})
+	}
+	report, err := w.store.Keywords(ctx, window)
 	if err != nil {
 		return nil, err
 	}
 	h.Documents, h.DocumentsBefore = report.Documents, report.DocumentsBefore
-	var candidates []research.Candidate
-	for _, k := range report.Items {
+	telling := slices.DeleteFunc(report.Items, func(k store.KeywordCount) bool {
 		// What a fifth of all documents have is what they are about anyway.
-		if k.Documents > 10 && 5*k.Documents > report.Documents {
-			continue
-		}
-		list, err := w.store.KeywordDocuments(ctx, k.ID, store.Page{Size: perTerm})
-		if err != nil {
-			return nil, err
-		}
-		documents := within(list.Items, r, *h)
+		return k.Documents > 10 && 5*k.Documents > report.Documents
+	})
+	ids := make([]string, len(telling))
+	for i, k := range telling {
+		ids[i] = k.ID
+	}
+	documents, err := w.store.TermDocuments(ctx, window, ids, perTerm)
+	if err != nil {
+		return nil, err
+	}
+	var candidates []research.Candidate
+	for _, k := range telling {
 		candidates = append(candidates, research.Candidate{
-			Words: k.Text, Reason: "term", Source: topicSource(documents), Documents: documents, Now: &k.Documents, Before: &k.DocumentsBefore,
+			Words: k.Text, Reason: "term", Source: topicSource(documents[k.ID]), Documents: documents[k.ID], Now: &k.Documents, Before: &k.DocumentsBefore,
 		})
 	}
 	return candidates, nil
-}
-
-// within are the documents of the window that the request means.
-func within(documents []store.DocumentSummary, r store.DiscoveryRequest, h research.Hunt) []store.DocumentSummary {
-	return slices.DeleteFunc(documents, func(d store.DocumentSummary) bool {
-		at := d.FetchedAt
-		if d.PublishedAt != nil {
-			at = *d.PublishedAt
-		}
-		return at.Before(h.Since) || !at.Before(h.Until) || d.Domain != r.Domain && r.Domain != "" || d.Market != strings.ToLower(r.Market) || d.Language != r.Language
-	})
 }
 
 // topicSource is the kind of source that most documents are of.

@@ -153,7 +153,11 @@ func (a Archive) secondary(count int) []Keyword {
 		}
 		all := max(t.Documents, with)
 		cosine := float64(with) / math.Sqrt(float64(len(a.Matching))*float64(all))
-		relevance := store.Derived(cosine, "share", fmt.Sprintf("%s; cosine of the documents of both, %d/√(%d·%d)", a.from(), with, len(a.Matching), all), a.Until)
+		formula := fmt.Sprintf("%s; cosine of the documents of both, %d/√(%d·%d)", a.from(), with, len(a.Matching), all)
+		if t.Documents >= store.MaxTermUse {
+			formula += ", the last at least"
+		}
+		relevance := store.Derived(cosine, "share", formula, a.Until)
 		list = append(list, a.keyword(t.Text, t.documents, &relevance))
 	}
 	slices.SortStableFunc(list, func(x, y Keyword) int {

@@ -233,14 +233,17 @@ func (c *cluster) title(language string) string {
 	if first.Reason != "term" && first.Reason != "seed" && first.Reason != "model" {
 		return line(first.Words, 300)
 	}
+	stems := make([][]string, len(c.documents))
+	for i, d := range c.documents {
+		stems[i] = annotate.Stems(d.Title, language)
+	}
 	var best string
 	most := -1.
 	words := annotate.Stems(first.Words, language)
-	for _, d := range c.documents {
-		stems := annotate.Stems(d.Title, language)
-		central := annotate.Overlap(stems, words)
-		for _, other := range c.documents {
-			central += annotate.Overlap(stems, annotate.Stems(other.Title, language)) / float64(len(c.documents))
+	for i, d := range c.documents {
+		central := annotate.Overlap(stems[i], words)
+		for _, other := range stems {
+			central += annotate.Overlap(stems[i], other) / float64(len(stems))
 		}
 		if len(strings.Fields(d.Title)) >= 3 && central > most {
 			best, most = d.Title, central

@@ -169,3 +169,40 @@ func (s *Store) KeywordDocuments(ctx context.Context, id string, p Page) (List[D
 	}
 	return keywordDocumentListing.page(ctx, s, p, pgx.NamedArgs{"term": term})
 }
+
+// TermDocuments are the newest documents of a window that have each of some terms, at most so many of each, by the id of the term.
+// They are found by reading the window once, so that what it costs does not grow with the archive behind it.
+func (s *Store) TermDocuments(ctx context.Context, f KeywordFilter, terms []string, most int) (map[string][]DocumentSummary, error) {
+	const q = `
+		with found as (
+			select term, document_id, row_number() over (partition by term order by happened_at desc, document_id desc) as place
+			from document_terms, unnest(terms) as term
+			where happened_at >= @since and happened_at < @until
+				and (@domain = '' or domain = @domain)
+				and (@market = '' or market = @market)
+				and (@language = '' or language = @language)
+				and term in (select wanted::bigint from unnest(@terms::text[]) as wanted))
+		select f.term::text, t.id, t.collection_id, t.title, left(t.summary, 500) as summary, t.url, t.source, t.source_name, t.domain, t.market,
+			t.language, t.published_at, t.fetched_at, t.author, t.status
+		from found f
+		join documents t on t.id = f.document_id
+		where f.place <= @most
+		order by f.term, f.place`
+	type termDocument struct {
+		Term string
+		DocumentSummary
+	}
+	rows, _ := s.planned(ctx).Query(ctx, q, pgx.NamedArgs{
+		"since": f.Since, "until": f.Until, "domain": f.Domain, "market": marketCode(f.Market), "language": strings.ToLower(f.Language),
+		"terms": terms, "most": most,
+	})
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[termDocument])
+	if err != nil {
+		return nil, fmt.Errorf("read the documents of terms: %w", err)
+	}
+	documents := map[string][]DocumentSummary{}
+	for _, d := range list {
+		documents[d.Term] = append(documents[d.Term], d.DocumentSummary)
+	}
+	return documents, nil
+}

@@ -159,7 +159,11 @@ func (s *Store) ArchiveDocuments(ctx context.Context, ids []uuid.UUID) ([]Archiv
 	return pgx.CollectRows(rows, pgx.RowToStructByName[ArchiveDocument])
 }
 
-// A TermUse is a term with how many documents of the archive have it.
+// MaxTermUse is how far the documents of a term are counted: what more have is common, and counting them all would take longer the
+// larger the archive is.
+const MaxTermUse = 2_000
+
+// A TermUse is a term with how many documents of the archive have it; MaxTermUse is that many or more.
 type TermUse struct {
 	ID        int64
 	Kind      string
@@ -167,15 +171,16 @@ type TermUse struct {
 	Documents int
 }
 
-// TermUses reads terms and counts their documents in a language.
+// TermUses reads terms and counts their documents in a language, up to MaxTermUse.
 func (s *Store) TermUses(ctx context.Context, ids []int64, language string) ([]TermUse, error) {
 	const q = `
 		select t.id, t.kind, t.text, (
-			select count(*) from document_terms d where d.terms @> array[t.id] and ($2 = '' or d.language = $2))::int as documents
+			select count(*)
+			from (select from document_terms d where d.terms @> array[t.id] and ($2 = '' or d.language = $2) limit $3) counted)::int as documents
 		from terms t
 		where t.id = any($1)
 		order by t.id`
-	rows, _ := s.planned(ctx).Query(ctx, q, ids, language)
+	rows, _ := s.planned(ctx).Query(ctx, q, ids, language, MaxTermUse)
 	return pgx.CollectRows(rows, pgx.RowToStructByName[TermUse])
 }
 

@@ -1,0 +1,239 @@
+package jobs
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"math"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivertype"
+	"github.com/stretchr/testify/require"
+
+	"github.com/content-creator/content-creator-api/collect"
+	"github.com/content-creator/content-creator-api/llm/llmtest"
+	"github.com/content-creator/content-creator-api/store"
+)
+
+// A cut is a context whose time is over once it has been asked so often whether it is: each statement of the database asks a few
+// times. So work can be cut off before any of its statements, and stays cut off.
+type cut struct {
+	context.Context
+	left atomic.Int64
+	over chan struct{}
+	once sync.Once
+}
+
+func cutAfter(ctx context.Context, asked int) *cut {
+	c := &cut{Context: ctx, over: make(chan struct{})}
+	c.left.Store(int64(asked))
+	return c
+}
+
+// Done is context.Context's.
+func (c *cut) Done() <-chan struct{} {
+	if c.left.Add(-1) <= 0 {
+		c.once.Do(func() { close(c.over) })
+	}
+	return c.over
+}
+
+// Err is context.Context's.
+func (c *cut) Err() error {
+	select {
+	case <-c.over:
+		return context.DeadlineExceeded
+	default:
+		return c.Context.Err()
+	}
+}
+
+// A cutter works as the worker in it does, each time a little longer before it is cut off.
+type cutter[T river.JobArgs] struct {
+	river.Worker[T]
+	tries *tries
+}
+
+// Work is river.Worker's.
+func (c cutter[T]) Work(ctx context.Context, job *river.Job[T]) error {
+	c.tries.made.Add(1)
+	return c.Worker.Work(cutAfter(ctx, int(c.tries.asked.Add(int64(later(int(c.tries.asked.Load())))))), job)
+}
+
+// tries are the attempts at one job: how many there were, and where the last was cut off.
+type tries struct{ made, asked atomic.Int64 }
+
+// later is by how much later the next cut is: close by at first, then further and further away.
+func later(asked int) int { return max(2, asked/8) }
+
+// atOnce tries again without waiting.
+type atOnce struct{}
+
+// NextRetry is river.ClientRetryPolicy's.
+func (atOnce) NextRetry(*rivertype.JobRow) time.Time { return time.Now() }
+
+// TestJobsAreCutOffAnywhere cuts each kind of job off at one statement after the other, until an attempt gets through: then its result is
+// there, once, and nothing of the attempts before it.
+func TestJobsAreCutOffAnywhere(t *testing.T) {
+	t.Parallel()
+	w := heated(t)
+	w.brought("autocomplete", store.Document{Title: "district heating cost per year", SourceMetadata: map[string]any{"position": 2}})
+	w.process()
+	site := httptest.NewServer(pageAbout("District heating", "District heating costs 1,200 euros a year in Lindau, the town says."))
+	t.Cleanup(site.Close)
+	model := llmtest.New(t)
+	model.Always(llmtest.Match{Prompt: "things to look for"}, func(llmtest.Request) llmtest.Reply {
+		return llmtest.Reply{JSON: map[string]any{"seeds": []any{"warms quarters"}}}
+	})
+	model.Otherwise = &llmtest.Reply{Refusal: "no"}
+	queue := w.client(func(c *Config) { c.Polls = 0 })
+	config := configured(thinking(model))
+	fetcher := collect.NewFetcher(collect.Config{UserAgent: "test", AllowCIDRs: loopback})
+	t.Cleanup(fetcher.Close)
+	config.Pages = collect.NewPages(fetcher, time.Now)
+	attempts := &tries{}
+	workers := river.NewWorkers()
+	river.AddWorker(workers, cutter[DiscoverTopicsArgs]{&topicsWorker{store: w.store, pages: config.Pages, model: config.Model, now: time.Now}, attempts})
+	river.AddWorker(workers, cutter[KeywordArgs]{&keywordWorker{store: w.store, model: config.Model, now: time.Now}, attempts})
+	river.AddWorker(workers, cutter[CompetitorArgs]{&competitorWorker{store: w.store, pages: config.Pages, now: time.Now}, attempts})
+	river.AddWorker(workers, cutter[SerpArgs]{&serpWorker{store: w.store, pages: config.Pages, now: time.Now}, attempts})
+	river.AddWorker(workers, cutter[RescoreTopicsArgs]{&rescoreWorker{store: w.store, now: time.Now}, attempts})
+	river.AddWorker(workers, cutter[ResearchArgs]{&researchWorker{store: w.store, now: time.Now}, attempts})
+	river.AddWorker(workers, cutter[SynthesizeArgs]{&synthesizeWorker{store: w.store, now: time.Now}, attempts})
+	river.AddWorker(workers, cutter[ImportArgs]{&importWorker{store: w.store}, attempts})
+	hands, err := river.NewClient(riverpgxv5.New(w.store.Pool()), &river.Config{
+		Workers: workers, Logger: slog.New(slog.DiscardHandler), RetryPolicy: atOnce{},
+		Queues:            map[string]river.QueueConfig{queueDefault: {MaxWorkers: 1}, queueResearch: {MaxWorkers: 1}},
+		FetchPollInterval: 10 * time.Millisecond, FetchCooldown: 5 * time.Millisecond,
+	})
+	require.NoError(t, err)
+	require.NoError(t, hands.Start(t.Context()))
+	t.Cleanup(func() { _ = hands.StopAndCancel(context.Background()) })
+
+	topic, err := w.store.CreateTopic(t.Context(), store.TopicCreate{Title: "By how many kilometres does the district heating network of Lindau grow?", Domain: "energy", Market: "de", Language: "en"})
+	require.NoError(t, err)
+	subject := Subject{TopicID: &topic.ID, Subject: "district heating", Language: "en", Market: "de", Count: 3, OwnSites: []string{site.URL}}
+	once := func(query string) func() {
+		return func() { require.Equal(t, 1, w.count(query), query) }
+	}
+	for _, work := range []struct {
+		name  string
+		queue func(ctx context.Context) (store.Job, error)
+		check func()
+	}{
+		{"discover", func(ctx context.Context) (store.Job, error) {
+			return queue.DiscoverTopics(ctx, DiscoverTopicsArgs{Request: store.DiscoveryRequest{Domain: "energy", Market: "de", Language: "en", Keywords: []string{"heating"}, MinScore: new(0.), SiteURL: &site.URL}})
+		}, once(`select count(*) from discoveries`)},
+		{"keywords", func(ctx context.Context) (store.Job, error) { return queue.ResearchKeywords(ctx, subject) }, once(`select count(*) from research_reports where kind = 'keyword'`)},
+		{"competitors", func(ctx context.Context) (store.Job, error) { return queue.ResearchCompetitors(ctx, subject) }, once(`select count(*) from research_reports where kind = 'competitor'`)},
+		{"keywords again", func(ctx context.Context) (store.Job, error) { return queue.ResearchKeywords(ctx, subject) }, func() {
+			require.Equal(t, 2, w.count(`select count(*) from research_reports where kind = 'keyword'`))
+		}},
+		{"results", func(ctx context.Context) (store.Job, error) {
+			return queue.ResearchSerp(ctx, SerpArgs{Query: "district heating", Language: "en", Market: "de", URLs: []string{site.URL + "/1", site.URL + "/2"}})
+		}, once(`select count(*) from serp_snapshots`)},
+		{"rescore", func(ctx context.Context) (store.Job, error) {
+			return queue.RescoreTopics(ctx, store.RescoringRequest{TopicIDs: []uuid.UUID{topic.ID}, Inputs: store.ArchiveInputs, UpdateStatus: true})
+		}, once(`select count(*) from topic_scores`)},
+		{"research", func(ctx context.Context) (store.Job, error) {
+			return queue.Research(ctx, asking(topic), 0)
+		}, func() {
+			require.Equal(t, 1, w.count(`select count(*) from research_runs where status in ('complete', 'partial')`))
+			require.Equal(t, w.count(`select count(*) from claims`), w.count(`select count(distinct position) from claims`))
+		}},
+		{"synthesize", func(ctx context.Context) (store.Job, error) {
+			return queue.Synthesize(ctx, SynthesizeArgs{TopicID: topic.ID, TargetWords: 300, Language: "en", Tone: "neutral", Budget: store.ResearchBudget{MaxRequests: 10, MaxSeconds: 60}})
+		}, once(`select count(*) from drafts`)},
+		{"import", func(ctx context.Context) (store.Job, error) {
+			return queue.ImportOPML(ctx, []byte(list(outline("A", "https://a.example/feed"), outline("B", "https://b.example/feed"))), "", intoTech)
+		}, func() {
+			require.Equal(t, 2, w.count(`select count(*) from collections where domain = 'tech'`))
+			require.Zero(t, w.count(`select count(*) from opml_imports`))
+		}},
+	} {
+		began := time.Now()
+		attempts.made.Store(0)
+		attempts.asked.Store(1)
+		var job store.Job
+		require.NoError(t, w.store.InTx(t.Context(), func(ctx context.Context) (err error) {
+			if job, err = work.queue(ctx); err == nil {
+				_, err = mustTx(ctx).Exec(ctx, `update river_job set max_attempts = 10000 where id = $1`, int64(job.ID))
+			}
+			return err
+		}), work.name)
+		done := w.finished(job.ID)
+		require.Equal(t, "succeeded", done.State, "%s: %+v", work.name, done.Error)
+		t.Logf("%s: %d attempts, %d asked, %s", work.name, attempts.made.Load(), attempts.asked.Load(), time.Since(began))
+		require.True(t, json.Valid(done.Result), work.name)
+		require.Greater(t, attempts.made.Load(), int64(10), work.name)
+		work.check()
+	}
+	require.LessOrEqual(t, w.count(`select count(*) from calls where state = 'answered' and operation = 'propose_seeds'`), 1, "what was answered is not bought again")
+}
+
+func mustTx(ctx context.Context) pgx.Tx {
+	tx, _ := store.Tx(ctx)
+	return tx
+}
+
+// asking is quick research on a topic.
+func asking(topic store.Topic) store.ResearchRequest {
+	return asked(func(r *store.ResearchRequest) {
+		r.TopicID, r.Question, r.Scope = &topic.ID, topic.Title, "archive"
+		r.Budget = store.ResearchBudget{MaxSeconds: 600, MaxRequests: 500}
+	})
+}
+
+// TestAnswersAreCutOffAnywhere does the same to what is answered at once: it fails, or it answers.
+func TestAnswersAreCutOffAnywhere(t *testing.T) {
+	t.Parallel()
+	w := heated(t)
+	w.process()
+	c := w.working()
+	topic, err := w.store.CreateTopic(t.Context(), store.TopicCreate{Title: "District heating in Lindau", Domain: "energy", Market: "de", Language: "en"})
+	require.NoError(t, err)
+	_, err = w.store.CreateDiscoverySchedule(t.Context(), store.DiscoveryScheduleCreate{Name: "x", EveryHours: 1, Request: store.DiscoveryRequest{Domain: "energy", Market: "de", Language: "en"}})
+	require.NoError(t, err)
+	job, err := c.Research(t.Context(), asking(topic), 0)
+	require.NoError(t, err)
+	require.Equal(t, "succeeded", w.finished(job.ID).State)
+	runs, err := w.store.ResearchRuns(t.Context(), store.ResearchFilter{}, store.Page{})
+	require.NoError(t, err)
+	run := runs.Items[0].ID
+	for name, answer := range map[string]func(ctx context.Context) error{
+		"validate": func(ctx context.Context) error { _, err := c.ValidateTopic(ctx, topic.ID, Validation{}); return err },
+		"compare":  func(ctx context.Context) error { _, err := c.CompareResearch(ctx, run, run); return err },
+		"clusters": func(ctx context.Context) error {
+			_, err := c.ClusterKeywords(ctx, []string{"a", "b"}, "en", "", 3)
+			return err
+		},
+		"same research": func(ctx context.Context) error { _, err := c.Research(ctx, asking(topic), time.Hour); return err },
+		"schedules":     c.queueSchedules,
+		"rescore": func(ctx context.Context) error {
+			_, err := c.RescoreTopics(ctx, store.RescoringRequest{Filter: &store.TopicFilter{Market: "de"}})
+			return err
+		},
+	} {
+		failed, answered := 0, false
+		for asked := 1; !answered; asked += later(asked) {
+
+			if err := answer(cutAfter(t.Context(), asked)); err != nil {
+				failed++
+				require.True(t, strings.Contains(err.Error(), "deadline") || strings.Contains(err.Error(), "conn"), "%s: %v", name, err)
+				continue
+			}
+			answered = true
+		}
+		require.Positive(t, failed, name)
+	}
+	require.Equal(t, 1, w.count(`select count(*) from research_runs`))
+}
