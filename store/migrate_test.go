@@ -1,8 +1,10 @@
 package store_test
 
 import (
+	"context"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -60,4 +62,69 @@ func TestTenReplicasMigrateAtOnce(t *testing.T) {
 	status, err := store.Migrations(t.Context(), dsn)
 	require.NoError(t, err)
 	require.True(t, status.Current(), "%+v", status)
+}
+
+// TestMigrateFaults: what stands in the way is told, and nothing is changed behind it.
+func TestMigrateFaults(t *testing.T) {
+	t.Parallel()
+	dsn := storetest.NewDatabase(t)
+	ctx := t.Context()
+	pool := storetest.Open(t, dsn).Pool()
+	execute := func(statement string) {
+		t.Helper()
+		_, err := pool.Exec(ctx, statement)
+		require.NoError(t, err)
+	}
+	all := map[string]func(context.Context, string) error{
+		"up":     store.Migrate,
+		"step":   func(ctx context.Context, dsn string) error { return store.MigrateDown(ctx, dsn, false) },
+		"down":   func(ctx context.Context, dsn string) error { return store.MigrateDown(ctx, dsn, true) },
+		"status": func(ctx context.Context, dsn string) error { _, err := store.Migrations(ctx, dsn); return err },
+	}
+	stopped, stop := context.WithCancel(ctx)
+	stop()
+	for name, migrate := range all {
+		require.ErrorContains(t, migrate(ctx, "postgres://u:secret@h:port/x"), "read the database address", name)
+		require.ErrorContains(t, migrate(ctx, "postgres://127.0.0.1:1/x?sslmode=disable"), "connect to the database", name)
+		require.ErrorIs(t, migrate(stopped, dsn), context.Canceled, name)
+	}
+
+	// A migration that failed half way needs a person, who is told what to do.
+	execute(`update schema_migrations set dirty = true`)
+	status, err := store.Migrations(ctx, dsn)
+	require.NoError(t, err)
+	require.True(t, status.Dirty)
+	require.False(t, status.Current())
+	for _, name := range []string{"up", "step", "down"} {
+		require.ErrorContains(t, all[name](ctx, dsn), "failed half way in an earlier run", name)
+	}
+	execute(`update schema_migrations set dirty = false`)
+
+	// The job queue's own tables cannot be read.
+	execute(`alter table river_migration rename column version to taken_away`)
+	require.ErrorContains(t, all["status"](ctx, dsn), "read the job queue's version")
+	require.ErrorContains(t, all["up"](ctx, dsn), "migrate the job queue")
+	execute(`alter table river_migration rename column taken_away to version`)
+	// Nor can our version.
+	execute(`alter table schema_migrations rename column version to taken_away`)
+	require.ErrorContains(t, all["status"](ctx, dsn), "read the schema's version")
+	require.Error(t, all["up"](ctx, dsn))
+	execute(`alter table schema_migrations rename column taken_away to version`)
+
+	// Whoever migrates meanwhile is waited for, as long as one may wait.
+	conn, err := pool.Acquire(ctx)
+	require.NoError(t, err)
+	_, err = conn.Exec(ctx, `select pg_advisory_lock(7061644215)`)
+	require.NoError(t, err)
+	soon, end := context.WithTimeout(ctx, 200*time.Millisecond)
+	defer end()
+	require.ErrorContains(t, store.Migrate(soon, dsn), "wait for other processes that migrate")
+	_, err = conn.Exec(ctx, `select pg_advisory_unlock(7061644215)`)
+	require.NoError(t, err)
+	conn.Release()
+	require.NoError(t, store.Migrate(ctx, dsn), "all is as it was")
+
+	// The queue's tables stay where something of somebody else's rests on them.
+	execute(`create view watching as select id from river_job`)
+	require.ErrorContains(t, all["down"](ctx, dsn), "remove the job queue")
 }
