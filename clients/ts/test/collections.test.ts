@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { connect, createFeed, failure, unique } from './helpers.js';
 
 const client = connect();
@@ -15,8 +15,11 @@ test('a feed is polled, and its documents are found, read and deleted', async ()
   expect((await client.jobs.get({ path: { job_id: job.id } })).data).toEqual(job);
   expect((await client.jobs.list({ query: { kind: 'poll', state: 'succeeded' } })).data.items.map((one) => one.id)).toContain(job.id);
 
-  const { data: found } = await client.documents.search({ query: { q: word, collection_id: id } });
-  expect(found).toMatchObject({ total: 2, fuzzy: false });
+  // Searches find a document once it is processed.
+  const search = async () => (await client.documents.search({ query: { q: word, collection_id: id } })).data;
+  await vi.waitUntil(async () => (await search()).total === 2, { timeout: 20_000 });
+  const found = await search();
+  expect(found.fuzzy).toBe(false);
   const [best, second] = found.items;
   expect(best?.title_highlighted).toBe(`Smart buildings and <mark>${word}</mark>`);
   expect(second?.snippet).toContain(`<mark>${word}</mark>`);
