@@ -121,7 +121,9 @@ func TestSpecification(t *testing.T) {
 		for header, status := range map[string]int{tag: 304, "W/" + tag: 304, "*": 304, `"x"`: 200, fmt.Sprintf(`"x", %s`, tag): 304} {
 			again := w.site("GET", path, "If-None-Match: "+header)
 			require.Equal(t, status, again.StatusCode, header)
-			require.Equal(t, tag, again.Header.Get("ETag"))
+			if header != "*" { // which does not tell that the client has the compressed one
+				require.Equal(t, tag, again.Header.Get("ETag"))
+			}
 		}
 	}
 	require.NotEqual(t, asYAML.Header.Get("ETag"), asJSON.Header.Get("ETag"))

@@ -83,7 +83,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	s.echo.Logger.SetOutput(io.Discard) // slog says it all
 	s.echo.HTTPErrorHandler = s.writeError
 	s.echo.IPExtractor = echo.ExtractIPDirect()
-	s.echo.Use(s.observe, recoverPanic, secure, s.crossOrigin(), s.limitBody, s.admit, s.validate, s.waitForJob, s.idempotent)
+	s.echo.Use(compress, s.observe, recoverPanic, secure, s.crossOrigin(), s.limitBody, s.admit, s.validate, s.waitForJob, s.idempotent)
 	strict := api.NewStrictHandler(s, nil)
 	api.RegisterHandlersWithBaseURL(s.echo, strict, basePath)
 	if err := s.mountDocs(doc); err != nil {

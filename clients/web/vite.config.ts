@@ -24,6 +24,18 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    chunkSizeWarningLimit: 700,
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            // What every page needs, and what many do: few files are smaller together, and sooner there.
+            { name: 'start', tags: ['$initial'] },
+            { name: 'shared', minShareCount: 5 },
+          ],
+        },
+      },
+    },
     // What we ship of others, with their licenses.
     license: { fileName: 'licenses.md' },
   },

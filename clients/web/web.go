@@ -158,16 +158,16 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 // encode answers the smallest form that the client understands, and its name.
 func (f *file) encode(accepted string) (encoding string, content []byte) {
 	switch {
-	case f.brotli != nil && accepts(accepted, "br"):
+	case f.brotli != nil && Accepts(accepted, "br"):
 		return "br", f.brotli
-	case f.zipped != nil && accepts(accepted, "gzip"):
+	case f.zipped != nil && Accepts(accepted, "gzip"):
 		return "gzip", f.zipped()
 	}
 	return "", f.plain
 }
 
-// accepts reports whether a browser names an encoding and does not refuse it by a weight of zero.
-func accepts(header, encoding string) bool {
+// Accepts reports whether a client names an encoding in Accept-Encoding and does not refuse it by a weight of zero.
+func Accepts(header, encoding string) bool {
 	for coding := range strings.SplitSeq(header, ",") {
 		name, weight, weighted := strings.Cut(coding, ";")
 		if !strings.EqualFold(strings.TrimSpace(name), encoding) {

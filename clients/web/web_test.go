@@ -35,10 +35,10 @@ func body(t *testing.T, response *http.Response) string {
 	return string(content)
 }
 
-// scriptOf is the script that the page begins with.
+// scriptOf is the script that the page is made by.
 func scriptOf(t *testing.T) string {
 	t.Helper()
-	found := regexp.MustCompile(`src="(/assets/[^"]+\.js)"`).FindStringSubmatch(body(t, ask(t, "GET", "/")))
+	found := regexp.MustCompile(`src="(/assets/start-[^"]+\.js)"`).FindStringSubmatch(body(t, ask(t, "GET", "/")))
 	require.NotEmpty(t, found)
 	return found[1]
 }

@@ -5,6 +5,7 @@ import { duration, fromNow, money, number, percent, total, UNKNOWN } from './for
 import { firstLanguage } from './language';
 import { tagsOf } from './live';
 import { lastDays } from './pages/dashboard/growth';
+import { destination, niceTicks } from './parts/day-chart';
 import { narrowing } from './pages/documents';
 import { sameThing } from './queries';
 import { nextStatuses } from './pages/topic';
@@ -85,6 +86,22 @@ test('days begin at midnight, also where one has 23 hours', () => {
   expect(days).toHaveLength(14);
   expect(days.every((day) => day.getHours() === 0)).toBe(true);
   expect(new Set(days.map((day) => day.getDate())).size).toBe(14);
+});
+
+test('a chart begins at zero and reaches its highest figure in round steps', () => {
+  expect(niceTicks(0)).toEqual([0, 1]);
+  expect(niceTicks(3)).toEqual([0, 1, 2, 3]);
+  expect(niceTicks(7)).toEqual([0, 2, 4, 6, 8]);
+  expect(niceTicks(40)).toEqual([0, 10, 20, 30, 40]);
+  expect(niceTicks(123_456)).toEqual([0, 50_000, 100_000, 150_000]);
+});
+
+test('keys lead from day to day, and not beyond', () => {
+  expect(destination('ArrowLeft', 5, 14)).toBe(4);
+  expect(destination('ArrowRight', 13, 14)).toBe(13);
+  expect(destination('Home', 5, 14)).toBe(0);
+  expect(destination('End', 5, 14)).toBe(13);
+  expect(destination('Tab', 5, 14)).toBeUndefined();
 });
 
 test('both languages say everything', () => {

@@ -5,10 +5,9 @@ import { Notifications } from '@mantine/notifications';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { setNonce } from 'get-nonce';
-import { StrictMode } from 'react';
+import { lazy, StrictMode, Suspense } from 'react';
 import { createRoot } from 'react-dom/client';
 import { firstLanguage, LanguageProvider, load } from './language';
-import { SignIn } from './pages/sign-in';
 import { queryClient } from './queries';
 import { router } from './routes';
 import { useKey } from './session';
@@ -19,9 +18,18 @@ const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"
 // For the scroll lock below dialogs, which Mantine takes from another package.
 setNonce(nonce);
 
+/** Whoever is signed in needs it no more. */
+const SignIn = lazy(async () => ({ default: (await import('./pages/sign-in')).SignIn }));
+
 function Console() {
   const key = useKey();
-  if (key === null) return <SignIn />;
+  if (key === null) {
+    return (
+      <Suspense>
+        <SignIn />
+      </Suspense>
+    );
+  }
   return <RouterProvider router={router} />;
 }
 

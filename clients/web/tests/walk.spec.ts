@@ -196,15 +196,39 @@ test('the language and the colours can be chosen, and are kept', async ({ page }
   await expect(page.locator('html')).toHaveAttribute('data-mantine-color-scheme', 'dark');
 });
 
-test('the first load is small', async ({ page }) => {
-  let bytes = 0;
-  const session = await page.context().newCDPSession(page);
-  await session.send('Network.enable');
-  session.on('Network.loadingFinished', ({ encodedDataLength }) => (bytes += encodedDataLength));
-  await page.goto('/topics');
-  await settled(page);
-  await page.waitForLoadState('load');
-  test.info().annotations.push({ type: 'first load', description: `${Math.round(bytes / 1000)} kB` });
-  console.log(`first load: ${Math.round(bytes / 1000)} kB`);
-  expect(bytes).toBeLessThan(300_000);
+test('a chart tells each day to the pointer, the keyboard and a screen reader', async ({ page }) => {
+  await page.goto('/');
+  const chart = page.getByRole('slider', { name: /last two weeks/ });
+  await chart.focus();
+  await page.keyboard.press('End');
+  await expect(chart).toHaveAttribute('aria-valuenow', '14');
+  await expect(chart).toHaveAttribute('aria-valuetext', /Documents \d+, Topics \d+/);
+  await page.keyboard.press('ArrowLeft');
+  await expect(chart).toHaveAttribute('aria-valuenow', '13');
+  const box = (await chart.boundingBox())!;
+  await page.mouse.move(box.x + box.width - 4, box.y + 60);
+  await expect(chart).toHaveAttribute('aria-valuenow', '14');
+  await expect(chart.getByText('Documents')).toBeVisible();
+  await page.mouse.move(0, 0);
+  await expect(chart.getByText('Documents')).toHaveCount(0);
+  await expect(page.getByRole('table', { name: /last two weeks/ }).getByRole('row')).toHaveCount(15);
 });
+
+/** All that a page takes over the line, answers of the API and what it loads later with it. */
+for (const [name, address] of [
+  ['dashboard', '/'],
+  ['topics', '/topics'],
+] as const) {
+  test(`the first load is small: ${name}`, async ({ page }) => {
+    let bytes = 0;
+    const session = await page.context().newCDPSession(page);
+    await session.send('Network.enable');
+    session.on('Network.loadingFinished', ({ encodedDataLength }) => (bytes += encodedDataLength));
+    await page.goto(address);
+    await settled(page);
+    if (name === 'dashboard') await expect(page.getByRole('slider').locator('rect').first()).toBeAttached();
+    await page.waitForLoadState('load');
+    console.log(`first load of ${name}: ${Math.round(bytes / 1000)} kB`);
+    expect(bytes).toBeLessThan(300_000);
+  });
+}

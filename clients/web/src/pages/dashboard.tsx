@@ -1,18 +1,17 @@
 import { type Job } from '@content-creator/client';
 import { Anchor, Button, Grid, Group, List, Paper, Progress, SimpleGrid, Stack, Text, Title } from '@mantine/core';
-import { lazy, type ReactNode, Suspense, useMemo } from 'react';
+import { type ReactNode, useMemo } from 'react';
 import { money, number, percent, total } from '../format';
 import { useLanguage } from '../language';
 import { HealthBadge, JobBadge } from '../parts/badges';
-import { Loaded, Waiting } from '../parts/loaded';
+import { Loaded } from '../parts/loaded';
 import { Page } from '../parts/page';
 import { Time } from '../parts/time';
 import { To } from '../parts/to';
 import { useRead } from '../queries';
 import { api } from '../session';
 import { daysAgo } from './costs';
-
-const Growth = lazy(() => import('./dashboard/growth'));
+import { Growth } from './dashboard/growth';
 
 export function Dashboard() {
   const { t } = useLanguage();
@@ -25,9 +24,7 @@ export function Dashboard() {
         <Grid.Col span={{ base: 12, lg: 7 }}>
           <Stack gap="lg">
             <Section title={t.dashboard.growth}>
-              <Suspense fallback={<Waiting lines={8} />}>
-                <Growth />
-              </Suspense>
+              <Growth />
             </Section>
             <Section title={t.dashboard.writtenAbout} more={{ to: '/stories', name: t.nav.stories }}>
               <WrittenAbout />

@@ -1,9 +1,9 @@
 /** The command palette (mod+K): every page, and the topics and documents that match what is typed. */
 import { useDebouncedValue } from '@mantine/hooks';
-import { Spotlight, type SpotlightActionGroupData } from '@mantine/spotlight';
+import { Spotlight, spotlight, type SpotlightActionGroupData } from '@mantine/spotlight';
 import { IconArticle, IconBulb, IconSearch } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useTexts } from '../language';
 import { useRead } from '../queries';
 import { api } from '../session';
@@ -11,9 +11,11 @@ import { PAGES } from './shell';
 
 const MOST = 5;
 
-export function Palette() {
+/** Opens whenever it is asked for anew. */
+export function Palette({ asked: times }: { asked: number }) {
   const t = useTexts();
   const go = useNavigate();
+  useEffect(() => spotlight.open(), [times]);
   const [query, setQuery] = useState('');
   const [asked] = useDebouncedValue(query.trim(), 200);
   const topics = useRead(['topics', 'palette', { asked }], (signal) => api.topics.list({ query: { search: asked, page_size: MOST }, signal }), {
@@ -59,6 +61,7 @@ export function Palette() {
   return (
     <Spotlight
       actions={groups.filter(({ actions }) => actions.length > 0)}
+      shortcut={null}
       query={query}
       onQueryChange={setQuery}
       // What was found is found by the server, in every word form.

@@ -1,7 +1,6 @@
 /** What is around every page: the way to the others, the command palette, language, colours, signing out. */
 import { ActionIcon, Anchor, AppShell, Burger, Button, Group, Menu, NavLink, ScrollArea, Text, Tooltip, useMantineColorScheme } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
-import { spotlight } from '@mantine/spotlight';
+import { useDisclosure, useHotkeys } from '@mantine/hooks';
 import {
   IconActivity,
   IconArticle,
@@ -22,13 +21,14 @@ import {
   IconZoomQuestion,
 } from '@tabler/icons-react';
 import { Outlet, useLocation } from '@tanstack/react-router';
-import { useEffect } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { type Language, useLanguage, useTexts } from '../language';
 import { LiveProvider, useLive } from '../live';
 import { signOut } from '../session';
 import type { Texts } from '../texts/en';
-import { Palette } from './palette';
 import { To } from './to';
+
+const Palette = lazy(async () => ({ default: (await import('./palette')).Palette }));
 
 export const PAGES: { to: string; name: keyof Texts['nav']; icon: typeof IconHome }[] = [
   { to: '/', name: 'dashboard', icon: IconHome },
@@ -49,6 +49,10 @@ export function Shell() {
   const t = useTexts();
   const [opened, { toggle, close }] = useDisclosure(false);
   const { pathname } = useLocation();
+  /** How often the palette was asked for; it is loaded the first time. */
+  const [asked, setAsked] = useState(0);
+  const find = () => setAsked((times) => times + 1);
+  useHotkeys([['mod+K', find]], []);
   // On a phone the menu covers the page.
   useEffect(() => close(), [pathname, close]);
   return (
@@ -63,7 +67,7 @@ export function Shell() {
               <Burger opened={opened} onClick={toggle} hiddenFrom="md" size="sm" aria-label={t.shell.menu} aria-expanded={opened} />
               <Brand />
             </Group>
-            <Tools />
+            <Tools find={find} />
           </Group>
         </AppShell.Header>
         <AppShell.Navbar p="xs" aria-label={t.shell.navigation}>
@@ -84,7 +88,7 @@ export function Shell() {
         <AppShell.Main id="page" tabIndex={-1}>
           <Outlet />
         </AppShell.Main>
-        <Palette />
+        <Suspense>{asked > 0 && <Palette asked={asked} />}</Suspense>
       </AppShell>
     </LiveProvider>
   );
@@ -101,7 +105,7 @@ function Brand() {
   );
 }
 
-function Tools() {
+function Tools({ find }: { find: () => void }) {
   const t = useTexts();
   return (
     <Group gap="xs" wrap="nowrap">
@@ -115,7 +119,7 @@ function Tools() {
             {navigator.platform.startsWith('Mac') ? '⌘' : 'Ctrl'} K
           </Text>
         }
-        onClick={spotlight.open}
+        onClick={find}
       >
         {t.shell.find}
       </Button>

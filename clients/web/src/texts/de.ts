@@ -209,6 +209,7 @@ export const de: Texts = {
     noTopics: 'Noch keine Themen. Entdecken Sie welche unter Themen.',
     spent: 'Ausgegeben in 30 Tagen',
   },
+  chart: { day: 'Tag', keys: 'Die Pfeiltasten gehen von Tag zu Tag.' },
   topics: {
     about: 'Worüber als Nächstes geschrieben wird.',
     create: 'Thema anlegen',

@@ -203,6 +203,7 @@ export const en = {
     noTopics: 'No topics yet. Discover some under Topics.',
     spent: 'Spent in 30 days',
   },
+  chart: { day: 'Day', keys: 'The arrow keys go from day to day.' },
   topics: {
     about: 'What to write about next.',
     create: 'Add a topic',

@@ -1,8 +1,6 @@
 /** Documents and topics by day. The API counts what a list with two dates would hold; nothing is estimated. */
-import '@mantine/charts/styles.css';
-import { BarChart } from '@mantine/charts';
-import { Table, VisuallyHidden } from '@mantine/core';
 import { useLanguage } from '../../language';
+import { DayChart } from '../../parts/day-chart';
 import { Loaded } from '../../parts/loaded';
 import { useRead } from '../../queries';
 import { api } from '../../session';
@@ -15,7 +13,7 @@ interface Day {
   topics: number;
 }
 
-export default function Growth() {
+export function Growth() {
   const { t } = useLanguage();
   const from = startOfToday();
   const days = useRead(['documents', 'growth', from.toISOString()], async (signal) => ({
@@ -24,48 +22,17 @@ export default function Growth() {
   }));
   return (
     <Loaded query={days} lines={8}>
-      {(counted) => <Bars days={counted} label={t.dashboard.growth} />}
-    </Loaded>
-  );
-}
-
-function Bars({ days, label }: { days: Day[]; label: string }) {
-  const { t, language } = useLanguage();
-  const written = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short' });
-  const data = days.map(({ day, documents, topics }) => ({ day: written.format(new Date(day)), [t.nav.documents]: documents, [t.nav.topics]: topics }));
-  return (
-    <>
-      <div aria-hidden>
-        <BarChart
-          h={260}
-          data={data}
-          dataKey="day"
-          withLegend
+      {(counted) => (
+        <DayChart
+          label={t.dashboard.growth}
+          days={counted.map(({ day }) => new Date(day))}
           series={[
-            { name: t.nav.documents, color: 'cyan.7' },
-            { name: t.nav.topics, color: 'grape.6' },
+            { name: t.nav.documents, colour: 'cyan.7', values: counted.map(({ documents }) => documents) },
+            { name: t.nav.topics, colour: 'grape.6', values: counted.map(({ topics }) => topics) },
           ]}
-          barChartProps={{ accessibilityLayer: false }}
         />
-      </div>
-      <VisuallyHidden>
-        <Table>
-          <caption>{label}</caption>
-          <tbody>
-            {data.map((day) => (
-              <tr key={day.day}>
-                {Object.entries(day).map(([name, value]) => (
-                  <td key={name}>
-                    {name === 'day' ? '' : `${name}: `}
-                    {value}
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </Table>
-      </VisuallyHidden>
-    </>
+      )}
+    </Loaded>
   );
 }
 

@@ -1,1 +1,0 @@
-function e(e){if(!URL.canParse(e))return null;let{protocol:t,href:n}=new URL(e);return t===`https:`||t===`http:`?n:null}export{e as t};
