@@ -26,8 +26,8 @@ var dist embed.FS
 // knows: all answer the same document.
 var Paths = []string{
 	"/", "/assets/*", "/favicon.svg", "/licenses.md",
-	"/topics", "/topics/*", "/collections", "/collections/*", "/hosts", "/documents", "/documents/*", "/stories", "/stories/*",
-	"/duplicates", "/searches", "/research", "/research/*", "/jobs", "/costs", "/settings",
+	"/topics", "/topics/*", "/discoveries", "/scoring", "/collections", "/collections/*", "/hosts", "/documents", "/documents/*", "/stories", "/stories/*",
+	"/duplicates", "/keywords", "/searches", "/research", "/research/*", "/reports", "/reports/*", "/serp", "/serp/*", "/jobs", "/costs", "/settings",
 }
 
 const (

@@ -24,6 +24,14 @@ export function useFilters(): [Filters, (change: Filters) => void] {
   return [filters, (change) => void navigate({ to: '.', search: { ...filters, page: undefined, ...change } as never, replace: true })];
 }
 
+/** Whether the address has a dialog open, so that other pages and the palette can lead to it; and how to open and close it. */
+export function useDialog(name: string): [boolean, { open: () => void; close: () => void }] {
+  const filters = useSearch({ strict: false }) as Filters;
+  const navigate = useNavigate();
+  const show = (open: string | undefined) => void navigate({ to: '.', search: { ...filters, open } as never, replace: true });
+  return [filters['open'] === name, { open: () => show(name), close: () => show(undefined) }];
+}
+
 /** The page that the address names, as the API wants it. */
 export function usePaging(): { page: number; page_size: number; turn: (page: number, size: number) => void } {
   const [filters, change] = useFilters();

@@ -8,6 +8,9 @@ const LANGUAGES = {
 };
 export type Language = keyof typeof LANGUAGES;
 
+/** Each in its own language. */
+export const LANGUAGE_NAMES: Record<Language, string> = { en: 'English', de: 'Deutsch' };
+
 const NAME = 'content-creator.language';
 
 export interface Spoken {

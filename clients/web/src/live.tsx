@@ -111,6 +111,7 @@ const MADE_BY: Record<string, Tag[]> = {
   research: ['research', 'topics', 'costs'],
   research_keyword: ['research', 'topics'],
   research_competitor: ['research', 'topics'],
+  research_serp: ['research'],
   discover_topics: ['topics'],
   synthesize: ['topics', 'costs'],
 };

@@ -7,6 +7,9 @@ import { tagsOf } from './live';
 import { lastDays } from './pages/dashboard/growth';
 import { destination, niceTicks } from './parts/day-chart';
 import { narrowing } from './pages/documents';
+import { fit } from './parts/fuzzy';
+import { fitting } from './parts/palette';
+import { evenly } from './pages/scoring/form';
 import { sameThing } from './queries';
 import { nextStatuses } from './pages/topic';
 import { de } from './texts/de';
@@ -66,6 +69,7 @@ test('an event says what is stale', () => {
   expect(of('feed.polled')).toEqual(['collections', 'documents', 'hosts']);
   expect(of('job.progress', 'poll')).toEqual(['jobs']);
   expect(of('job.succeeded', 'synthesize')).toEqual(['jobs', 'topics', 'costs']);
+  expect(of('job.succeeded', 'research_serp')).toEqual(['jobs', 'research']);
   expect(of('job.failed', 'discover')).toEqual(['jobs']);
 });
 
@@ -94,6 +98,38 @@ test('a chart begins at zero and reaches its highest figure in round steps', () 
   expect(niceTicks(7)).toEqual([0, 2, 4, 6, 8]);
   expect(niceTicks(40)).toEqual([0, 10, 20, 30, 40]);
   expect(niceTicks(123_456)).toEqual([0, 50_000, 100_000, 150_000]);
+});
+
+test('what is typed in a hurry is found', () => {
+  expect(fit('disc top', 'Discover topics now')).not.toBeNull();
+  expect(fit('dsc', 'Discover topics now')).not.toBeNull();
+  expect(fit('topics discover', 'Discover topics now')).not.toBeNull();
+  expect(fit('losch', 'Löschen')).not.toBeNull();
+  expect(fit('scvr', 'Discover')).toBeNull();
+  expect(fit('key feed', 'New API key')).toBeNull();
+  expect(fit('', 'anything')).not.toBeNull();
+  expect(fit('jobs', 'Jobs')!).toBeGreaterThan(fit('job', 'Jobs')!);
+  expect(fit('job', 'Jobs')!).toBeGreaterThan(fit('jbs', 'Jobs')!);
+});
+
+test('the palette does the best of what fits first', () => {
+  const action = (label: string) => ({ id: label, label, icon: () => null, act: () => undefined }) as never;
+  const groups = [
+    { group: 'Do', actions: [action('Add a sentence'), action('Sign out')] },
+    { group: 'Pages', actions: [action('Settings')] },
+  ];
+  expect(fitting(groups, ' ')).toBe(groups);
+  expect(fitting(groups, 'sett')[0]!.group).toBe('Pages');
+  expect(fitting(groups, 'out')[0]!.actions).toEqual([groups[0]!.actions[1]]);
+  expect(fitting(groups, 'nothing at all').every(({ actions }) => actions.length === 0)).toBe(true);
+});
+
+test('even weights are a hundred percent together', () => {
+  for (const kind of ['validation', 'discovery'] as const) {
+    const percents = Object.values(evenly(kind)).map((weight) => Math.round(weight * 100));
+    expect(percents.reduce((sum, percent) => sum + percent, 0)).toBe(100);
+    expect(Math.max(...percents) - Math.min(...percents)).toBeLessThanOrEqual(1);
+  }
 });
 
 test('keys lead from day to day, and not beyond', () => {

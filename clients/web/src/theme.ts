@@ -1,5 +1,5 @@
 /** Colours with enough contrast everywhere: Mantine's own fall short of WCAG AA in dimmed texts and light badges. */
-import { createTheme, type CSSVariablesResolver, defaultVariantColorsResolver, type MantineColor } from '@mantine/core';
+import { createTheme, type CSSVariablesResolver, defaultVariantColorsResolver, type MantineColor, useMantineColorScheme } from '@mantine/core';
 
 const COLOURS: MantineColor[] = ['cyan', 'gray', 'red', 'orange', 'yellow', 'green', 'teal', 'blue', 'indigo', 'violet', 'grape'];
 
@@ -46,4 +46,11 @@ export const cssVariables: CSSVariablesResolver = () => ({
 
 function eachColour(text: (colour: MantineColor) => string): Record<string, string> {
   return Object.fromEntries(COLOURS.map((colour) => [`--mantine-color-${colour}-light-color`, text(colour)]));
+}
+
+/** Whether the colours are dark at the moment, and how to have the others. */
+export function useScheme(): { dark: boolean; toggle: () => void } {
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const dark = colorScheme === 'dark' || (colorScheme === 'auto' && matchMedia('(prefers-color-scheme: dark)').matches);
+  return { dark, toggle: () => setColorScheme(dark ? 'light' : 'dark') };
 }

@@ -1,4 +1,4 @@
-/** What there is to see: collections, documents, a story, topics, a report, drafts, a saved search. */
+/** What there is to see: collections, documents, a story, topics, reports, drafts, search results, a schedule, a profile, a saved search. */
 import { type ContentCreatorClient, createClient, type Job } from '@content-creator/client';
 
 const QUESTION = 'How many houses replaced their gas boiler with a heat pump in the Elmford trial?';
@@ -12,11 +12,16 @@ export async function fill(url: string, key: string, port: number): Promise<Reco
   const topic = await discoverTopic(client);
   await client.topics.validate({ path: { id: topic }, body: {} });
   const research = await ended(client, (await client.topics.research({ path: { id: topic }, body: { question: QUESTION } })).data);
-  await Promise.all([
+  const [keywords, competitors, snapshots] = await Promise.all([
     ended(client, (await client.topics.researchKeyword({ path: { id: topic }, body: {} })).data),
     ended(client, (await client.topics.researchCompetitor({ path: { id: topic }, body: {} })).data),
+    twoSnapshots(client, port),
     twoDrafts(client, topic),
+    twoVersions(client),
     client.searches.createSearch({ body: { name: 'Heat pumps', query: '"heat pump"' } }),
+    client.topics.createDiscoverySchedule({
+      body: { name: 'Energy in Britain', every_hours: 12, enabled: false, request: { ...PLACE, language: 'en', keywords: ['heat pump', 'boiler'] } },
+    }),
   ]);
   const [documents, stories] = await Promise.all([client.documents.search({ query: { q: 'trial' } }), client.stories.list()]);
   return {
@@ -25,6 +30,9 @@ export async function fill(url: string, key: string, port: number): Promise<Reco
     RUN: String(research.result!['run_id']),
     DOCUMENT: documents.data.items[0]!.id,
     STORY: stories.data.items[0]!.id,
+    KEYWORD_REPORT: String(keywords.result!['id']),
+    COMPETITOR_REPORT: String(competitors.result!['id']),
+    ...snapshots,
   };
 }
 
@@ -68,6 +76,25 @@ async function twoDrafts(client: ContentCreatorClient, topic: string): Promise<v
   const { data: drafts } = await client.topics.listDrafts({ path: { id: topic } });
   const [first] = drafts.items;
   await client.topics.updateDraft({ path: { id: first!.id }, body: { body_markdown: `${first!.body_markdown}\nA sentence of our own.\n` } });
+}
+
+/** The results of a search at two times, between which some have moved. */
+async function twoSnapshots(client: ContentCreatorClient, port: number): Promise<{ SNAPSHOT: string; EARLIER_SNAPSHOT: string }> {
+  const daily = (article: number) => `http://127.0.0.1:${port}/daily/${article}`;
+  const weekly = (article: number) => `http://127.0.0.2:${port}/weekly/${article}`;
+  const look = async (urls: string[]) => {
+    const { data } = await client.research.researchSerp({ body: { query: 'heat pump', language: 'en', market: 'gb', urls } });
+    return String((await ended(client, data)).result!['id']);
+  };
+  const earlier = await look([daily(0), daily(1), weekly(0), daily(2)]);
+  return { EARLIER_SNAPSHOT: earlier, SNAPSHOT: await look([weekly(0), daily(1), daily(0), weekly(1), `http://127.0.0.1:${port}/gone`]) };
+}
+
+async function twoVersions(client: ContentCreatorClient): Promise<void> {
+  for (const freshness of [0.5, 0.3]) {
+    const weights = { relevance: 0.8 - freshness, freshness, diversity: 0.2 };
+    await client.topics.createScoringProfile({ body: { name: 'newsroom', kind: 'validation', weights, parameters: { threshold: 0.5 } } });
+  }
 }
 
 async function ended(client: ContentCreatorClient, job: Job): Promise<Job> {

@@ -41,7 +41,7 @@ function listen(context: BrowserContext, complaints: string[], own: string): voi
 
 /** Every page of the console, with what fill.ts has made. */
 export function everyPage(): Record<string, string> {
-  const { TOPIC, COLLECTION, DOCUMENT, STORY, RUN } = process.env;
+  const { TOPIC, COLLECTION, DOCUMENT, STORY, RUN, KEYWORD_REPORT, COMPETITOR_REPORT, SNAPSHOT, EARLIER_SNAPSHOT } = process.env;
   return {
     dashboard: '/',
     topics: '/topics',
@@ -51,11 +51,16 @@ export function everyPage(): Record<string, string> {
     'topic competitors': `/topics/${TOPIC}?tab=competitors`,
     'topic research': `/topics/${TOPIC}?tab=research`,
     'topic drafts': `/topics/${TOPIC}?tab=drafts`,
+    discoveries: '/discoveries',
+    'discoveries found': '/discoveries?tab=found',
+    scoring: '/scoring',
+    'scoring versions': '/scoring?name=newsroom',
     documents: '/documents',
     search: '/documents?q=heat+pump',
     document: `/documents/${DOCUMENT}`,
     stories: '/stories',
     story: `/stories/${STORY}`,
+    keywords: '/keywords',
     duplicates: '/duplicates',
     searches: '/searches',
     collections: '/collections',
@@ -65,6 +70,11 @@ export function everyPage(): Record<string, string> {
     run: `/research/${RUN}`,
     'run sources': `/research/${RUN}?tab=sources`,
     'run steps': `/research/${RUN}?tab=steps`,
+    reports: '/reports',
+    'keyword report': `/reports/${KEYWORD_REPORT}`,
+    'competitor report': `/reports/${COMPETITOR_REPORT}`,
+    serp: '/serp',
+    snapshot: `/serp/${SNAPSHOT}?against=${EARLIER_SNAPSHOT}`,
     jobs: '/jobs',
     costs: '/costs',
     settings: '/settings',

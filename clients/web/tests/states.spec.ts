@@ -4,9 +4,12 @@ import { everyPage, expect, inTabs, settled, test } from './fixture.ts';
 
 const API = '**/api/v1/**';
 /** Nothing is to be read for these beyond what others read. */
-const SAME = ['topic documents', 'topic keywords', 'topic competitors', 'topic research', 'topic drafts', 'run sources', 'run steps', 'environment'];
+const SAME = ['topic documents', 'topic keywords', 'topic competitors', 'topic research', 'topic drafts', 'run sources', 'run steps', 'scoring versions', 'competitor report', 'environment'];
 const PAGES = Object.keys(everyPage()).filter((name) => !SAME.includes(name));
-const LISTS = ['topics', 'documents', 'search', 'stories', 'duplicates', 'searches', 'collections', 'hosts', 'research', 'jobs', 'costs'];
+const LISTS = [
+  ...['topics', 'discoveries', 'discoveries found', 'scoring', 'documents', 'search', 'stories', 'keywords', 'duplicates', 'searches'],
+  ...['collections', 'hosts', 'research', 'reports', 'serp', 'jobs', 'costs'],
+];
 
 const answer = (route: Route, status: number, json: unknown) => route.fulfill({ status, json, headers: { 'X-Request-Id': 'req-under-test' } });
 
@@ -90,7 +93,7 @@ test('full: a list of 100,000 shows one page of it, soon', async ({ page, contex
     const items = Array.from({ length: 100 }, (_, index) => much(body.items[index % body.items.length], index));
     return route.fulfill({ response, json: { ...body, items, total: 100_000, total_relation: 'gte', page_size: 100, pages: 1000 } });
   });
-  for (const name of ['topics', 'documents', 'collections', 'jobs', 'hosts']) {
+  for (const name of ['topics', 'documents', 'collections', 'jobs', 'hosts', 'discoveries', 'reports', 'serp']) {
     await test.step(name, async () => {
       await page.goto(`${everyPage()[name]!}?page_size=100`);
       await expect(page.getByText('100,000+ in all')).toBeVisible();

@@ -49,7 +49,7 @@ test.describe('from signing in to signing out', () => {
     });
     await test.step('search', async () => {
       await page.getByRole('link', { name: 'Documents', exact: true }).click();
-      await page.getByLabel('Search').fill('rooftop gardens');
+      await page.getByLabel('Search', { exact: true }).fill('rooftop gardens');
       await expect(page).toHaveURL(/q=rooftop/);
       await expect(page.locator('mark', { hasText: 'rooftop' }).first()).toBeVisible();
       await page.getByRole('link', { name: /opens a rooftop garden/ }).click();
@@ -76,7 +76,7 @@ test.describe('from signing in to signing out', () => {
       await page.getByRole('menuitem', { name: 'Validated' }).click();
       await expect(page.getByRole('main').getByText('Validated').first()).toBeVisible();
       await page.getByRole('button', { name: 'Score now' }).click();
-      await expect(page.getByRole('table', { name: 'Score' })).toContainText('novelty');
+      await expect(page.getByRole('table', { name: 'Score' })).toContainText('Novelty');
     });
     await test.step('research it and open a citation', async () => {
       await page.getByRole('tab', { name: 'Research' }).click();
@@ -115,7 +115,7 @@ test.describe('from signing in to signing out', () => {
 test('filters live in the address, and many topics change at once', async ({ page }) => {
   await page.goto('/topics?search=heat+pump&sort=title');
   await settled(page);
-  await expect(page.getByLabel('Search')).toHaveValue('heat pump');
+  await expect(page.getByLabel('Search', { exact: true })).toHaveValue('heat pump');
   await expect(page.getByRole('columnheader', { name: 'Title' })).toHaveAttribute('aria-sort', 'ascending');
   await page.goto('/topics');
   await page.getByRole('button', { name: 'Add a topic' }).click();
@@ -161,6 +161,99 @@ test('a key is made, shown once, and revoked', async ({ page }) => {
   await expect(page.getByRole('row', { name: /For a test/ })).toHaveCount(0);
 });
 
+test('discoveries run by a schedule that is added, changed, paused and deleted', async ({ page }) => {
+  await page.goto('/discoveries');
+  await page.getByRole('button', { name: 'Add a schedule' }).first().click();
+  const form = page.getByRole('dialog');
+  await form.getByLabel('Name').fill('Gardens by the clock');
+  await form.getByLabel('Domain').fill('nothing-here');
+  await form.getByLabel('Market').fill('gb');
+  await form.getByLabel('Language').fill('en');
+  await form.getByLabel('Seeds').fill('rooftop, garden');
+  await page.keyboard.press('Enter');
+  await form.getByRole('button', { name: 'Add a schedule' }).click();
+  const row = page.getByRole('row', { name: /Gardens by the clock/ });
+  await expect(row).toContainText('every 24 hours');
+  await row.getByRole('button', { name: 'Change' }).click();
+  await expect(form.getByLabel('Domain')).toHaveValue('nothing-here');
+  await form.getByLabel('Hours between two runs').fill('6');
+  await form.getByRole('button', { name: 'Save' }).click();
+  await expect(row).toContainText('every 6 hours');
+  await row.getByRole('switch').press(' ');
+  await expect(row).toContainText('Paused');
+  await row.getByRole('button', { name: 'Delete' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+  await expect(row).toHaveCount(0);
+});
+
+test('weights are changed as a new version of a profile, and a topic is scored by it', async ({ page }) => {
+  const name = `mine-${Date.now()}`;
+  await page.goto('/scoring');
+  await page.getByRole('button', { name: 'Copy: original' }).click();
+  const form = page.getByRole('dialog');
+  await form.getByLabel('Name').fill(name);
+  await expect(form.getByLabel('Relevance')).toHaveValue('30 %');
+  await form.getByLabel('Relevance').fill('10');
+  await expect(form.getByText('The weights are 80% together')).toBeVisible();
+  await expect(form.getByRole('button', { name: 'Add a profile' })).toBeDisabled();
+  await form.getByLabel('Freshness').fill('40');
+  await form.getByRole('button', { name: 'Add a profile' }).click();
+  const row = page.getByRole('row', { name: new RegExp(name) });
+  await expect(row).toContainText('Freshness 40%');
+  await row.getByRole('button', { name: 'Change weights' }).click();
+  await form.getByLabel('Threshold').fill('0.1');
+  await form.getByRole('button', { name: 'Save as the next version' }).click();
+  await expect(row).toContainText('Version 2');
+  await row.getByRole('button', { name: 'Versions' }).click();
+  await expect(page.getByRole('table', { name: 'Scoring' }).getByRole('row')).toHaveCount(3);
+
+  await page.goto(`/topics/${process.env['TOPIC']}`);
+  await page.getByRole('combobox', { name: 'Scoring profile' }).click();
+  await page.getByRole('option', { name }).click();
+  await page.getByRole('button', { name: 'Score now' }).click();
+  await expect(page.getByText(`${name} v2`)).toBeVisible();
+
+  await page.goto('/scoring');
+  await row.getByRole('button', { name: 'Delete' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+  await expect(row).toHaveCount(0);
+});
+
+test('the results of a search are looked at, and compared with earlier ones', async ({ page }) => {
+  const [daily, weekly] = [`http://127.0.0.1:${process.env['SITE_PORT']}/daily`, `http://127.0.0.2:${process.env['SITE_PORT']}/weekly`];
+  await page.goto('/serp');
+  await page.getByRole('textbox', { name: 'Search', exact: true }).fill('boiler or pump');
+  await page.getByLabel('The results as you see them').fill(`${daily}/1\n${weekly}/1`);
+  await page.getByRole('button', { name: 'Look at the results' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'boiler or pump' })).toBeVisible();
+  await expect(page.getByText('looked at only once')).toBeVisible();
+  await page.getByRole('button', { name: /1\. Heat pump subsidy/ }).click();
+  await expect(page.getByRole('table', { name: 'Content score' }).first()).toBeVisible();
+  await page.getByRole('button', { name: 'Look again' }).click();
+  await expect(page.getByText('Nothing has moved: 2 pages')).toBeVisible();
+
+  await page.goto(`/serp/${process.env['SNAPSHOT']}?against=${process.env['EARLIER_SNAPSHOT']}`);
+  const changes = page.getByRole('table', { name: 'What has changed' });
+  await expect(changes.getByRole('row', { name: /weekly\/0/ })).toContainText('Risen');
+  await expect(changes.getByRole('row', { name: /daily\/2/ })).toContainText('Gone');
+  await expect(changes.getByRole('row', { name: /weekly\/1/ })).toContainText('New');
+});
+
+test('keywords and competitors of a subject are researched without a topic', async ({ page }) => {
+  await page.goto('/reports');
+  await page.getByLabel('Subject').fill('heat pump');
+  await page.getByRole('button', { name: 'Research', exact: true }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'heat pump' })).toBeVisible();
+  await expect(page.getByRole('table', { name: 'Keywords' })).toContainText('heat pump');
+  await page.goto('/reports');
+  await page.getByText('Competitors', { exact: true }).first().click();
+  await page.getByLabel('Subject').fill('heat pump');
+  await page.getByRole('combobox', { name: 'Own sites' }).fill('127.0.0.1');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Research', exact: true }).click();
+  await expect(page.getByRole('table', { name: 'Competitors' })).toContainText('127.0.0.2');
+});
+
 test('what happens elsewhere appears by itself', async ({ page, request, baseURL }) => {
   await page.goto('/topics?domain=live');
   await expect(page.getByText('No topics here')).toBeVisible();
@@ -183,6 +276,47 @@ test('the keyboard reaches everything, the palette first', async ({ page }) => {
   await page.getByPlaceholder('Find pages').fill('Settings');
   await page.keyboard.press('Enter');
   await expect(page.getByRole('heading', { level: 1, name: 'Settings' })).toBeVisible();
+});
+
+test('everything that is often done is done from the palette, by keys alone', async ({ page }) => {
+  const command = async (typed: string, shown: string) => {
+    await page.keyboard.press('Control+k');
+    const palette = page.getByRole('dialog').filter({ has: page.getByPlaceholder('Find pages') });
+    await page.getByPlaceholder('Find pages').fill(typed);
+    await expect(palette.locator('[data-selected]')).toContainText(shown);
+    await page.keyboard.press('Enter');
+    await expect(palette).toHaveCount(0);
+  };
+  const dialog = (name: string) => page.getByRole('dialog', { name });
+  await page.goto('/');
+  await settled(page);
+  for (const [typed, shown, opened] of [
+    ['add feed', 'Add a feed or another collection', 'Add a collection'],
+    ['dsc now', 'Discover topics now', 'Discover topics'],
+    ['new key', 'New API key', 'Create a key'],
+    ['scor prof', 'Add a scoring profile', 'Add a profile'],
+    ['add sched', 'Add a schedule', 'Add a schedule'],
+  ] as const) {
+    await command(typed, shown);
+    await expect(dialog(opened)).toBeVisible();
+    await page.keyboard.press('Escape');
+    await expect(dialog(opened)).toHaveCount(0);
+  }
+  await command('ask question', 'New research');
+  await expect(page.getByLabel('Question')).toBeFocused();
+  await command('poll elmford daily', 'Poll now: Elmford Daily');
+  await expect(page.getByText('“Elmford Daily” is being polled.')).toBeVisible();
+  await command('theme', 'Dark colours');
+  await expect(page.locator('html')).toHaveAttribute('data-mantine-color-scheme', 'dark');
+  const docs = page.waitForEvent('popup');
+  await command('swagger', 'Try the API');
+  await (await docs).close();
+  await command('deutsch', 'Deutsch');
+  await expect(page.getByRole('heading', { level: 1, name: 'Recherche' })).toBeVisible();
+  await page.keyboard.press('Control+k');
+  await page.getByPlaceholder('Seiten, Themen').fill('abmelden');
+  await page.keyboard.press('Enter');
+  await expect(page.getByLabel('API-Schlüssel')).toBeVisible();
 });
 
 test('the language and the colours can be chosen, and are kept', async ({ page }) => {

@@ -1,9 +1,9 @@
 import { type Collection, type CollectionSort, CollectionType, HealthState, type ImportJob } from '@content-creator/client';
 import { Alert, Anchor, Button, FileButton, Group, List, Menu, Modal, Paper, Select, Stack, Switch, Text, TextInput } from '@mantine/core';
-import { useDebouncedCallback, useDisclosure } from '@mantine/hooks';
+import { useDebouncedCallback } from '@mantine/hooks';
 import { IconDownload, IconPlus, IconUpload } from '@tabler/icons-react';
 import { type FormEvent, useState } from 'react';
-import { defined, useFilters, usePaging } from '../address';
+import { defined, useDialog, useFilters, usePaging } from '../address';
 import { number } from '../format';
 import { useLanguage } from '../language';
 import { HealthBadge } from '../parts/badges';
@@ -22,7 +22,7 @@ import { PlaceFields } from './topic/create';
 
 export function Collections() {
   const { t } = useLanguage();
-  const [adding, add] = useDisclosure(false);
+  const [adding, add] = useDialog('add');
   return (
     <Page
       title={t.nav.collections}

@@ -2,7 +2,7 @@ import { type ResearchRun, ResearchStatus } from '@content-creator/client';
 import { Anchor, Group, Paper, Select, Stack, Textarea, TextInput, Title } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { defined, useFilters, usePaging } from '../address';
+import { defined, useDialog, useFilters, usePaging } from '../address';
 import { money } from '../format';
 import { useLanguage } from '../language';
 import { RunBadge } from '../parts/badges';
@@ -46,6 +46,7 @@ export function Research() {
 
 function Ask({ begun }: { begun: (job: string) => void }) {
   const { t, language } = useLanguage();
+  const [asking] = useDialog('ask');
   const ask = useAction(
     ({ form, ...budget }: Parameters<Parameters<typeof BudgetForm>[0]['submit']>[0] & { form: FormData }) =>
       api.research.researchQuestion({
@@ -61,7 +62,7 @@ function Ask({ begun }: { begun: (job: string) => void }) {
   return (
     <Paper withBorder p="md">
       <BudgetForm label={t.research.ask} busy={ask.isPending} submit={(budget, form) => ask.mutate({ ...budget, form })}>
-        <Textarea name="question" label={t.research.question} placeholder={t.research.questionPlaceholder} required minLength={3} autosize minRows={2} />
+        <Textarea name="question" label={t.research.question} placeholder={t.research.questionPlaceholder} required minLength={3} autosize minRows={2} key={String(asking)} autoFocus={asking} />
         <Group>
           <TextInput name="language" label={t.common.language} defaultValue={language} required w={120} />
           <TextInput name="market" label={t.common.market} placeholder={t.common.all} w={120} />

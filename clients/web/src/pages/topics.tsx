@@ -1,9 +1,9 @@
 import { type TopicSort, TopicSource, TopicStatus, type TopicSummary } from '@content-creator/client';
 import { Anchor, Button, Group, Menu, MultiSelect, NumberInput, Paper, Select, Text, TextInput } from '@mantine/core';
-import { useDebouncedCallback, useDisclosure } from '@mantine/hooks';
+import { useDebouncedCallback } from '@mantine/hooks';
 import { IconPlus, IconSearch, IconSparkles } from '@tabler/icons-react';
 import { lazy, Suspense, useState } from 'react';
-import { defined, useFilters, usePaging } from '../address';
+import { defined, useDialog, useFilters, usePaging } from '../address';
 import { number } from '../format';
 import { useLanguage } from '../language';
 import { TopicBadge } from '../parts/badges';
@@ -22,8 +22,8 @@ const DiscoverTopics = lazy(async () => ({ default: (await import('./topic/disco
 
 export function Topics() {
   const { t } = useLanguage();
-  const [creating, create] = useDisclosure(false);
-  const [discovering, discover] = useDisclosure(false);
+  const [creating, create] = useDialog('create');
+  const [discovering, discover] = useDialog('discover');
   return (
     <Page
       title={t.nav.topics}

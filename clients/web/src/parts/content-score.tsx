@@ -4,7 +4,7 @@ import { Group, List, Progress, Stack, Table, Text } from '@mantine/core';
 import { number, percent } from '../format';
 import { useLanguage } from '../language';
 
-export function ContentScore({ score }: { score: ContentScoreData }) {
+export function ContentScore({ score, label }: { score: ContentScoreData; label?: string }) {
   const { t, language } = useLanguage();
   return (
     <Stack gap="sm">
@@ -17,7 +17,7 @@ export function ContentScore({ score }: { score: ContentScoreData }) {
         </Text>
       </Group>
       <Table.ScrollContainer minWidth={380} type="native">
-        <Table verticalSpacing="xs" aria-label={t.drafts.score}>
+        <Table verticalSpacing="xs" aria-label={label ?? t.drafts.score}>
           <Table.Thead>
             <Table.Tr>
               <Table.Th>{t.score.part}</Table.Th>

@@ -1,5 +1,5 @@
 /** What is around every page: the way to the others, the command palette, language, colours, signing out. */
-import { ActionIcon, Anchor, AppShell, Burger, Button, Group, Menu, NavLink, ScrollArea, Text, Tooltip, useMantineColorScheme } from '@mantine/core';
+import { ActionIcon, Anchor, AppShell, Burger, Button, Group, Menu, NavLink, ScrollArea, Text, Tooltip } from '@mantine/core';
 import { useDisclosure, useHotkeys } from '@mantine/hooks';
 import {
   IconActivity,
@@ -10,40 +10,84 @@ import {
   IconCopy,
   IconHome,
   IconLanguage,
+  IconListSearch,
   IconLogout,
   IconMoon,
   IconNews,
+  IconReportSearch,
   IconRss,
+  IconScale,
   IconSearch,
   IconServer,
   IconSettings,
+  IconSparkles,
   IconSun,
+  IconTags,
   IconZoomQuestion,
 } from '@tabler/icons-react';
 import { Outlet, useLocation } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useState } from 'react';
-import { type Language, useLanguage, useTexts } from '../language';
+import { type Language, LANGUAGE_NAMES, useLanguage, useTexts } from '../language';
 import { LiveProvider, useLive } from '../live';
 import { signOut } from '../session';
 import type { Texts } from '../texts/en';
+import { useScheme } from '../theme';
 import { To } from './to';
 
 const Palette = lazy(async () => ({ default: (await import('./palette')).Palette }));
 
-export const PAGES: { to: string; name: keyof Texts['nav']; icon: typeof IconHome }[] = [
-  { to: '/', name: 'dashboard', icon: IconHome },
-  { to: '/topics', name: 'topics', icon: IconBulb },
-  { to: '/documents', name: 'documents', icon: IconArticle },
-  { to: '/stories', name: 'stories', icon: IconNews },
-  { to: '/duplicates', name: 'duplicates', icon: IconCopy },
-  { to: '/searches', name: 'searches', icon: IconBookmark },
-  { to: '/collections', name: 'collections', icon: IconRss },
-  { to: '/hosts', name: 'hosts', icon: IconServer },
-  { to: '/research', name: 'research', icon: IconZoomQuestion },
-  { to: '/jobs', name: 'jobs', icon: IconActivity },
-  { to: '/costs', name: 'costs', icon: IconCoins },
-  { to: '/settings', name: 'settings', icon: IconSettings },
+export interface PageLink {
+  to: string;
+  name: keyof Texts['nav'];
+  icon: typeof IconHome;
+}
+
+const GROUPS: { group?: keyof Texts['navGroup']; pages: PageLink[] }[] = [
+  { pages: [{ to: '/', name: 'dashboard', icon: IconHome }] },
+  {
+    group: 'topics',
+    pages: [
+      { to: '/topics', name: 'topics', icon: IconBulb },
+      { to: '/discoveries', name: 'discoveries', icon: IconSparkles },
+      { to: '/scoring', name: 'scoring', icon: IconScale },
+    ],
+  },
+  {
+    group: 'archive',
+    pages: [
+      { to: '/documents', name: 'documents', icon: IconArticle },
+      { to: '/stories', name: 'stories', icon: IconNews },
+      { to: '/keywords', name: 'keywords', icon: IconTags },
+      { to: '/duplicates', name: 'duplicates', icon: IconCopy },
+      { to: '/searches', name: 'searches', icon: IconBookmark },
+    ],
+  },
+  {
+    group: 'sources',
+    pages: [
+      { to: '/collections', name: 'collections', icon: IconRss },
+      { to: '/hosts', name: 'hosts', icon: IconServer },
+    ],
+  },
+  {
+    group: 'research',
+    pages: [
+      { to: '/research', name: 'research', icon: IconZoomQuestion },
+      { to: '/reports', name: 'reports', icon: IconReportSearch },
+      { to: '/serp', name: 'serp', icon: IconListSearch },
+    ],
+  },
+  {
+    group: 'system',
+    pages: [
+      { to: '/jobs', name: 'jobs', icon: IconActivity },
+      { to: '/costs', name: 'costs', icon: IconCoins },
+      { to: '/settings', name: 'settings', icon: IconSettings },
+    ],
+  },
 ];
+
+export const PAGES: PageLink[] = GROUPS.flatMap(({ pages }) => pages);
 
 export function Shell() {
   const t = useTexts();
@@ -72,16 +116,17 @@ export function Shell() {
         </AppShell.Header>
         <AppShell.Navbar p="xs" aria-label={t.shell.navigation}>
           <ScrollArea>
-            {PAGES.map(({ to, name, icon: Icon }) => (
-              <NavLink
-                key={to}
-                component={To}
-                to={to}
-                label={t.nav[name]}
-                leftSection={<Icon size={18} aria-hidden />}
-                active={to === '/' ? pathname === '/' : pathname === to || pathname.startsWith(`${to}/`)}
-                aria-current={pathname === to ? 'page' : undefined}
-              />
+            {GROUPS.map(({ group, pages }) => (
+              <div key={group ?? ''} {...(group && { role: 'group', 'aria-label': t.navGroup[group] })}>
+                {group && (
+                  <Text size="xs" c="dimmed" fw={600} px="sm" pt={8} pb={2} aria-hidden>
+                    {t.navGroup[group]}
+                  </Text>
+                )}
+                {pages.map((page) => (
+                  <ToPage key={page.to} page={page} pathname={pathname} />
+                ))}
+              </div>
             ))}
           </ScrollArea>
         </AppShell.Navbar>
@@ -91,6 +136,21 @@ export function Shell() {
         <Suspense>{asked > 0 && <Palette asked={asked} />}</Suspense>
       </AppShell>
     </LiveProvider>
+  );
+}
+
+function ToPage({ page: { to, name, icon: Icon }, pathname }: { page: PageLink; pathname: string }) {
+  const t = useTexts();
+  return (
+    <NavLink
+      component={To}
+      to={to}
+      py={6}
+      label={t.nav[name]}
+      leftSection={<Icon size={18} aria-hidden />}
+      active={pathname === to || (to !== '/' && pathname.startsWith(`${to}/`))}
+      aria-current={pathname === to ? 'page' : undefined}
+    />
   );
 }
 
@@ -149,8 +209,6 @@ function LiveSign() {
   );
 }
 
-const NAMES: Record<Language, string> = { en: 'English', de: 'Deutsch' };
-
 function LanguageMenu() {
   const { t, language, speak } = useLanguage();
   return (
@@ -161,9 +219,9 @@ function LanguageMenu() {
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        {(Object.keys(NAMES) as Language[]).map((code) => (
+        {(Object.keys(LANGUAGE_NAMES) as Language[]).map((code) => (
           <Menu.Item key={code} lang={code} fw={code === language ? 700 : undefined} onClick={() => speak(code)}>
-            {NAMES[code]}
+            {LANGUAGE_NAMES[code]}
           </Menu.Item>
         ))}
       </Menu.Dropdown>
@@ -173,13 +231,12 @@ function LanguageMenu() {
 
 function SchemeButton() {
   const t = useTexts();
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
-  const dark = colorScheme === 'dark' || (colorScheme === 'auto' && matchMedia('(prefers-color-scheme: dark)').matches);
+  const { dark, toggle } = useScheme();
   const Icon = dark ? IconSun : IconMoon;
   const label = dark ? t.shell.toLight : t.shell.toDark;
   return (
     <Tooltip label={label}>
-      <ActionIcon variant="subtle" color="gray" size="lg" aria-label={label} onClick={() => setColorScheme(dark ? 'light' : 'dark')}>
+      <ActionIcon variant="subtle" color="gray" size="lg" aria-label={label} onClick={toggle}>
         <Icon size={18} aria-hidden />
       </ActionIcon>
     </Tooltip>

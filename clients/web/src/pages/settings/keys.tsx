@@ -1,9 +1,8 @@
 import { type ApiKey, type ApiKeyWithSecret, Scope } from '@content-creator/client';
 import { Alert, Badge, Button, Checkbox, Code, CopyButton, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
 import { IconPlus } from '@tabler/icons-react';
 import { type FormEvent, useState } from 'react';
-import { usePaging } from '../../address';
+import { useDialog, usePaging } from '../../address';
 import { date } from '../../format';
 import { useLanguage } from '../../language';
 import { ConfirmButton } from '../../parts/confirm';
@@ -16,7 +15,7 @@ import { api } from '../../session';
 export function ApiKeys() {
   const { t, language } = useLanguage();
   const { page, page_size, turn } = usePaging();
-  const [creating, create] = useDisclosure(false);
+  const [creating, create] = useDialog('create');
   const keys = useRead(['admin', 'keys', page, page_size], (signal) => api.admin.listApiKeys({ query: { page, page_size }, signal }));
   const columns: Column<ApiKey>[] = [
     {

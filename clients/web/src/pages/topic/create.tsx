@@ -51,14 +51,26 @@ export function CreateTopic({ opened, onClose }: { opened: boolean; onClose: () 
   );
 }
 
+interface Place {
+  domain: string;
+  market: string;
+  language: string;
+}
+
 /** Domain, market and language, which most things of the API have. */
-export function PlaceFields({ languageOptional = false }: { languageOptional?: boolean }) {
+export function PlaceFields({ languageOptional = false, place }: { languageOptional?: boolean; place?: Place }) {
   const t = useTexts();
   return (
     <Group grow align="flex-start">
-      <TextInput name="domain" label={t.common.domain} description={t.common.domainHelp} required />
-      <TextInput name="market" label={t.common.market} description={t.common.marketHelp} required />
-      <TextInput name="language" label={t.common.language} description={t.common.languageHelp} required={!languageOptional} />
+      <TextInput name="domain" label={t.common.domain} description={t.common.domainHelp} defaultValue={place?.domain ?? ''} required />
+      <TextInput name="market" label={t.common.market} description={t.common.marketHelp} defaultValue={place?.market ?? ''} required />
+      <TextInput
+        name="language"
+        label={t.common.language}
+        description={t.common.languageHelp}
+        defaultValue={place?.language ?? ''}
+        required={!languageOptional}
+      />
     </Group>
   );
 }

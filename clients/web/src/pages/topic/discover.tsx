@@ -1,5 +1,5 @@
-import type { Job, TopicDiscovery } from '@content-creator/client';
-import { Accordion, Alert, Anchor, Button, Drawer, Group, NumberInput, Stack, TagsInput, Text, TextInput } from '@mantine/core';
+import type { TopicDiscovery } from '@content-creator/client';
+import { Accordion, Alert, Anchor, Button, Drawer, Group, Stack, Text, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { number } from '../../format';
 import { useLanguage } from '../../language';
@@ -7,7 +7,7 @@ import { JobProgress } from '../../parts/job-progress';
 import { To } from '../../parts/to';
 import { useAction } from '../../queries';
 import { api } from '../../session';
-import { PlaceFields } from './create';
+import { DiscoveryFields, discoveryRequest } from './discovery-fields';
 import { ScoreParts } from './score';
 
 export function DiscoverTopics({ opened, onClose }: { opened: boolean; onClose: () => void }) {
@@ -22,7 +22,7 @@ export function DiscoverTopics({ opened, onClose }: { opened: boolean; onClose: 
         <DiscoverForm begun={setJob} />
         {job && (
           <JobProgress key={job} id={job}>
-            {(done) => <Found discovery={(done as Job & { result: TopicDiscovery | null }).result} close={onClose} />}
+            {(done) => <Found report={(done.result as TopicDiscovery).report} close={onClose} />}
           </JobProgress>
         )}
       </Stack>
@@ -32,23 +32,10 @@ export function DiscoverTopics({ opened, onClose }: { opened: boolean; onClose: 
 
 function DiscoverForm({ begun }: { begun: (job: string) => void }) {
   const { t } = useLanguage();
-  const [keywords, setKeywords] = useState<string[]>([]);
   const discover = useAction(
     (form: FormData) => {
-      const site = String(form.get('site_url')).trim();
       const until = String(form.get('until'));
-      return api.topics.discover({
-        body: {
-          domain: String(form.get('domain')),
-          market: String(form.get('market')),
-          language: String(form.get('language')),
-          window_days: Number(form.get('window_days')),
-          min_score: Number(form.get('min_score')),
-          ...(keywords.length > 0 && { keywords }),
-          ...(site && { site_url: site }),
-          ...(until && { until: new Date(until).toISOString() }),
-        },
-      });
+      return api.topics.discover({ body: { ...discoveryRequest(form), ...(until && { until: new Date(until).toISOString() }) } });
     },
     { stale: [['jobs']], done: ({ data }) => begun(data.id) },
   );
@@ -59,13 +46,7 @@ function DiscoverForm({ begun }: { begun: (job: string) => void }) {
   return (
     <form onSubmit={submit}>
       <Stack>
-        <PlaceFields />
-        <TagsInput label={t.discover.keywords} description={t.discover.keywordsHelp} value={keywords} onChange={setKeywords} maxTags={50} />
-        <TextInput name="site_url" type="url" label={t.discover.site} description={t.discover.siteHelp} placeholder="https://" />
-        <Group grow align="flex-start">
-          <NumberInput name="window_days" label={t.discover.window} description={t.discover.windowHelp} min={1} max={46} defaultValue={7} />
-          <NumberInput name="min_score" label={t.discover.minScore} description={t.discover.minScoreHelp} min={0} max={1} step={0.1} defaultValue={0.3} />
-        </Group>
+        <DiscoveryFields />
         <TextInput name="until" type="date" label={t.discover.until} description={t.discover.untilHelp} />
         <Group justify="flex-end">
           <Button type="submit" loading={discover.isPending}>
@@ -77,10 +58,9 @@ function DiscoverForm({ begun }: { begun: (job: string) => void }) {
   );
 }
 
-function Found({ discovery, close }: { discovery: TopicDiscovery | null; close: () => void }) {
+/** What a discovery has found, each topic with its score explained. */
+export function Found({ report, close }: { report: TopicDiscovery['report']; close?: () => void }) {
   const { t, language } = useLanguage();
-  if (!discovery) return null;
-  const { report } = discovery;
   if (report.topics.length === 0) {
     return (
       <Alert color="blue" title={t.discover.nothing}>
@@ -104,7 +84,7 @@ function Found({ discovery, close }: { discovery: TopicDiscovery | null; close: 
               <Stack>
                 <ScoreParts parts={topic.parts} />
                 {topic.topic_id && (
-                  <Anchor component={To} to={`/topics/${topic.topic_id}`} onClick={close}>
+                  <Anchor component={To} to={`/topics/${topic.topic_id}`} {...(close && { onClick: close })}>
                     {t.discover.open}
                   </Anchor>
                 )}

@@ -1,17 +1,21 @@
 import type { ScorePart, TopicScore } from '@content-creator/client';
 import { Badge, Button, Group, Paper, Progress, Stack, Table, Text, Title } from '@mantine/core';
+import { useState } from 'react';
 import { number, percent } from '../../format';
 import { useLanguage } from '../../language';
 import { Loaded } from '../../parts/loaded';
+import { ProfileSelect } from '../../parts/profile-select';
 import { Time } from '../../parts/time';
 import { useAction, useRead } from '../../queries';
 import { api } from '../../session';
+import type { Texts } from '../../texts/en';
 
 /** The newest score, part by part, and how to have another. */
 export function Score({ id }: { id: string }) {
   const { t } = useLanguage();
   const scores = useRead(['topics', id, 'scores'], (signal) => api.topics.listScores({ path: { id }, query: { page_size: 1 }, signal }));
-  const validate = useAction(() => api.topics.validate({ path: { id }, body: {} }), {
+  const [profile, setProfile] = useState<string | null>(null);
+  const validate = useAction(() => api.topics.validate({ path: { id }, body: profile ? { profile } : {} }), {
     stale: [['topics']],
     done: ({ data }) => (data.passed ? t.score.passed : t.score.notPassed),
   });
@@ -22,9 +26,12 @@ export function Score({ id }: { id: string }) {
           <Title order={2} size="h4">
             {t.score.title}
           </Title>
-          <Button variant="default" size="xs" loading={validate.isPending} onClick={() => validate.mutate(undefined)}>
-            {t.score.validate}
-          </Button>
+          <Group gap="xs">
+            <ProfileSelect kind="validation" choose={setProfile} />
+            <Button variant="default" size="xs" loading={validate.isPending} onClick={() => validate.mutate(undefined)}>
+              {t.score.validate}
+            </Button>
+          </Group>
         </Group>
         <Loaded query={scores}>
           {({ items: [newest] }) => (newest ? <Explained score={newest} /> : <Text c="dimmed">{t.score.none}</Text>)}
@@ -68,8 +75,8 @@ export function ScoreParts({ parts }: { parts: ScorePart[] }) {
           {parts.map((part) => (
             <Table.Tr key={part.name}>
               <Table.Td>
-                <Text size="sm" fw={600} lang="en">
-                  {part.name}
+                <Text size="sm" fw={600}>
+                  {nameOf(part.name, t)}
                 </Text>
                 <Text size="xs" c="dimmed" lang="en">
                   {part.explanation}
@@ -77,7 +84,7 @@ export function ScoreParts({ parts }: { parts: ScorePart[] }) {
               </Table.Td>
               <Table.Td w={120}>
                 <Text size="sm">{part.value === null ? t.common.unknown : number(part.value, language)}</Text>
-                {part.value !== null && <Progress value={part.value * 100} size="sm" aria-label={part.name} />}
+                {part.value !== null && <Progress value={part.value * 100} size="sm" aria-label={nameOf(part.name, t)} />}
               </Table.Td>
               <Table.Td ta="end">{percent(part.weight, language)}</Table.Td>
             </Table.Tr>
@@ -86,4 +93,9 @@ export function ScoreParts({ parts }: { parts: ScorePart[] }) {
       </Table>
     </Table.ScrollContainer>
   );
+}
+
+/** A part's name in the language; a part that is newer than this console keeps its own. */
+function nameOf(part: string, t: Texts): string {
+  return (t.scorePart as Record<string, string>)[part] ?? part;
 }
