@@ -66,7 +66,11 @@ func TestHosts(t *testing.T) {
 	require.EqualValues(t, 429, last["status"])
 	require.Equal(t, "rate_limited", last["error_code"])
 	require.Contains(t, last["next_poll_reason"], "it asked to wait 2 h (Retry-After)")
-	require.Contains(t, w.read("/collections/" + id + "/health")["next_poll"], "in 2 h")
+	decided := map[string]any{"code": "retry_after", "seconds": 7200.0, "count": nil, "words": nil}
+	require.Equal(t, decided, last["next_poll_why"].([]any)[0])
+	health := w.read("/collections/" + id + "/health")
+	require.Contains(t, health["next_poll"], "in 2 h")
+	require.Equal(t, decided, health["next_poll_why"].([]any)[0])
 	require.Len(t, w.read("/collections/" + id + "/fetches?outcome=documents_added")["items"], 1)
 	w.send("GET", "/collections/0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37/fetches", "").refused(t, http.StatusNotFound, "COLLECTION_NOT_FOUND")
 }

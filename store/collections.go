@@ -415,7 +415,9 @@ type CollectionHealth struct {
 	LastSuccessAt       *time.Time `json:"last_success_at"`
 	NextPollAt          *time.Time `json:"next_poll_at"`
 	// NextPoll says in words when it is due again, and why; nil while it is not polled.
-	NextPoll         *string    `json:"next_poll"`
+	NextPoll *string `json:"next_poll"`
+	// NextPollWhy is why then, for programs; empty while it is not polled.
+	NextPollWhy      []PollStep `json:"next_poll_why"`
 	LastError        *PollError `json:"last_error"`
 	DocumentsCount   int64      `json:"documents_count"`
 	DocumentsLast24h int64      `json:"documents_last_24h"`
@@ -442,14 +444,14 @@ func (s *Store) CollectionHealth(ctx context.Context, id uuid.UUID) (CollectionH
 	h := CollectionHealth{
 		CollectionID: id, State: c.Health, SuccessCount: c.SuccessCount, FailureCount: c.FailureCount,
 		ConsecutiveFailures: c.ConsecutiveFailures, LastPolledAt: c.LastPolledAt, LastSuccessAt: c.LastSuccessAt,
-		DocumentsCount: c.DocumentsCount,
+		DocumentsCount: c.DocumentsCount, NextPollWhy: []PollStep{},
 	}
 	if polls := c.SuccessCount + c.FailureCount; polls > 0 {
 		rate := float64(c.SuccessCount) / float64(polls)
 		h.SuccessRate = &rate
 	}
 	if c.Enabled {
-		h.NextPollAt, h.NextPoll = &c.NextPollAt, new(c.nextPoll(time.Now()))
+		h.NextPollAt, h.NextPoll, h.NextPollWhy = &c.NextPollAt, new(c.nextPoll(time.Now())), WhyThen(c.NextPollReason)
 	}
 	if c.LastErrorCode != nil && c.LastError != nil && c.LastErrorAt != nil {
 		h.LastError = &PollError{Code: *c.LastErrorCode, Message: *c.LastError, At: *c.LastErrorAt}

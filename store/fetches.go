@@ -37,6 +37,8 @@ type Fetch struct {
 
 	NextPollAt     time.Time `json:"next_poll_at"`
 	NextPollReason string    `json:"next_poll_reason"`
+	// NextPollWhy is the same for programs.
+	NextPollWhy []PollStep `db:"-" json:"next_poll_why"`
 }
 
 const fetchColumns = `

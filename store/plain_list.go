@@ -184,8 +184,12 @@ var fetchListing = plainListing[Fetch]{
 	from:     "fetches",
 	where:    `collection_id = @collection and (@outcome::text is null or outcome = @outcome)`,
 	orders:   []order{{name: "-started_at", desc: true, keys: []sortKey{{"id", keyID}}}},
-	scan:     pgx.RowToStructByName[Fetch],
-	keys:     func(f Fetch, _ string) []string { return []string{f.ID.String()} },
+	scan: func(row pgx.CollectableRow) (Fetch, error) {
+		fetch, err := pgx.RowToStructByName[Fetch](row)
+		fetch.NextPollWhy = WhyThen(fetch.NextPollReason)
+		return fetch, err
+	},
+	keys: func(f Fetch, _ string) []string { return []string{f.ID.String()} },
 }
 
 // A FetchFilter narrows a list of fetches; nil fields do not.

@@ -839,6 +839,69 @@ func (e MatchedBy) Valid() bool {
 	}
 }
 
+// Defines values for PollStepCode.
+const (
+	PollStepCodeAdded           PollStepCode = "added"
+	PollStepCodeBackOff         PollStepCode = "back_off"
+	PollStepCodeComputed        PollStepCode = "computed"
+	PollStepCodeHalfOfGap       PollStepCode = "half_of_gap"
+	PollStepCodeHalfOfSilence   PollStepCode = "half_of_silence"
+	PollStepCodeHostBudget      PollStepCode = "host_budget"
+	PollStepCodeInterval        PollStepCode = "interval"
+	PollStepCodeIntervalChanged PollStepCode = "interval_changed"
+	PollStepCodeLeastInterval   PollStepCode = "least_interval"
+	PollStepCodeLongestInterval PollStepCode = "longest_interval"
+	PollStepCodeNetworkDown     PollStepCode = "network_down"
+	PollStepCodeOther           PollStepCode = "other"
+	PollStepCodeRetryAfter      PollStepCode = "retry_after"
+	PollStepCodeSettingsChanged PollStepCode = "settings_changed"
+	PollStepCodeSkipHours       PollStepCode = "skip_hours"
+	PollStepCodeSourceWish      PollStepCode = "source_wish"
+	PollStepCodeUnknownPace     PollStepCode = "unknown_pace"
+)
+
+// Valid indicates whether the value is a known member of the PollStepCode enum.
+func (e PollStepCode) Valid() bool {
+	switch e {
+	case PollStepCodeAdded:
+		return true
+	case PollStepCodeBackOff:
+		return true
+	case PollStepCodeComputed:
+		return true
+	case PollStepCodeHalfOfGap:
+		return true
+	case PollStepCodeHalfOfSilence:
+		return true
+	case PollStepCodeHostBudget:
+		return true
+	case PollStepCodeInterval:
+		return true
+	case PollStepCodeIntervalChanged:
+		return true
+	case PollStepCodeLeastInterval:
+		return true
+	case PollStepCodeLongestInterval:
+		return true
+	case PollStepCodeNetworkDown:
+		return true
+	case PollStepCodeOther:
+		return true
+	case PollStepCodeRetryAfter:
+		return true
+	case PollStepCodeSettingsChanged:
+		return true
+	case PollStepCodeSkipHours:
+		return true
+	case PollStepCodeSourceWish:
+		return true
+	case PollStepCodeUnknownPace:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ProfileKind.
 const (
 	ProfileKindDiscovery  ProfileKind = "discovery"
@@ -3389,6 +3452,19 @@ type PollError struct {
 	// Example: https://example.org/ answered a web page, not a feed.
 	Message string `json:"message"`
 }
+
+// PollStep One step of why a poll is due when it is. What decided stands first, then what it was weighed against.
+type PollStep = store.PollStep
+
+// PollStepCode What a step of a reason is. `interval`, `least_interval`, `longest_interval`: the collection's own. `computed`: half of the
+// time between entries (`half_of_gap`) or since the newest (`half_of_silence`), or the interval where that is not known
+// (`unknown_pace`). `source_wish`: the server or the feed asks for so long, in its own `words`. `retry_after`: it answered so.
+// `back_off`: after failures. `skip_hours`: moved out of the hours and days in which the feed wants no visits. `network_down`: no
+// site answers. `host_budget`: the site was asked enough. `added`, `settings_changed`, `interval_changed`: somebody did that.
+// `other`: in `words` alone.
+//
+// Example: computed
+type PollStepCode string
 
 // ProfileKind What is scored: topics as they stand, or candidates for new ones.
 //

@@ -3,9 +3,25 @@ import type { Language } from './language';
 
 export const UNKNOWN = '–';
 
-export function number(value: number | null | undefined, language: Language, digits = 2): string {
+/** Making a format costs more than using it a hundred times: each is made once for a language. */
+function once<Format>(make: (language: Language) => Format): (language: Language) => Format {
+  const made = new Map<Language, Format>();
+  return (language) => {
+    const format = made.get(language) ?? make(language);
+    made.set(language, format);
+    return format;
+  };
+}
+
+const NUMBER = [0, 1, 2, 3].map((maximumFractionDigits) => once((language) => new Intl.NumberFormat(language, { maximumFractionDigits })));
+const PERCENT = once((language) => new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 0 }));
+const DATE_TIME = once((language) => new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }));
+const DATE = once((language) => new Intl.DateTimeFormat(language, { dateStyle: 'medium' }));
+const FROM_NOW = once((language) => new Intl.RelativeTimeFormat(language, { numeric: 'auto' }));
+
+export function number(value: number | null | undefined, language: Language, digits: 0 | 1 | 2 | 3 = 2): string {
   if (value === null || value === undefined) return UNKNOWN;
-  return new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value);
+  return NUMBER[digits]!(language).format(value);
 }
 
 /** A total that may be a lower bound. */
@@ -15,7 +31,7 @@ export function total(value: number, relation: 'eq' | 'gte', language: Language)
 
 export function percent(share: number | null | undefined, language: Language): string {
   if (share === null || share === undefined) return UNKNOWN;
-  return new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 0 }).format(share);
+  return PERCENT(language).format(share);
 }
 
 /** US dollars; what costs less than a cent keeps its digits. */
@@ -27,12 +43,12 @@ export function money(value: number | null | undefined, language: Language): str
 
 export function dateTime(value: string | null | undefined, language: Language): string {
   if (!value) return UNKNOWN;
-  return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(value));
+  return DATE_TIME(language).format(new Date(value));
 }
 
 export function date(value: string | null | undefined, language: Language): string {
   if (!value) return UNKNOWN;
-  return new Intl.DateTimeFormat(language, { dateStyle: 'medium' }).format(new Date(value));
+  return DATE(language).format(new Date(value));
 }
 
 const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
@@ -47,7 +63,7 @@ const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
 export function fromNow(value: string | null | undefined, language: Language, now = Date.now()): string {
   if (!value) return UNKNOWN;
   const seconds = (new Date(value).getTime() - now) / 1000;
-  const words = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+  const words = FROM_NOW(language);
   for (const [unit, length] of STEPS) {
     if (Math.abs(seconds) >= length) return words.format(Math.trunc(seconds / length), unit);
   }
@@ -60,4 +76,28 @@ export function duration(milliseconds: number | null | undefined, language: Lang
   if (milliseconds < 1000) return `${number(milliseconds, language, 0)} ms`;
   if (milliseconds < 120_000) return `${number(milliseconds / 1000, language, 1)} s`;
   return `${number(milliseconds / 60_000, language, 0)} min`;
+}
+
+const LENGTHS = [
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+  ['second', 1],
+] as const;
+
+/** A length of time in its two largest units, in words: "6 hours 12 minutes". */
+export function span(seconds: number, language: Language): string {
+  const first = LENGTHS.findIndex(([, length]) => seconds >= length);
+  if (first < 0) return unit(0, 'second', language);
+  let left = seconds;
+  const parts = LENGTHS.slice(first, first + 2).map(([name, length]) => {
+    const count = Math.floor(left / length);
+    left -= count * length;
+    return count > 0 ? unit(count, name, language) : '';
+  });
+  return parts.filter(Boolean).join(' ');
+}
+
+function unit(count: number, name: string, language: Language): string {
+  return new Intl.NumberFormat(language, { style: 'unit', unit: name, unitDisplay: 'long' }).format(count);
 }

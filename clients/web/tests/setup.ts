@@ -30,6 +30,7 @@ export default async function setup(): Promise<() => Promise<void>> {
     const { url, key, link } = await listening(server);
     Object.assign(process.env, { CONSOLE_URL: url, CONSOLE_KEY: key, CONSOLE_LINK: link, SITE_PORT: String(site.port) });
     Object.assign(process.env, await fill(url, key, site.port));
+    if (process.env['CONSOLE_MANY']) await fillMany(folder, process.env['CONSOLE_MANY']);
     return stop;
   } catch (error) {
     await stop();
@@ -62,6 +63,13 @@ function start(program: string, folder: string): ChildProcess {
   // It stops its database by itself, even if this process ends in disorder.
   process.once('exit', () => server.kill());
   return server;
+}
+
+/** Fills the server's own database, past the API: a hundred thousand requests would take too long. */
+async function fillMany(folder: string, many: string): Promise<void> {
+  const socket = join(folder, 'data', 'postgres', 'run');
+  const script = fileURLToPath(new URL('many.sql', import.meta.url));
+  await promisify(execFile)('psql', ['-h', socket, '-U', 'postgres', '-d', 'content_creator', '-v', `many=${many}`, '-f', script]);
 }
 
 /** Waits until the server says where it listens, which it has the system choose, and how to sign in for the first time. */

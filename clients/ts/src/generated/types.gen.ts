@@ -1018,6 +1018,10 @@ export type CollectionHealth = {
      * When it is due again and why; null while paused.
      */
     next_poll: string | null;
+    /**
+     * Why then, step by step; empty while paused.
+     */
+    next_poll_why: Array<PollStep>;
     last_error: PollError | null;
     /**
      * Documents it was the first to bring.
@@ -1031,6 +1035,65 @@ export type CollectionHealth = {
      * When the newest document was published; null when unknown.
      */
     newest_document_at: string | null;
+};
+
+/**
+ * What a step of a reason is. `interval`, `least_interval`, `longest_interval`: the collection's own. `computed`: half of the
+ * time between entries (`half_of_gap`) or since the newest (`half_of_silence`), or the interval where that is not known
+ * (`unknown_pace`). `source_wish`: the server or the feed asks for so long, in its own `words`. `retry_after`: it answered so.
+ * `back_off`: after failures. `skip_hours`: moved out of the hours and days in which the feed wants no visits. `network_down`: no
+ * site answers. `host_budget`: the site was asked enough. `added`, `settings_changed`, `interval_changed`: somebody did that.
+ * `other`: in `words` alone.
+ *
+ */
+export const PollStepCode = {
+    INTERVAL: 'interval',
+    LEAST_INTERVAL: 'least_interval',
+    LONGEST_INTERVAL: 'longest_interval',
+    COMPUTED: 'computed',
+    HALF_OF_GAP: 'half_of_gap',
+    HALF_OF_SILENCE: 'half_of_silence',
+    UNKNOWN_PACE: 'unknown_pace',
+    SOURCE_WISH: 'source_wish',
+    RETRY_AFTER: 'retry_after',
+    BACK_OFF: 'back_off',
+    SKIP_HOURS: 'skip_hours',
+    NETWORK_DOWN: 'network_down',
+    HOST_BUDGET: 'host_budget',
+    ADDED: 'added',
+    SETTINGS_CHANGED: 'settings_changed',
+    INTERVAL_CHANGED: 'interval_changed',
+    OTHER: 'other'
+} as const;
+
+/**
+ * What a step of a reason is. `interval`, `least_interval`, `longest_interval`: the collection's own. `computed`: half of the
+ * time between entries (`half_of_gap`) or since the newest (`half_of_silence`), or the interval where that is not known
+ * (`unknown_pace`). `source_wish`: the server or the feed asks for so long, in its own `words`. `retry_after`: it answered so.
+ * `back_off`: after failures. `skip_hours`: moved out of the hours and days in which the feed wants no visits. `network_down`: no
+ * site answers. `host_budget`: the site was asked enough. `added`, `settings_changed`, `interval_changed`: somebody did that.
+ * `other`: in `words` alone.
+ *
+ */
+export type PollStepCode = typeof PollStepCode[keyof typeof PollStepCode];
+
+/**
+ * One step of why a poll is due when it is. What decided stands first, then what it was weighed against.
+ */
+export type PollStep = {
+    code: PollStepCode;
+    /**
+     * How long that is, as exact as it is written; null where the step has no length.
+     */
+    seconds: number | null;
+    /**
+     * How many polls have failed in a row; null for other steps.
+     */
+    count: number | null;
+    /**
+     * The source's own words; null for other steps.
+     */
+    words: string | null;
 };
 
 /**
@@ -1141,6 +1204,10 @@ export type Fetch = {
      * Why then.
      */
     next_poll_reason: string;
+    /**
+     * The same step by step.
+     */
+    next_poll_why: Array<PollStep>;
 };
 
 /**

@@ -8,6 +8,7 @@ import { useLanguage } from '../language';
 import { HealthBadge } from '../parts/badges';
 import { ConfirmButton } from '../parts/confirm';
 import { Empty } from '../parts/empty';
+import { errorInWords, healthInWords, pollInWords } from '../parts/explanations';
 import { External } from '../parts/external';
 import { Facts } from '../parts/facts';
 import { JobProgress } from '../parts/job-progress';
@@ -112,10 +113,13 @@ function Health({ health }: { health: CollectionHealth }) {
   const { t, language } = useLanguage();
   return (
     <Stack>
-      <Text lang="en">{health.summary}</Text>
+      <Text>{healthInWords(health, { t, language })}</Text>
       {health.last_error && (
         <Alert color="red" title={t.collection.lastError}>
-          <span lang="en">{health.last_error.message}</span> (<Time at={health.last_error.at} />)
+          {sentence(errorInWords(health.last_error, t))} (<Time at={health.last_error.at} />)
+          <Text size="xs" lang="en">
+            {health.last_error.message}
+          </Text>
         </Alert>
       )}
       <Facts
@@ -128,9 +132,9 @@ function Health({ health }: { health: CollectionHealth }) {
           [t.collections.nextPoll, <Time at={health.next_poll_at} />],
         ]}
       />
-      {health.next_poll && (
+      {health.next_poll_why.length > 0 && (
         <Text size="sm" c="dimmed">
-          {t.collection.whyThen}: <span lang="en">{health.next_poll}</span>
+          {t.collection.whyThen}: {pollInWords(health.next_poll_why, { t, language })}.
         </Text>
       )}
     </Stack>
@@ -191,6 +195,7 @@ function Edit({ versioned: { data: collection, etag } }: { versioned: Versioned<
 function Fetches({ id }: { id: string }) {
   const { t } = useLanguage();
   const [filters, change] = useFilters();
+  const columns = useColumns();
   const { page, page_size, turn } = usePaging();
   const query = { page, page_size, outcome: filters['outcome'] as FetchOutcome | undefined };
   const fetches = useRead(['collections', id, 'fetches', query], (signal) =>
@@ -213,7 +218,7 @@ function Fetches({ id }: { id: string }) {
           <DataTable
             label={t.collection.ledger}
             page={list}
-            columns={useColumns()}
+            columns={columns}
             turn={turn}
             busy={fetches.isPlaceholderData}
             empty={<Empty title={t.collection.noFetches}>{t.collection.noFetchesCure}</Empty>}
@@ -230,12 +235,13 @@ function useColumns(): Column<Fetch>[] {
     { name: t.collection.when, cell: ({ started_at }) => <Time at={started_at} /> },
     {
       name: t.collection.outcome,
-      cell: ({ outcome, error_message, fault, status }) => (
+      cell: ({ outcome, error_code, error_message, fault, status }) => (
         <>
           <Badge color={outcome === 'failed' ? 'red' : outcome === 'network_down' ? 'gray' : 'green'}>{t.outcome[outcome]}</Badge>{' '}
           <Text component="span" size="xs" c="dimmed">
             {status && `HTTP ${status}`}
           </Text>
+          {error_code && error_message && <Text size="xs">{sentence(errorInWords({ code: error_code, message: error_message }, t))}</Text>}
           {(error_message ?? fault) && (
             <Text size="xs" lang="en">
               {error_message ?? fault}
@@ -252,14 +258,19 @@ function useColumns(): Column<Fetch>[] {
     { name: t.jobs.took, numeric: true, cell: ({ duration_ms }) => duration(duration_ms, language) },
     {
       name: t.collections.nextPoll,
-      cell: ({ next_poll_at, next_poll_reason }) => (
+      cell: ({ next_poll_at, next_poll_why }) => (
         <>
           <Time at={next_poll_at} />
-          <Text size="xs" c="dimmed" lang="en">
-            {next_poll_reason}
+          <Text size="xs" c="dimmed">
+            {pollInWords(next_poll_why, { t, language })}
           </Text>
         </>
       ),
     },
   ];
+}
+
+/** Words that follow a colon elsewhere, as a sentence of their own. */
+function sentence(words: string): string {
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
 }

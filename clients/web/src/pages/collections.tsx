@@ -2,7 +2,7 @@ import { type Collection, type CollectionSort, CollectionType, HealthState, type
 import { Alert, Anchor, Button, FileButton, Group, List, Menu, Modal, Paper, Select, Stack, Switch, Text, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { IconDownload, IconPlus, IconUpload } from '@tabler/icons-react';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useMemo, useState } from 'react';
 import { defined, useDialog, useFilters, usePaging } from '../address';
 import { number } from '../format';
 import { useLanguage } from '../language';
@@ -78,6 +78,7 @@ function CollectionFilters() {
 function CollectionTable({ add }: { add: () => void }) {
   const { t } = useLanguage();
   const [filters, change] = useFilters();
+  const columns = useColumns();
   const { page, page_size, turn } = usePaging();
   const query = {
     page,
@@ -95,7 +96,7 @@ function CollectionTable({ add }: { add: () => void }) {
         <DataTable
           label={t.nav.collections}
           page={list}
-          columns={useColumns()}
+          columns={columns}
           turn={turn}
           sort={filters['sort'] ?? '-created_at'}
           onSort={(sort) => change({ sort })}
@@ -113,27 +114,30 @@ function CollectionTable({ add }: { add: () => void }) {
 
 function useColumns(): Column<Collection>[] {
   const { t, language } = useLanguage();
-  return [
-    {
-      name: t.common.name,
-      sorts: ['name'],
-      cell: ({ id, name, url, type }) => (
-        <>
-          <Anchor component={To} to={`/collections/${id}`} fw={600}>
-            {name}
-          </Anchor>
-          <Text size="xs" c="dimmed" lineClamp={1}>
-            {t.source[type]} {url && `· ${url}`}
-          </Text>
-        </>
-      ),
-    },
-    { name: t.collections.health, cell: ({ health }) => <HealthBadge health={health} /> },
-    { name: t.nav.documents, numeric: true, cell: ({ documents_count }) => number(documents_count, language) },
-    { name: t.collections.lastPoll, cell: ({ last_polled_at }) => <Time at={last_polled_at} /> },
-    { name: t.collections.nextPoll, sorts: ['next_poll_at'], cell: ({ next_poll_at, enabled }) => <Time at={enabled ? next_poll_at : null} /> },
-    { name: t.common.created, sorts: ['-created_at'], cell: ({ created_at }) => <Time at={created_at} /> },
-  ];
+  return useMemo(
+    () => [
+      {
+        name: t.common.name,
+        sorts: ['name'],
+        cell: ({ id, name, url, type }) => (
+          <>
+            <Anchor component={To} to={`/collections/${id}`} fw={600}>
+              {name}
+            </Anchor>
+            <Text size="xs" c="dimmed" lineClamp={1}>
+              {t.source[type]} {url && `· ${url}`}
+            </Text>
+          </>
+        ),
+      },
+      { name: t.collections.health, cell: ({ health }) => <HealthBadge health={health} /> },
+      { name: t.nav.documents, numeric: true, cell: ({ documents_count }) => number(documents_count, language) },
+      { name: t.collections.lastPoll, cell: ({ last_polled_at }) => <Time at={last_polled_at} /> },
+      { name: t.collections.nextPoll, sorts: ['next_poll_at'], cell: ({ next_poll_at, enabled }) => <Time at={enabled ? next_poll_at : null} /> },
+      { name: t.common.created, sorts: ['-created_at'], cell: ({ created_at }) => <Time at={created_at} /> },
+    ],
+    [t, language],
+  );
 }
 
 function Opml() {

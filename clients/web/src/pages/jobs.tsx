@@ -1,5 +1,6 @@
 import { type Job, JobKind, JobState } from '@content-creator/client';
 import { Anchor, Button, Group, Paper, Progress, Select, Text } from '@mantine/core';
+import { useMemo } from 'react';
 import { defined, useFilters, usePaging } from '../address';
 import { duration } from '../format';
 import { useLanguage } from '../language';
@@ -16,6 +17,7 @@ import { api } from '../session';
 export function Jobs() {
   const { t } = useLanguage();
   const [filters, change] = useFilters();
+  const columns = useColumns();
   const { page, page_size, turn } = usePaging();
   const query = { page, page_size, kind: filters['kind'] as JobKind | undefined, state: filters['state'] as JobState | undefined };
   const jobs = useRead(['jobs', 'list', query], (signal) => api.jobs.list({ query: defined(query), signal }));
@@ -56,7 +58,7 @@ export function Jobs() {
           <DataTable
             label={t.nav.jobs}
             page={list}
-            columns={useColumns()}
+            columns={columns}
             turn={turn}
             busy={jobs.isPlaceholderData}
             empty={<Empty title={t.jobs.none}>{t.jobs.noneCure}</Empty>}
@@ -69,29 +71,32 @@ export function Jobs() {
 
 function useColumns(): Column<Job>[] {
   const { t, language } = useLanguage();
-  return [
-    {
-      name: t.jobs.kind,
-      cell: (job) => (
-        <>
-          <Text size="sm" fw={600}>
-            {t.jobKind[job.kind]}
-          </Text>
-          <Subject job={job} />
-        </>
-      ),
-    },
-    { name: t.jobs.state, cell: ({ state }) => <JobBadge state={state} /> },
-    { name: t.jobs.progress, cell: (job) => <Outcome job={job} />, width: '40%' },
-    { name: t.common.created, cell: ({ created_at }) => <Time at={created_at} /> },
-    {
-      name: t.jobs.took,
-      numeric: true,
-      cell: ({ started_at, finished_at }) =>
-        duration(started_at && finished_at ? new Date(finished_at).getTime() - new Date(started_at).getTime() : null, language),
-    },
-    { name: t.common.actions, cell: (job) => <JobActions job={job} /> },
-  ];
+  return useMemo(
+    () => [
+      {
+        name: t.jobs.kind,
+        cell: (job) => (
+          <>
+            <Text size="sm" fw={600}>
+              {t.jobKind[job.kind]}
+            </Text>
+            <Subject job={job} />
+          </>
+        ),
+      },
+      { name: t.jobs.state, cell: ({ state }) => <JobBadge state={state} /> },
+      { name: t.jobs.progress, cell: (job) => <Outcome job={job} />, width: '40%' },
+      { name: t.common.created, cell: ({ created_at }) => <Time at={created_at} /> },
+      {
+        name: t.jobs.took,
+        numeric: true,
+        cell: ({ started_at, finished_at }) =>
+          duration(started_at && finished_at ? new Date(finished_at).getTime() - new Date(started_at).getTime() : null, language),
+      },
+      { name: t.common.actions, cell: (job) => <JobActions job={job} /> },
+    ],
+    [t, language],
+  );
 }
 
 function Subject({ job: { id, subject } }: { job: Job }) {

@@ -2,7 +2,7 @@ import { type TopicSort, TopicSource, TopicStatus, type TopicSummary } from '@co
 import { Anchor, Button, Group, Menu, MultiSelect, NumberInput, Paper, Select, Text, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { IconPlus, IconSearch, IconSparkles } from '@tabler/icons-react';
-import { lazy, Suspense, useState } from 'react';
+import { lazy, Suspense, useMemo, useState } from 'react';
 import { defined, useDialog, useFilters, usePaging } from '../address';
 import { number } from '../format';
 import { useLanguage } from '../language';
@@ -109,6 +109,7 @@ function TopicFilters() {
 function TopicTable({ discover }: { discover: () => void }) {
   const { t } = useLanguage();
   const [filters, change] = useFilters();
+  const columns = useColumns();
   const { page, page_size, turn } = usePaging();
   const [selected, setSelected] = useState<string[]>([]);
   const query = {
@@ -132,7 +133,7 @@ function TopicTable({ discover }: { discover: () => void }) {
             label={t.nav.topics}
             page={list}
             busy={topics.isPlaceholderData}
-            columns={useColumns()}
+            columns={columns}
             turn={turn}
             sort={filters['sort'] ?? (filters['search'] ? 'relevance' : '-discovered_at')}
             onSort={(sort) => change({ sort })}
@@ -153,31 +154,34 @@ function TopicTable({ discover }: { discover: () => void }) {
 
 function useColumns(): Column<TopicSummary>[] {
   const { t, language } = useLanguage();
-  return [
-    {
-      name: t.common.title,
-      sorts: ['title'],
-      cell: ({ id, title, domain, market, language: spoken }) => (
-        <>
-          <Anchor component={To} to={`/topics/${id}`} fw={600} lang={spoken}>
-            {title}
-          </Anchor>
-          <Text size="xs" c="dimmed">
-            {domain} · {market} · {spoken}
-          </Text>
-        </>
-      ),
-    },
-    { name: t.topics.status, cell: ({ status }) => <TopicBadge status={status} /> },
-    { name: t.topics.priority, sorts: ['-priority'], numeric: true, cell: ({ priority }) => priority },
-    { name: t.topics.trending, numeric: true, cell: ({ trending_score }) => number(trending_score, language) },
-    { name: t.topics.source, cell: ({ source }) => t.source[source] },
-    {
-      name: t.topics.discovered,
-      sorts: ['-discovered_at', 'discovered_at'],
-      cell: ({ discovered_at }) => <Time at={discovered_at} />,
-    },
-  ];
+  return useMemo(
+    () => [
+      {
+        name: t.common.title,
+        sorts: ['title'],
+        cell: ({ id, title, domain, market, language: spoken }) => (
+          <>
+            <Anchor component={To} to={`/topics/${id}`} fw={600} lang={spoken}>
+              {title}
+            </Anchor>
+            <Text size="xs" c="dimmed">
+              {domain} · {market} · {spoken}
+            </Text>
+          </>
+        ),
+      },
+      { name: t.topics.status, cell: ({ status }) => <TopicBadge status={status} /> },
+      { name: t.topics.priority, sorts: ['-priority'], numeric: true, cell: ({ priority }) => priority },
+      { name: t.topics.trending, numeric: true, cell: ({ trending_score }) => number(trending_score, language) },
+      { name: t.topics.source, cell: ({ source }) => t.source[source] },
+      {
+        name: t.topics.discovered,
+        sorts: ['-discovered_at', 'discovered_at'],
+        cell: ({ discovered_at }) => <Time at={discovered_at} />,
+      },
+    ],
+    [t, language],
+  );
 }
 
 function Bulk({ ids, done }: { ids: string[]; done: () => void }) {

@@ -1,8 +1,9 @@
 /** How well a text is made, part by part, and what would improve it. */
-import type { ContentScore as ContentScoreData } from '@content-creator/client';
+import type { ContentScore as ContentScoreData, ContentScorePart } from '@content-creator/client';
 import { Group, List, Progress, Stack, Table, Text } from '@mantine/core';
 import { number, percent } from '../format';
 import { useLanguage } from '../language';
+import { contentPartInWords } from './explanations';
 
 export function ContentScore({ score, label }: { score: ContentScoreData; label?: string }) {
   const { t, language } = useLanguage();
@@ -26,22 +27,8 @@ export function ContentScore({ score, label }: { score: ContentScoreData; label?
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
-            {score.parts.map(({ name, value, weight_used: weight, note }) => (
-              <Table.Tr key={name}>
-                <Table.Td lang="en">
-                  <Text size="sm" fw={600}>
-                    {name}
-                  </Text>
-                  <Text size="xs" c="dimmed">
-                    {note}
-                  </Text>
-                </Table.Td>
-                <Table.Td w={120}>
-                  <Text size="sm">{value.value === null ? t.common.unknown : percent(value.value, language)}</Text>
-                  {value.value !== null && <Progress value={value.value * 100} size="sm" aria-label={name} />}
-                </Table.Td>
-                <Table.Td ta="end">{percent(weight, language)}</Table.Td>
-              </Table.Tr>
+            {score.parts.map((part) => (
+              <Part key={part.name} part={part} />
             ))}
           </Table.Tbody>
         </Table>
@@ -54,5 +41,28 @@ export function ContentScore({ score, label }: { score: ContentScoreData; label?
         </List>
       )}
     </Stack>
+  );
+}
+
+function Part({ part }: { part: ContentScorePart }) {
+  const { t, language } = useLanguage();
+  const { name, note } = contentPartInWords(part, { t, language });
+  const value = part.value.value;
+  return (
+    <Table.Tr>
+      <Table.Td>
+        <Text size="sm" fw={600}>
+          {name}
+        </Text>
+        <Text size="xs" c="dimmed">
+          {note}
+        </Text>
+      </Table.Td>
+      <Table.Td w={120}>
+        <Text size="sm">{value === null ? t.common.unknown : percent(value, language)}</Text>
+        {value !== null && <Progress value={value * 100} size="sm" aria-label={name} />}
+      </Table.Td>
+      <Table.Td ta="end">{percent(part.weight_used, language)}</Table.Td>
+    </Table.Tr>
   );
 }

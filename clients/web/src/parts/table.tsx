@@ -1,7 +1,7 @@
 /** A table of one page of a list: it never holds more rows than a page has, however long the list is. */
 import { Box, Checkbox, Group, Pagination, Paper, ScrollArea, Select, Table, Text, UnstyledButton } from '@mantine/core';
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
-import type { ReactNode } from 'react';
+import { type Dispatch, memo, type ReactNode, type SetStateAction } from 'react';
 import { total as totalOf } from '../format';
 import { useLanguage } from '../language';
 
@@ -33,7 +33,7 @@ interface Props<Row> {
   sort?: string | undefined;
   onSort?: (sort: string) => void;
   selected?: string[];
-  onSelect?: (ids: string[]) => void;
+  onSelect?: Dispatch<SetStateAction<string[]>>;
   nameOf?: (row: Row) => string;
   /** Whether a newer answer is on its way. */
   busy?: boolean;
@@ -56,14 +56,12 @@ export function DataTable<Row extends { id: string }>(props: Props<Row>) {
           </Table.Thead>
           <Table.Tbody>
             {page.items.map((row) => (
-              <Table.Tr key={row.id}>
-                {props.onSelect && <SelectOne {...props} row={row} />}
-                {columns.map((column) => (
-                  <Table.Td key={column.name} ta={column.numeric ? 'end' : undefined} w={column.width}>
-                    {column.cell(row)}
-                  </Table.Td>
-                ))}
-              </Table.Tr>
+              <Line
+                key={row.id}
+                row={row}
+                columns={columns}
+                {...(props.onSelect && { select: props.onSelect, chosen: props.selected?.includes(row.id) ?? false, name: props.nameOf?.(row) ?? row.id })}
+              />
             ))}
           </Table.Tbody>
         </Table>
@@ -114,15 +112,45 @@ function SelectAll<Row extends { id: string }>({ page, selected = [], onSelect }
   );
 }
 
-function SelectOne<Row extends { id: string }>({ row, selected = [], onSelect, nameOf }: Props<Row> & { row: Row }) {
+interface LineProps<Row> {
+  row: Row;
+  columns: Column<Row>[];
+  select?: Dispatch<SetStateAction<string[]>>;
+  chosen?: boolean;
+  name?: string;
+}
+
+/** Drawn anew only when what it shows has changed: columns that stay the same from time to time make a list of any size quick. */
+const Line = memo(function Line<Row extends { id: string }>({ row, columns, select, chosen = false, name = '' }: LineProps<Row>) {
+  return (
+    <Table.Tr>
+      {select && <SelectOne id={row.id} name={name} chosen={chosen} select={select} />}
+      {columns.map((column) => (
+        <Table.Td key={column.name} ta={column.numeric ? 'end' : undefined} w={column.width}>
+          {column.cell(row)}
+        </Table.Td>
+      ))}
+    </Table.Tr>
+  );
+}) as <Row extends { id: string }>(props: LineProps<Row>) => ReactNode;
+
+interface SelectProps {
+  id: string;
+  name: string;
+  chosen: boolean;
+  select: Dispatch<SetStateAction<string[]>>;
+}
+
+function SelectOne({ id, name, chosen, select }: SelectProps) {
   const { t } = useLanguage();
-  const chosen = selected.includes(row.id);
   return (
     <Table.Td w={1}>
-      <Checkbox
-        aria-label={t.common.select(nameOf?.(row) ?? row.id)}
+      <input
+        type="checkbox"
+        className="row-check"
+        aria-label={t.common.select(name)}
         checked={chosen}
-        onChange={() => onSelect?.(chosen ? selected.filter((id) => id !== row.id) : [...selected, row.id])}
+        onChange={() => select((ids) => (chosen ? ids.filter((other) => other !== id) : [...ids, id]))}
       />
     </Table.Td>
   );

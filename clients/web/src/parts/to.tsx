@@ -1,6 +1,10 @@
-/** A link within the console, for Mantine's `component`. Addresses are plain strings here; routes.tsx checks what they carry. */
-import { Link, type LinkProps } from '@tanstack/react-router';
-import type { AnchorHTMLAttributes, Ref } from 'react';
+/**
+ * A link within the console, for Mantine's `component`. Addresses are plain strings here; routes.tsx checks what they carry. The
+ * router's own link follows every change of the address, which is too much for the hundreds that a list has.
+ */
+import { type NavigateOptions, useRouter } from '@tanstack/react-router';
+import type { AnchorHTMLAttributes, MouseEvent, Ref } from 'react';
+import { stringifySearch } from '../address';
 
 interface Props extends Omit<AnchorHTMLAttributes<HTMLAnchorElement>, 'href'> {
   to: string;
@@ -8,6 +12,14 @@ interface Props extends Omit<AnchorHTMLAttributes<HTMLAnchorElement>, 'href'> {
   ref?: Ref<HTMLAnchorElement>;
 }
 
-export function To({ to, search, ...rest }: Props) {
-  return <Link {...({ to, search } as LinkProps)} {...rest} />;
+export function To({ to, search = {}, onClick, ...rest }: Props) {
+  const router = useRouter();
+  const place = { to, search } as NavigateOptions;
+  const go = (event: MouseEvent<HTMLAnchorElement>) => {
+    onClick?.(event);
+    if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    void router.navigate(place);
+  };
+  return <a href={to + stringifySearch(search)} onClick={go} onPointerEnter={() => void router.preloadRoute(place as never)} {...rest} />;
 }

@@ -3,12 +3,12 @@ import { Badge, Button, Group, Paper, Progress, Stack, Table, Text, Title } from
 import { useState } from 'react';
 import { number, percent } from '../../format';
 import { useLanguage } from '../../language';
+import { scoreInWords, scorePartName } from '../../parts/explanations';
 import { Loaded } from '../../parts/loaded';
 import { ProfileSelect } from '../../parts/profile-select';
 import { Time } from '../../parts/time';
 import { useAction, useRead } from '../../queries';
 import { api } from '../../session';
-import type { Texts } from '../../texts/en';
 
 /** The newest score, part by part, and how to have another. */
 export function Score({ id }: { id: string }) {
@@ -76,15 +76,15 @@ export function ScoreParts({ parts }: { parts: ScorePart[] }) {
             <Table.Tr key={part.name}>
               <Table.Td>
                 <Text size="sm" fw={600}>
-                  {nameOf(part.name, t)}
+                  {scorePartName(part.name, t)}
                 </Text>
-                <Text size="xs" c="dimmed" lang="en">
-                  {part.explanation}
+                <Text size="xs" c="dimmed">
+                  {scoreInWords(part, { t, language })}
                 </Text>
               </Table.Td>
               <Table.Td w={120}>
                 <Text size="sm">{part.value === null ? t.common.unknown : number(part.value, language)}</Text>
-                {part.value !== null && <Progress value={part.value * 100} size="sm" aria-label={nameOf(part.name, t)} />}
+                {part.value !== null && <Progress value={part.value * 100} size="sm" aria-label={scorePartName(part.name, t)} />}
               </Table.Td>
               <Table.Td ta="end">{percent(part.weight, language)}</Table.Td>
             </Table.Tr>
@@ -93,9 +93,4 @@ export function ScoreParts({ parts }: { parts: ScorePart[] }) {
       </Table>
     </Table.ScrollContainer>
   );
-}
-
-/** A part's name in the language; a part that is newer than this console keeps its own. */
-function nameOf(part: string, t: Texts): string {
-  return (t.scorePart as Record<string, string>)[part] ?? part;
 }

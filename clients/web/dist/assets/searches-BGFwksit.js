@@ -1,1 +1,0 @@
-export{t as SaveSearch,n as Searches}from"./searches-r6DMPIji.js";
