@@ -26,7 +26,7 @@ var dist embed.FS
 // knows: all answer the same document.
 var Paths = []string{
 	"/", "/assets/*", "/favicon.svg", "/licenses.md",
-	"/topics", "/topics/*", "/discoveries", "/scoring", "/collections", "/collections/*", "/hosts", "/documents", "/documents/*", "/stories", "/stories/*",
+	"/topics", "/topics/*", "/discoveries", "/scoring", "/scoring/*", "/collections", "/collections/*", "/hosts", "/documents", "/documents/*", "/stories", "/stories/*",
 	"/duplicates", "/keywords", "/searches", "/research", "/research/*", "/reports", "/reports/*", "/serp", "/serp/*", "/jobs", "/costs", "/settings",
 }
 

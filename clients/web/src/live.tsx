@@ -113,6 +113,7 @@ const MADE_BY: Record<string, Tag[]> = {
   research_competitor: ['research', 'topics'],
   research_serp: ['research'],
   discover_topics: ['topics'],
+  rescore_topics: ['topics'],
   synthesize: ['topics', 'costs'],
 };
 

@@ -17,6 +17,7 @@ const routeTree = root.addChildren([
   page('/topics/$id', lazyRouteComponent(() => import('./pages/topic'), 'TopicPage')),
   page('/discoveries', lazyRouteComponent(() => import('./pages/discoveries'), 'Discoveries')),
   page('/scoring', lazyRouteComponent(() => import('./pages/scoring'), 'Scoring')),
+  page('/scoring/$id', lazyRouteComponent(() => import('./pages/rescoring'), 'RescoringPage')),
   page('/collections', lazyRouteComponent(() => import('./pages/collections'), 'Collections')),
   page('/collections/$id', lazyRouteComponent(() => import('./pages/collection'), 'CollectionPage')),
   page('/hosts', lazyRouteComponent(() => import('./pages/hosts'), 'Hosts')),

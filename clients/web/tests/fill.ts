@@ -11,7 +11,9 @@ export async function fill(url: string, key: string, port: number): Promise<Reco
   await settled(client);
   const topic = await discoverTopic(client);
   await client.topics.validate({ path: { id: topic }, body: {} });
-  const research = await ended(client, (await client.topics.research({ path: { id: topic }, body: { question: QUESTION } })).data);
+  const ask = async (question: string) => String((await ended(client, (await client.topics.research({ path: { id: topic }, body: { question } })).data)).result!['run_id']);
+  const earlier = await ask('What did the Elmford heat pump trial cost?');
+  const run = await ask(QUESTION);
   const [keywords, competitors, snapshots] = await Promise.all([
     ended(client, (await client.topics.researchKeyword({ path: { id: topic }, body: {} })).data),
     ended(client, (await client.topics.researchCompetitor({ path: { id: topic }, body: {} })).data),
@@ -27,7 +29,9 @@ export async function fill(url: string, key: string, port: number): Promise<Reco
   return {
     COLLECTION: collection,
     TOPIC: topic,
-    RUN: String(research.result!['run_id']),
+    RUN: run,
+    EARLIER_RUN: earlier,
+    RESCORING: await rescore(client),
     DOCUMENT: documents.data.items[0]!.id,
     STORY: stories.data.items[0]!.id,
     KEYWORD_REPORT: String(keywords.result!['id']),
@@ -88,6 +92,12 @@ async function twoSnapshots(client: ContentCreatorClient, port: number): Promise
   };
   const earlier = await look([daily(0), daily(1), weekly(0), daily(2)]);
   return { EARLIER_SNAPSHOT: earlier, SNAPSHOT: await look([weekly(0), daily(1), daily(0), weekly(1), `http://127.0.0.1:${port}/gone`]) };
+}
+
+/** Which topics the newest version of a profile would move. */
+async function rescore(client: ContentCreatorClient): Promise<string> {
+  const { data } = await client.topics.score({ body: { profile: 'newsroom', filter: { domain: PLACE.domain } } });
+  return String((await ended(client, data)).result!['id']);
 }
 
 async function twoVersions(client: ContentCreatorClient): Promise<void> {

@@ -41,7 +41,7 @@ function listen(context: BrowserContext, complaints: string[], own: string): voi
 
 /** Every page of the console, with what fill.ts has made. */
 export function everyPage(): Record<string, string> {
-  const { TOPIC, COLLECTION, DOCUMENT, STORY, RUN, KEYWORD_REPORT, COMPETITOR_REPORT, SNAPSHOT, EARLIER_SNAPSHOT } = process.env;
+  const { TOPIC, COLLECTION, DOCUMENT, STORY, RUN, EARLIER_RUN, RESCORING, KEYWORD_REPORT, COMPETITOR_REPORT, SNAPSHOT, EARLIER_SNAPSHOT } = process.env;
   return {
     dashboard: '/',
     topics: '/topics',
@@ -55,6 +55,8 @@ export function everyPage(): Record<string, string> {
     'discoveries found': '/discoveries?tab=found',
     scoring: '/scoring',
     'scoring versions': '/scoring?name=newsroom',
+    'scoring tried out': '/scoring?tab=tried',
+    rescoring: `/scoring/${RESCORING}`,
     documents: '/documents',
     search: '/documents?q=heat+pump',
     document: `/documents/${DOCUMENT}`,
@@ -70,10 +72,12 @@ export function everyPage(): Record<string, string> {
     run: `/research/${RUN}`,
     'run sources': `/research/${RUN}?tab=sources`,
     'run steps': `/research/${RUN}?tab=steps`,
+    'run changes': `/research/${RUN}?tab=changes&against=${EARLIER_RUN}`,
     reports: '/reports',
     'keyword report': `/reports/${KEYWORD_REPORT}`,
     'competitor report': `/reports/${COMPETITOR_REPORT}`,
     serp: '/serp',
+    clusters: '/serp?tab=clusters',
     snapshot: `/serp/${SNAPSHOT}?against=${EARLIER_SNAPSHOT}`,
     jobs: '/jobs',
     costs: '/costs',

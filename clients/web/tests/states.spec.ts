@@ -4,10 +4,10 @@ import { everyPage, expect, inTabs, settled, test } from './fixture.ts';
 
 const API = '**/api/v1/**';
 /** Nothing is to be read for these beyond what others read. */
-const SAME = ['topic documents', 'topic keywords', 'topic competitors', 'topic research', 'topic drafts', 'run sources', 'run steps', 'scoring versions', 'competitor report', 'environment'];
+const SAME = ['topic documents', 'topic keywords', 'topic competitors', 'topic research', 'topic drafts', 'run sources', 'run steps', 'run changes', 'clusters', 'scoring versions', 'competitor report', 'environment'];
 const PAGES = Object.keys(everyPage()).filter((name) => !SAME.includes(name));
 const LISTS = [
-  ...['topics', 'discoveries', 'discoveries found', 'scoring', 'documents', 'search', 'stories', 'keywords', 'duplicates', 'searches'],
+  ...['topics', 'discoveries', 'discoveries found', 'scoring', 'scoring tried out', 'documents', 'search', 'stories', 'keywords', 'duplicates', 'searches'],
   ...['collections', 'hosts', 'research', 'reports', 'serp', 'jobs', 'costs'],
 ];
 
@@ -78,7 +78,7 @@ test('empty: every list teaches the next step', async ({ page, context }) => {
   });
   await inTabs(context, LISTS, async (tab, name) => {
     await settled(tab);
-    await expect(tab.getByRole('main'), name).toContainText(/No .* here|No saved searches|Nothing found/);
+    await expect(tab.getByRole('main'), name).toContainText(/No .* here|No saved searches|Nothing found|No profile was tried out/);
     await expect(tab.getByRole('alert'), name).toHaveCount(0);
   });
   await page.goto('/');

@@ -214,6 +214,13 @@ test('weights are changed as a new version of a profile, and a topic is scored b
   await expect(page.getByText(`${name} v2`)).toBeVisible();
 
   await page.goto('/scoring');
+  await row.getByRole('button', { name: 'Try out' }).click();
+  await form.getByLabel('Domain').fill('energy');
+  await form.getByRole('button', { name: 'Score topics' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: `${name} v2` })).toBeVisible();
+  await expect(page.getByRole('table', { name: 'Topics' }).getByRole('row').nth(1)).toContainText('%');
+
+  await page.goto('/scoring');
   await row.getByRole('button', { name: 'Delete' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
   await expect(row).toHaveCount(0);
@@ -237,6 +244,29 @@ test('the results of a search are looked at, and compared with earlier ones', as
   await expect(changes.getByRole('row', { name: /weekly\/0/ })).toContainText('Risen');
   await expect(changes.getByRole('row', { name: /daily\/2/ })).toContainText('Gone');
   await expect(changes.getByRole('row', { name: /weekly\/1/ })).toContainText('New');
+});
+
+test('keywords that one page can answer are grouped, others are told', async ({ page }) => {
+  const [daily, weekly] = [`http://127.0.0.1:${process.env['SITE_PORT']}/daily`, `http://127.0.0.2:${process.env['SITE_PORT']}/weekly`];
+  await page.goto('/serp');
+  await page.getByRole('textbox', { name: 'Search', exact: true }).fill('pumps for heat');
+  await page.getByLabel('The results as you see them').fill(`${daily}/0\n${daily}/1\n${weekly}/0`);
+  await page.getByRole('button', { name: 'Look at the results' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'pumps for heat' })).toBeVisible();
+  await page.goto('/serp?tab=clusters');
+  await page.getByRole('textbox', { name: 'Keywords' }).fill('heat pump\npumps for heat\nnever searched');
+  await page.getByRole('button', { name: 'Group', exact: true }).click();
+  await expect(page.getByText('1 group')).toBeVisible();
+  await expect(page.getByText('3 results in common')).toBeVisible();
+  await expect(page.getByRole('alert')).toContainText('never searched');
+});
+
+test('two runs of research are compared', async ({ page }) => {
+  await page.goto(`/research/${process.env['RUN']}?tab=changes`);
+  await page.getByRole('combobox', { name: 'Compared with' }).click();
+  await page.getByRole('option', { name: /What did the Elmford heat pump trial cost/ }).click();
+  await expect(page.getByText('The two did not ask the same.')).toBeVisible();
+  await expect(page.getByRole('table', { name: 'Changes' })).toContainText('Sources read');
 });
 
 test('keywords and competitors of a subject are researched without a topic', async ({ page }) => {

@@ -1,5 +1,5 @@
 import type { CompetitorResearch, Job, KeywordResearch, ResearchReport } from '@content-creator/client';
-import { Anchor, Button, Group, Paper, SegmentedControl, Select, Stack, TagsInput, Text, TextInput } from '@mantine/core';
+import { Anchor, Button, Group, NumberInput, Paper, SegmentedControl, Select, Stack, TagsInput, TextInput } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
 import { defined, useFilters, usePaging } from '../address';
@@ -43,7 +43,8 @@ function Ask({ begun }: { begun: (job: string) => void }) {
         language: String(form.get('language')),
         ...(form.get('market') && { market: String(form.get('market')) }),
       };
-      if (kind === 'keyword') return api.research.researchKeyword({ body });
+      const most = String(form.get('max_cost_usd'));
+      if (kind === 'keyword') return api.research.researchKeyword({ body: { ...body, ...(most && { max_cost_usd: Number(most) }) } });
       return api.research.researchCompetitor({ body: { ...body, ...(own.length > 0 && { own_sites: own }) } });
     },
     { stale: [['jobs']], done: ({ data }) => begun(data.id) },
@@ -66,6 +67,9 @@ function Ask({ begun }: { begun: (job: string) => void }) {
           <TextInput name="subject" flex="3 1 16rem" label={t.reports.subject} placeholder={t.reports.subjectPlaceholder} required minLength={2} maxLength={300} />
           <TextInput name="language" w={110} label={t.common.language} defaultValue={language} required />
           <TextInput name="market" w={110} label={t.common.market} placeholder={t.common.all} />
+          {kind === 'keyword' && (
+            <NumberInput name="max_cost_usd" w={170} label={t.research.maxCost} description={t.reports.costHelp} placeholder={t.research.noLimit} min={0} step={0.1} decimalScale={4} />
+          )}
           <Button type="submit" loading={ask.isPending}>
             {t.reports.begin}
           </Button>
@@ -116,7 +120,6 @@ function ReportTable() {
           </Anchor>
         ),
     },
-    { name: t.research.cost, cell: () => <Text size="sm">{t.reports.free}</Text> },
     { name: t.common.created, cell: ({ created_at }) => <Time at={created_at} /> },
   ];
   return (

@@ -13,6 +13,7 @@ import { type Column, DataTable } from '../parts/table';
 import { Time } from '../parts/time';
 import { useRead } from '../queries';
 import { api } from '../session';
+import { Changes } from './run/changes';
 
 export function RunPage() {
   const { t } = useLanguage();
@@ -38,6 +39,7 @@ function Sections({ run, reread }: { run: ResearchRun; reread: () => void }) {
           <Tabs.Tab value="report">{t.research.report}</Tabs.Tab>
           <Tabs.Tab value="sources">{t.research.sources}</Tabs.Tab>
           <Tabs.Tab value="steps">{t.research.steps}</Tabs.Tab>
+          <Tabs.Tab value="changes">{t.changes.title}</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="report">
           <RunReport run={run} />
@@ -47,6 +49,9 @@ function Sections({ run, reread }: { run: ResearchRun; reread: () => void }) {
         </Tabs.Panel>
         <Tabs.Panel value="steps">
           <Steps id={run.id} />
+        </Tabs.Panel>
+        <Tabs.Panel value="changes">
+          <Changes run={run} />
         </Tabs.Panel>
       </Tabs>
     </Stack>

@@ -1,5 +1,5 @@
-import { ProfileKind, type ScoringProfile } from '@content-creator/client';
-import { Badge, Button, Group, Modal, Select, Text } from '@mantine/core';
+import { ProfileKind, type Rescoring, type ScoringProfile } from '@content-creator/client';
+import { Anchor, Badge, Button, Group, Modal, Select, Stack, Tabs, Text } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { useState } from 'react';
 import { defined, useDialog, useFilters, usePaging } from '../address';
@@ -11,13 +11,15 @@ import { Loaded } from '../parts/loaded';
 import { Page } from '../parts/page';
 import { type Column, DataTable } from '../parts/table';
 import { Time } from '../parts/time';
+import { To } from '../parts/to';
 import { useAction, useRead } from '../queries';
 import { api } from '../session';
 import { ProfileForm, PARTS } from './scoring/form';
+import { RescoreForm } from './scoring/rescore';
 
 export function Scoring() {
   const { t } = useLanguage();
-  const [filters, change] = useFilters();
+  const [filters] = useFilters();
   const [creating, create] = useDialog('create');
   const [chosen, setForm] = useState<Form | null>(null);
   const form = creating ? { title: t.scoring.create } : chosen;
@@ -37,31 +39,59 @@ export function Scoring() {
         </Button>
       }
     >
-      {!of && (
-        <Select
-          w={220}
-          label={t.scoring.kind}
-          placeholder={t.common.all}
-          clearable
-          clearButtonProps={{ 'aria-label': t.common.clear }}
-          data={Object.values(ProfileKind).map((value) => ({ value, label: t.profileKind[value] }))}
-          value={filters['kind'] ?? null}
-          onChange={(kind) => change({ kind: kind ?? undefined })}
-        />
-      )}
-      <Profiles open={setForm} />
+      {of ? <Profiles open={setForm} /> : <Sections open={setForm} />}
       <Modal opened={form !== null} onClose={close} size="lg" title={form?.title} closeButtonProps={{ 'aria-label': t.common.close }}>
-        {form && <ProfileForm close={close} {...form} />}
+        {form && (form.tryOut ? <RescoreForm profile={form.tryOut} /> : <ProfileForm close={close} {...form} />)}
       </Modal>
     </Page>
   );
 }
 
-/** What the dialog is about: a profile to begin with, and whether it is a next version of it. */
+function Sections({ open }: { open: (form: Form) => void }) {
+  const { t } = useLanguage();
+  const [filters, change] = useFilters();
+  return (
+    <Tabs value={filters['tab'] ?? 'profiles'} onChange={(tab) => change({ tab: tab === 'profiles' || !tab ? undefined : tab })} keepMounted={false}>
+      <Tabs.List mb="lg">
+        <Tabs.Tab value="profiles">{t.scoring.profiles}</Tabs.Tab>
+        <Tabs.Tab value="tried">{t.rescoring.tried}</Tabs.Tab>
+      </Tabs.List>
+      <Tabs.Panel value="profiles">
+        <Stack>
+          <Kinds />
+          <Profiles open={open} />
+        </Stack>
+      </Tabs.Panel>
+      <Tabs.Panel value="tried">
+        <Rescorings />
+      </Tabs.Panel>
+    </Tabs>
+  );
+}
+
+function Kinds() {
+  const { t } = useLanguage();
+  const [filters, change] = useFilters();
+  return (
+    <Select
+      w={220}
+      label={t.scoring.kind}
+      placeholder={t.common.all}
+      clearable
+      clearButtonProps={{ 'aria-label': t.common.clear }}
+      data={Object.values(ProfileKind).map((value) => ({ value, label: t.profileKind[value] }))}
+      value={filters['kind'] ?? null}
+      onChange={(kind) => change({ kind: kind ?? undefined })}
+    />
+  );
+}
+
+/** What the dialog is about: a profile to begin with, and whether it is a next version of it; or one to try out. */
 interface Form {
   title: string;
   from?: ScoringProfile;
   next?: boolean;
+  tryOut?: ScoringProfile;
 }
 
 type Row = ScoringProfile & { id: string };
@@ -139,6 +169,9 @@ function Actions({ profile, open }: { profile: ScoringProfile; open: (form: Form
       {profile.fixed || profile.archived_at
         ? button(t.scoring.copy, () => open({ title: t.scoring.create, from: profile }))
         : button(t.scoring.change, () => open({ title: t.scoring.changeTitle(profile.name), from: profile, next: true }))}
+      {profile.kind === 'validation' &&
+        !profile.archived_at &&
+        button(t.rescoring.tryOut, () => open({ title: t.rescoring.tryTitle(profile.name, profile.version), tryOut: profile }))}
       {!filters['name'] && profile.version > 1 && button(t.scoring.versions, () => change({ name: profile.name, kind: undefined }))}
       {!profile.fixed && !profile.archived_at && !filters['name'] && (
         <ConfirmButton
@@ -150,5 +183,42 @@ function Actions({ profile, open }: { profile: ScoringProfile; open: (form: Form
         />
       )}
     </Group>
+  );
+}
+
+/** What was tried out, the newest first. */
+function Rescorings() {
+  const { t, language } = useLanguage();
+  const { page, page_size, turn } = usePaging();
+  const query = { page, page_size };
+  const rescorings = useRead(['topics', 'rescorings', query], (signal) => api.topics.listRescorings({ query, signal }));
+  const columns: Column<Rescoring>[] = [
+    {
+      name: t.scoring.profile,
+      cell: ({ id, profile, profile_version }) => (
+        <Anchor component={To} to={`/scoring/${id}`} fw={600}>
+          {t.rescoring.of(profile, profile_version)}
+        </Anchor>
+      ),
+    },
+    { name: t.rescoring.scored, numeric: true, cell: ({ scored, topics }) => `${number(scored, language)} / ${number(topics, language)}` },
+    { name: t.rescoring.risen, numeric: true, cell: ({ risen }) => number(risen, language) },
+    { name: t.rescoring.fallen, numeric: true, cell: ({ fallen }) => number(fallen, language) },
+    { name: t.rescoring.nowPassed, numeric: true, cell: ({ now_passed }) => number(now_passed, language) },
+    { name: t.common.created, cell: ({ created_at }) => <Time at={created_at} /> },
+  ];
+  return (
+    <Loaded query={rescorings} lines={6}>
+      {(list) => (
+        <DataTable
+          label={t.rescoring.tried}
+          page={list}
+          columns={columns}
+          turn={turn}
+          busy={rescorings.isPlaceholderData}
+          empty={<Empty title={t.rescoring.noneTried}>{t.rescoring.noneTriedCure}</Empty>}
+        />
+      )}
+    </Loaded>
   );
 }

@@ -1,5 +1,5 @@
 import type { SerpSnapshot } from '@content-creator/client';
-import { Anchor, Button, Group, NumberInput, Paper, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { Anchor, Button, Group, NumberInput, Paper, Stack, Tabs, Text, Textarea, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
@@ -15,19 +15,40 @@ import { Time } from '../parts/time';
 import { To } from '../parts/to';
 import { useAction, useRead } from '../queries';
 import { api } from '../session';
+import { Clusters } from './serp/clusters';
 
 export function SerpSnapshots() {
   const { t } = useLanguage();
+  const [filters, change] = useFilters();
+  return (
+    <Page title={t.nav.serp} about={t.serp.about}>
+      <Tabs value={filters['tab'] ?? 'results'} onChange={(tab) => change({ tab: tab === 'results' || !tab ? undefined : tab })} keepMounted={false}>
+        <Tabs.List mb="lg">
+          <Tabs.Tab value="results">{t.serp.results}</Tabs.Tab>
+          <Tabs.Tab value="clusters">{t.clusters.title}</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="results">
+          <Looked />
+        </Tabs.Panel>
+        <Tabs.Panel value="clusters">
+          <Clusters />
+        </Tabs.Panel>
+      </Tabs>
+    </Page>
+  );
+}
+
+function Looked() {
   const [job, setJob] = useState<string | null>(null);
   const go = useNavigate();
   return (
-    <Page title={t.nav.serp} about={t.serp.about}>
+    <Stack gap="lg">
       <Look begun={setJob} />
       {job && (
         <JobProgress key={job} id={job} ended={({ result }) => result?.['id'] !== undefined && void go({ to: `/serp/${String(result['id'])}` })} />
       )}
       <Snapshots />
-    </Page>
+    </Stack>
   );
 }
 

@@ -1,6 +1,6 @@
 /** A claim beside its source: the quote, marked in the text as it was when it was read. */
 import type { ResearchClaim } from '@content-creator/client';
-import { Anchor, Drawer, Group, Stack, Text, Title } from '@mantine/core';
+import { Anchor, Badge, Drawer, Group, Stack, Text, Title } from '@mantine/core';
 import { useEffect, useRef } from 'react';
 import { dateTime } from '../format';
 import { useLanguage } from '../language';
@@ -44,6 +44,7 @@ function Citation({ claim }: { claim: ResearchClaim }) {
         <Text>{claim.sentence}</Text>
         <Group gap="xs">
           <VerdictBadge verdict={claim.verdict} />
+          {claim.disputed && <Badge color="orange">{t.citation.disputed}</Badge>}
           <Text size="sm" c="dimmed">
             {t.citation.judged(claim.judged_by)} · {t.citation.independent(claim.independent_sources)}
           </Text>

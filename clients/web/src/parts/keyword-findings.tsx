@@ -5,6 +5,7 @@ import type { ReactNode } from 'react';
 import { number, UNKNOWN } from '../format';
 import { useLanguage } from '../language';
 import { Figure } from './figure';
+import { Proposals } from './proposals';
 import { Sampled } from './sampled';
 
 export function KeywordFindings({ result, begin }: { result: KeywordResearch; begin?: ReactNode }) {
@@ -29,6 +30,17 @@ export function KeywordFindings({ result, begin }: { result: KeywordResearch; be
             ))}
           </List>
         </Paper>
+      )}
+      {result.proposals && (
+        <Proposals
+          model={result.proposals.model}
+          error={result.proposals.error}
+          lists={[
+            [t.keywords.title, result.proposals.keywords.map(({ keyword }) => keyword)],
+            [t.keywords.questions, result.proposals.questions],
+            [t.proposals.angles, result.proposals.angles],
+          ]}
+        />
       )}
     </Stack>
   );

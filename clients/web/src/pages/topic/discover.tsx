@@ -4,6 +4,7 @@ import { type FormEvent, useState } from 'react';
 import { number } from '../../format';
 import { useLanguage } from '../../language';
 import { JobProgress } from '../../parts/job-progress';
+import { Proposals } from '../../parts/proposals';
 import { To } from '../../parts/to';
 import { useAction } from '../../queries';
 import { api } from '../../session';
@@ -70,6 +71,7 @@ export function Found({ report, close }: { report: TopicDiscovery['report']; clo
   }
   return (
     <Stack>
+      {report.proposals && <Proposals model={report.proposals.model} error={report.proposals.error} lists={[[t.discover.keywords, report.proposals.seeds]]} />}
       <Text fw={600}>{t.discover.found(report.topics.length, report.documents)}</Text>
       <Accordion variant="separated" chevronPosition="left">
         {report.topics.map((topic) => (
@@ -83,6 +85,16 @@ export function Found({ report, close }: { report: TopicDiscovery['report']; clo
             <Accordion.Panel>
               <Stack>
                 <ScoreParts parts={topic.parts} />
+                {topic.proposal && (
+                  <Proposals
+                    model={topic.proposal.model}
+                    error={topic.proposal.error}
+                    lists={[
+                      [t.proposals.label, topic.proposal.label ? [topic.proposal.label] : []],
+                      [t.proposals.angles, topic.proposal.angles],
+                    ]}
+                  />
+                )}
                 {topic.topic_id && (
                   <Anchor component={To} to={`/topics/${topic.topic_id}`} {...(close && { onClick: close })}>
                     {t.discover.open}

@@ -1,0 +1,1 @@
+export{t as CreateTopic}from"./create-Be_cc_Hr.js";

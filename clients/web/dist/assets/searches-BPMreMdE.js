@@ -1,1 +1,0 @@
-export{t as SaveSearch,n as Searches}from"./searches-Bc1Yk672.js";
