@@ -108,7 +108,7 @@ export async function inTabs(context: BrowserContext, names: string[], look: (pa
   const tab = async () => {
     const page = await context.newPage();
     for (let name = left.shift(); name; name = left.shift()) {
-      await page.goto(everyPage()[name]!);
+      await visit(page, everyPage()[name]!);
       await look(page, name);
     }
     await page.close();

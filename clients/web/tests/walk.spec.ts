@@ -267,6 +267,10 @@ test('two runs of research are compared', async ({ page }) => {
   await page.getByRole('option', { name: /What did the Elmford heat pump trial cost/ }).click();
   await expect(page.getByText('The two did not ask the same.')).toBeVisible();
   await expect(page.getByRole('table', { name: 'Changes' })).toContainText('Sources read');
+  await page.getByRole('button', { name: 'Ask again' }).click();
+  await expect(page).not.toHaveURL(new RegExp(`/research/${process.env['RUN']}`));
+  await expect(page).toHaveURL(new RegExp(`against=${process.env['RUN']}`));
+  await expect(page.getByText(/statements? (has|have) stayed/)).toBeVisible();
 });
 
 test('keywords and competitors of a subject are researched without a topic', async ({ page }) => {

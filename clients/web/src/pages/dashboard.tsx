@@ -26,7 +26,7 @@ export function Dashboard() {
             <Section title={t.dashboard.growth}>
               <Growth />
             </Section>
-            <Section title={t.dashboard.writtenAbout} more={{ to: '/stories', name: t.nav.stories }}>
+            <Section title={t.dashboard.writtenAbout} more={{ to: '/keywords', name: t.nav.keywords }}>
               <WrittenAbout />
             </Section>
           </Stack>

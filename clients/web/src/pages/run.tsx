@@ -1,7 +1,8 @@
-import { type ResearchRun, type ResearchSource, type ResearchStep } from '@content-creator/client';
-import { Badge, Paper, Stack, Tabs, Text, Timeline } from '@mantine/core';
-import { useParams } from '@tanstack/react-router';
-import { useFilters } from '../address';
+import type { ResearchRun, ResearchSource, ResearchStep } from '@content-creator/client';
+import { Badge, Button, Paper, Stack, Tabs, Text, Timeline } from '@mantine/core';
+import { useNavigate, useParams } from '@tanstack/react-router';
+import { useState } from 'react';
+import { defined, useFilters } from '../address';
 import { duration, number } from '../format';
 import { useLanguage } from '../language';
 import { External } from '../parts/external';
@@ -11,7 +12,7 @@ import { Page } from '../parts/page';
 import { RunReport } from '../parts/report';
 import { type Column, DataTable } from '../parts/table';
 import { Time } from '../parts/time';
-import { useRead } from '../queries';
+import { useAction, useRead } from '../queries';
 import { api } from '../session';
 import { Changes } from './run/changes';
 
@@ -20,11 +21,46 @@ export function RunPage() {
   const { id } = useParams({ strict: false }) as { id: string };
   const run = useRead(['research', 'run', id], (signal) => api.research.getRun({ path: { id }, signal }));
   return (
-    <Page title={run.data?.question ?? t.research.run} back={{ to: '/research', name: t.nav.research }}>
+    <Page
+      title={run.data?.question ?? t.research.run}
+      back={{ to: '/research', name: t.nav.research }}
+      actions={run.data?.report && <Again run={run.data} />}
+    >
       <Loaded query={run} lines={8}>
         {(found) => <Sections run={found} reread={() => void run.refetch()} />}
       </Loaded>
     </Page>
+  );
+}
+
+/** Researches the same question anew, and shows what has changed since. */
+function Again({ run }: { run: ResearchRun }) {
+  const { t } = useLanguage();
+  const go = useNavigate();
+  const [job, setJob] = useState<string | null>(null);
+  const again = useAction(
+    () => {
+      const body = { question: run.question, depth: run.depth, scope: run.scope, output_language: run.output_language, max_age_hours: 0 };
+      if (run.topic_id !== null) return api.topics.research({ path: { id: run.topic_id }, body });
+      return api.research.researchQuestion({ body: { ...body, language: run.language, ...defined({ market: run.market, domain: run.domain }) } });
+    },
+    { stale: [['jobs'], ['research']], done: ({ data }) => setJob(data.id) },
+  );
+  return (
+    <>
+      <Button variant="default" loading={again.isPending} onClick={() => again.mutate(undefined)}>
+        {t.research.again}
+      </Button>
+      {job && (
+        <JobProgress
+          key={job}
+          id={job}
+          ended={({ state, result }) => {
+            if (state === 'succeeded') void go({ to: `/research/${String(result?.['run_id'])}`, search: { tab: 'changes', against: run.id } as never });
+          }}
+        />
+      )}
+    </>
   );
 }
 

@@ -555,6 +555,7 @@ export const de: Texts = {
     topic: 'Dieses Thema recherchieren',
     begin: 'Recherche beginnen',
     ask: 'Fragen',
+    again: 'Noch einmal fragen',
     question: 'Frage',
     questionPlaceholder: 'Was möchten Sie wissen?',
     depth: 'Tiefe',

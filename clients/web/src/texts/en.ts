@@ -542,6 +542,7 @@ export const en = {
     topic: 'Research this topic',
     begin: 'Begin research',
     ask: 'Ask',
+    again: 'Ask again',
     question: 'Question',
     questionPlaceholder: 'What do you want to know?',
     depth: 'Depth',

@@ -1,1 +1,0 @@
-export{t as CreateTopic}from"./create-Be_cc_Hr.js";
