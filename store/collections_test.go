@@ -445,8 +445,10 @@ func TestCollectionHealth(t *testing.T) {
 			}
 			if expected.NextPollAt == nil {
 				require.Nil(t, h.NextPoll)
+				expected.NextPollWhy = []store.PollStep{}
 			} else {
 				require.Contains(t, *h.NextPoll, c.NextPollReason)
+				expected.NextPollWhy = store.WhyThen(c.NextPollReason)
 			}
 			h.NextPoll = nil
 			require.Equal(t, expected, h)
