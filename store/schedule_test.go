@@ -207,20 +207,20 @@ func TestFetches(t *testing.T) {
 	require.Equal(t, []store.Fetch{
 		{
 			CollectionID: c.ID, StartedAt: at, URL: &url, ETagSent: &etag, LastModifiedSent: &modified, Outcome: "network_down",
-			ErrorCode: new("dns_failed"), ErrorMessage: new("No host."), NextPollAt: next, NextPollReason: "four",
+			ErrorCode: new("dns_failed"), ErrorMessage: new("No host."), NextPollAt: next, NextPollReason: "four", NextPollWhy: []store.PollStep{{Code: "other", Words: new("four")}},
 		},
 		{
 			CollectionID: c.ID, StartedAt: at, URL: &url, ETagSent: &etag, LastModifiedSent: &modified, Outcome: "failed", Status: new(500),
-			ErrorCode: new("http_status"), ErrorMessage: new("Broken."), NextPollAt: next, NextPollReason: "three",
+			ErrorCode: new("http_status"), ErrorMessage: new("Broken."), NextPollAt: next, NextPollReason: "three", NextPollWhy: []store.PollStep{{Code: "other", Words: new("three")}},
 		},
 		{
 			CollectionID: c.ID, StartedAt: at, URL: &url, ETagSent: &etag, LastModifiedSent: &modified, Outcome: "not_modified", Status: new(304),
-			NextPollAt: next, NextPollReason: "two",
+			NextPollAt: next, NextPollReason: "two", NextPollWhy: []store.PollStep{{Code: "other", Words: new("two")}},
 		},
 		{
 			CollectionID: c.ID, StartedAt: at.Add(-1500 * time.Millisecond), DurationMS: 1500, URL: &url, FinalURL: new(newAddress), Status: new(200), Bytes: 7,
 			Outcome: "documents_added", Entries: 3, EntriesSkipped: 1, DocumentsAdded: 2, Fault: new("It ends early."),
-			NextPollAt: next, NextPollReason: "one",
+			NextPollAt: next, NextPollReason: "one", NextPollWhy: []store.PollStep{{Code: "other", Words: new("one")}},
 		},
 	}, list.Items)
 
