@@ -37,17 +37,14 @@ type sentence struct {
 	words []string
 	// all are the words with the names, each once, and stems their beginnings.
 	all, stems []string
-	numbers    map[string][]figure // by unit
+	numbers    map[string][]StatedNumber // by unit
 	dates      []figure
 	names      []figure
 }
 
-// A figure is a value that a sentence states.
+// A figure is a date or a name that a sentence states.
 type figure struct {
-	text  string
-	value float64
-	// step is the place value of its last digit: 0.1 million is 100,000.
-	step float64
+	text string
 	date date
 }
 
@@ -148,13 +145,13 @@ func commonOf(a, b []string) []string {
 
 func contradictions(a, b sentence, subject string) []store.Disagreement {
 	var list []store.Disagreement
-	tell := func(kind, unit string, x, y figure) {
+	tell := func(kind, unit, x, y string) {
 		about := subject
 		if unit != "" && !strings.Contains(" "+subject+" ", " "+unit+" ") {
 			about = unit + ": " + subject
 		}
 		list = append(list, store.Disagreement{Kind: kind, Subject: about, Claims: []store.Claim{
-			{Value: x.text, Quote: a.quote}, {Value: y.text, Quote: b.quote},
+			{Value: x, Quote: a.quote}, {Value: y, Quote: b.quote},
 		}})
 	}
 	units := make([]string, 0, len(a.numbers))
@@ -164,15 +161,15 @@ func contradictions(a, b sentence, subject string) []store.Disagreement {
 	slices.Sort(units)
 	for _, unit := range units {
 		x, y := a.numbers[unit], b.numbers[unit]
-		if len(x) == 1 && len(y) == 1 && x[0].contradicts(y[0]) {
-			tell("number", unit, x[0], y[0])
+		if len(x) == 1 && len(y) == 1 && x[0].Contradicts(y[0]) {
+			tell("number", unit, x[0].Text, y[0].Text)
 		}
 	}
 	if len(a.dates) == 1 && len(b.dates) == 1 && a.dates[0].date.contradicts(b.dates[0].date) {
-		tell("date", "", a.dates[0], b.dates[0])
+		tell("date", "", a.dates[0].text, b.dates[0].text)
 	}
 	if x, y, one := oneOther(a.names, b.names); one && len(list) == 0 && alikeBut(a, b) {
-		tell("name", "", x, y)
+		tell("name", "", x.text, y.text)
 	}
 	return list
 }
@@ -181,11 +178,6 @@ func contradictions(a, b sentence, subject string) []store.Disagreement {
 func alikeBut(a, b sentence) bool {
 	common := len(commonOf(a.words, b.words))
 	return common >= minCommonWords && share(common, max(len(a.words), len(b.words))) >= minCommonNaming
-}
-
-// contradicts: they are further apart than either was rounded.
-func (f figure) contradicts(other figure) bool {
-	return math.Abs(f.value-other.value) > max(f.step, other.step)/2+1e-9*math.Abs(f.value)
 }
 
 // contradicts: something that both know is different.
@@ -256,7 +248,7 @@ func splitsHere(text string, at, end int) bool {
 
 func readSentence(quote, language string) (sentence, bool) {
 	rest := quote
-	s := sentence{quote: quote, numbers: map[string][]figure{}}
+	s := sentence{quote: quote, numbers: map[string][]StatedNumber{}}
 	if len([]rune(quote)) > maxQuote {
 		return s, false
 	}
@@ -462,7 +454,7 @@ func (s *sentence) readNumbers(text, language string) (rest string) {
 			return match
 		}
 		if number.Unit != "" {
-			s.numbers[number.Unit] = append(s.numbers[number.Unit], figure{text: number.Text, value: number.Value, step: number.Step})
+			s.numbers[number.Unit] = append(s.numbers[number.Unit], number)
 		}
 		return " " + parts[5]
 	})

@@ -1,6 +1,9 @@
 package collect
 
-import "strings"
+import (
+	"math"
+	"strings"
+)
 
 // A StatedNumber is a number that a sentence states, as 14,500, "1.2 million euros" or "zwölf".
 type StatedNumber struct {
@@ -11,6 +14,11 @@ type StatedNumber struct {
 	Step float64
 	// Unit is "percent", the code of a currency, or the beginning of the word that is counted; "" where there is none.
 	Unit string
+}
+
+// Contradicts reports whether the two are further apart than either was rounded.
+func (n StatedNumber) Contradicts(other StatedNumber) bool {
+	return math.Abs(n.Value-other.Value) > max(n.Step, other.Step)/2+1e-9*math.Abs(n.Value)
 }
 
 // A StatedDate is a date that a sentence states; 0 is what it does not say. Weekday counts from Monday, 1.

@@ -26,7 +26,15 @@ import (
 // from those), a tenth of which fill in one of twenty forms, and copied into the tables. The indexes of full-text search are left out: they are no part of what is
 // measured, and would take most of the time to fill.
 func BenchmarkOneMore(b *testing.B) {
-	sizes := "10000,100000"
+	besideArchives(b, "10000,100000", (*archive).fill, func(b *testing.B, w *world, texts *archive) {
+		b.ResetTimer()
+		benchOneMore(b, w, texts)
+	})
+}
+
+// besideArchives measures something beside archives of the sizes that BENCH_ARCHIVE names, else of the usual ones, each filled once.
+func besideArchives(b *testing.B, usual string, fill func(*archive, *world, int), measure func(*testing.B, *world, *archive)) {
+	sizes := usual
 	if given := os.Getenv("BENCH_ARCHIVE"); given != "" {
 		sizes = given
 	}
@@ -34,14 +42,13 @@ func BenchmarkOneMore(b *testing.B) {
 		size, err := strconv.Atoi(given)
 		require.NoError(b, err)
 		var w *world
-		var texts *archive
+		var a *archive
 		b.Run(given, func(b *testing.B) {
 			if w == nil {
-				w, texts = newWorld(b), newArchive(size)
-				texts.fill(w, size)
+				w, a = newWorld(b), newArchive(size)
+				fill(a, w, size)
 			}
-			b.ResetTimer()
-			benchOneMore(b, w, texts)
+			measure(b, w, a)
 		})
 	}
 }

@@ -5,9 +5,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"os"
-	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -21,29 +18,15 @@ import (
 // in "20000,200000"): a thousand documents a day, so that larger archives reach further back and the windows hold the same.
 // What grows with the archive is a fault.
 func BenchmarkDiscovery(b *testing.B) {
-	sizes := "20000"
-	if given := os.Getenv("BENCH_ARCHIVE"); given != "" {
-		sizes = given
-	}
-	for _, given := range strings.Split(sizes, ",") {
-		size, err := strconv.Atoi(given)
-		require.NoError(b, err)
-		var w *world
-		var a *archive
-		b.Run(given, func(b *testing.B) {
-			if w == nil {
-				w, a = newWorld(b), newArchive(size)
-				a.fillForDiscovery(w, size)
-			}
-			for _, work := range a.discoveries(w) {
-				b.Run(work.name, func(b *testing.B) {
-					for b.Loop() {
-						require.NoError(b, work.do())
-					}
-				})
-			}
-		})
-	}
+	besideArchives(b, "20000", (*archive).fillForDiscovery, func(b *testing.B, w *world, a *archive) {
+		for _, work := range a.discoveries(w) {
+			b.Run(work.name, func(b *testing.B) {
+				for b.Loop() {
+					require.NoError(b, work.do())
+				}
+			})
+		}
+	})
 }
 
 type discoveryWork struct {

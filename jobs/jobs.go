@@ -247,6 +247,11 @@ func (c *Client) startHeartbeat(ctx, alive context.Context) error {
 	}
 }
 
+// stopped: the server stops, and nobody has cancelled the job of ctx.
+func stopped(ctx context.Context) bool {
+	return errors.Is(ctx.Err(), context.Canceled) && !errors.Is(context.Cause(ctx), rivertype.ErrJobCancelledRemotely)
+}
+
 // insert queues a job in the transaction of ctx, so that the job and the change it follows from stand or
 // fall together.
 func (c *Client) insert(ctx context.Context, args river.JobArgs) (*rivertype.JobInsertResult, error) {

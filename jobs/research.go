@@ -89,8 +89,8 @@ func (w *researchWorker) Work(ctx context.Context, job *river.Job[ResearchArgs])
 	switch {
 	case errors.Is(context.Cause(ctx), rivertype.ErrJobCancelledRemotely):
 		return err // the run was cancelled with its job
-	case errors.Is(ctx.Err(), context.Canceled):
-		// The server stops; the run goes on where it stopped, and that costs it no attempt.
+	case stopped(ctx):
+		// The run goes on where it stopped, and that costs it no attempt.
 		return river.JobSnooze(time.Second)
 	case errors.Is(err, research.ErrAllFailed):
 		return w.fail(ctx, job, run.ID, err)

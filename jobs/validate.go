@@ -3,7 +3,6 @@ package jobs
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/rivertype"
 
 	"github.com/content-creator/content-creator-api/annotate"
 	"github.com/content-creator/content-creator-api/research"
@@ -156,9 +154,8 @@ func (w *rescoreWorker) Timeout(*river.Job[RescoreTopicsArgs]) time.Duration { r
 // Work scores one topic after the other, each in a transaction, and goes on where an earlier attempt stopped.
 func (w *rescoreWorker) Work(ctx context.Context, job *river.Job[RescoreTopicsArgs]) error {
 	err := w.rescore(ctx, job)
-	if errors.Is(ctx.Err(), context.Canceled) && !errors.Is(context.Cause(ctx), rivertype.ErrJobCancelledRemotely) {
-		// The server stops; that costs the job no attempt.
-		return river.JobSnooze(time.Second)
+	if stopped(ctx) {
+		return river.JobSnooze(time.Second) // which costs the job no attempt
 	}
 	return refused(err)
 }

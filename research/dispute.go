@@ -2,7 +2,6 @@ package research
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -23,7 +22,7 @@ const (
 // disputes are what sources that have not copied each other differ on: the figures, dates and names of sentences that else say
 // the same, and the figures with which they answer a question that asks for one, however they put it.
 func (r *run) disputes() []store.SourceDispute {
-	disputes := r.contradictions(r.passages(r.Question))
+	disputes := r.contradictions(r.passages(r.Question, newInquiry(r.Question, r.Language)))
 	for _, question := range r.plan.Questions {
 		dispute, differ := r.answersDiffer(question)
 		if differ && !slices.ContainsFunc(disputes, func(other store.SourceDispute) bool { return tells(other, dispute) }) {
@@ -67,6 +66,9 @@ func (r *run) contradictions(passages []passage) []store.SourceDispute {
 // another year than the question names is no answer.
 func (r *run) answersDiffer(question string) (dispute store.SourceDispute, differ bool) {
 	asked := newInquiry(question, r.Language)
+	if !asked.number {
+		return dispute, false
+	}
 	dispute = store.SourceDispute{Kind: "number", Subject: question}
 	var unit string
 	var first []collect.StatedNumber
@@ -91,7 +93,7 @@ func (r *run) answersDiffer(question string) (dispute store.SourceDispute, diffe
 func agree(some, others []collect.StatedNumber) bool {
 	for _, a := range some {
 		for _, b := range others {
-			if math.Abs(a.Value-b.Value) <= max(a.Step, b.Step)/2+1e-9*math.Abs(a.Value) {
+			if !a.Contradicts(b) {
 				return true
 			}
 		}

@@ -28,13 +28,15 @@ var qualified = regexp.MustCompile(`(\p{Lu}\p{L}+) (?:\((\p{Lu}\p{L}+)\)|(?:an d
 
 // An inquiry is a question with what an answer must have.
 type inquiry struct {
-	question string
-	stems    []string
+	// words are all of the question, stems those that tell something.
+	words, stems []string
 	// names are those of several words: a source that does not name them speaks of something else.
 	names []string
 	// qualifiers tell the names of the question from their namesakes.
 	qualifiers         map[string]string
 	number, time, name bool
+	// money and share: a number that is asked for may be of money or percent.
+	money, share bool
 	// years are those that the question names.
 	years    []int
 	language string
@@ -42,9 +44,10 @@ type inquiry struct {
 
 func newInquiry(question, language string) inquiry {
 	q := inquiry{
-		question: question, stems: annotate.Stems(question, language), language: language,
+		words: strings.FieldsFunc(strings.ToLower(question), notWord), stems: annotate.Stems(question, language), language: language,
 		qualifiers: qualifiersIn(question), years: yearsIn(question, language),
 		number: asksNumber.MatchString(question), time: asksTime.MatchString(question), name: asksWho.MatchString(question),
+		money: asksMoney.MatchString(question), share: asksShare.MatchString(question),
 	}
 	// A headline is full of capitals that are no names.
 	asks := strings.ContainsRune(question, '?') || q.particular()
@@ -76,17 +79,13 @@ func (q inquiry) particular() bool { return q.number || q.time || q.name }
 // figures are the numbers with which a sentence answers a question for one, and what they measure: what the question says is
 // counted, else money or percent where it may ask for these.
 func (q inquiry) figures(sentence, language string) (unit string, numbers []collect.StatedNumber) {
-	if !q.number {
-		return "", nil
-	}
 	stated, _ := collect.Stated(sentence, language)
-	words := strings.FieldsFunc(strings.ToLower(q.question), notWord)
 	for _, fits := range []func(unit string) bool{
 		func(unit string) bool {
-			return measureOf(unit) == "" && slices.ContainsFunc(words, func(word string) bool { return strings.HasPrefix(word, unit) })
+			return measureOf(unit) == "" && slices.ContainsFunc(q.words, func(word string) bool { return strings.HasPrefix(word, unit) })
 		},
-		func(unit string) bool { return isCurrency(unit) && asksMoney.MatchString(q.question) },
-		func(unit string) bool { return unit == "percent" && asksShare.MatchString(q.question) },
+		func(unit string) bool { return isCurrency(unit) && q.money },
+		func(unit string) bool { return unit == "percent" && q.share },
 	} {
 		for _, n := range stated {
 			if n.Unit != "" && fits(n.Unit) && (unit == "" || n.Unit == unit) {

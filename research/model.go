@@ -159,33 +159,48 @@ func sentencesIn(sections []section) string {
 // data are the passages between marks that no source can know, as many as there is room for.
 func (r *run) data(passages []passage, room int) string {
 	mark := r.mark()
-	var b strings.Builder
-	fmt.Fprintf(&b, "The passages stand between <%s> and </%s>, each with its id, its source and when that was published.\n<%s>\n", mark, mark, mark)
+	var entries []string
 	for _, p := range passages[:min(len(passages), shown)] {
 		published := "unknown"
 		if at := p.source.snapshot.PublishedAt; at != nil {
 			published = at.UTC().Format("2006-01-02")
 		}
-		entry := fmt.Sprintf("[%s] (%s, %s; %s) %s\n", p.id(), p.source.site(), published, line(p.source.snapshot.Title, 150), p.sentence().Text)
+		entries = append(entries, fmt.Sprintf("[%s] (%s, %s; %s) %s", p.id(), p.source.site(), published, line(p.source.snapshot.Title, 150), p.sentence().Text))
+	}
+	return fmt.Sprintf("The passages stand between <%s> and </%s>, each with its id, its source and when that was published.\n%s\n", mark, mark, marked(mark, entries, room))
+}
+
+// marked are lines of data between marks, as many as there is room for, in tokens.
+func marked(mark string, entries []string, room int) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "<%s>\n", mark)
+	for _, entry := range entries {
+		entry += "\n"
 		_, tokens := llm.Tokens(entry)
 		if room -= tokens; room < 0 {
 			break
 		}
 		b.WriteString(entry)
 	}
-	fmt.Fprintf(&b, "</%s>\n", mark)
+	fmt.Fprintf(&b, "</%s>", mark)
 	return b.String()
 }
 
 // mark is the same each time the run goes on, and depends on all texts, so that none can hold it.
 func (r *run) mark() string {
-	h := sha256.New()
+	var texts strings.Builder
 	for _, s := range r.sources {
 		if s.snapshot != nil {
-			_, _ = h.Write([]byte(s.snapshot.Hash))
+			texts.WriteString(s.snapshot.Hash)
 		}
 	}
-	return "data-" + hex.EncodeToString(h.Sum(nil))[:16]
+	return markOf(texts.String())
+}
+
+// markOf is a mark that depends on all of some data, so that no part of it can hold it.
+func markOf(data string) string {
+	sum := sha256.Sum256([]byte(data))
+	return "data-" + hex.EncodeToString(sum[:8])
 }
 
 // judging is the system's part of what a model is told that judges.

@@ -2,8 +2,6 @@ package research
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"reflect"
@@ -175,7 +173,7 @@ func ask[T any](ctx context.Context, p Proposer, operation string, note *store.P
 	defer done()
 	schema := llm.SchemaOf(reflect.TypeFor[T]())
 	said, err = llm.Typed[T](thinking, p.Model, p.Book, llm.Request{
-		Operation: operation, System: proposerRules, Prompt: prompt + "\n" + p.marked(data, prompt+proposerRules+string(schema.JSON)), MaxTokens: proposalTokens, Schema: schema,
+		Operation: operation, System: proposerRules, Prompt: prompt + "\n" + p.data(data, prompt+proposerRules+string(schema.JSON)), MaxTokens: proposalTokens, Schema: schema,
 	})
 	if ctx.Err() != nil {
 		return said, ctx.Err()
@@ -189,27 +187,19 @@ func ask[T any](ctx context.Context, p Proposer, operation string, note *store.P
 	return said, err
 }
 
-// marked are lines of data between marks that none of them can know, as many as there is room for beside all else that is said.
-func (p Proposer) marked(data []string, beside string) string {
+// data are lines between marks that none of them can know, as many as there is room for beside all else that is said.
+func (p Proposer) data(lines []string, beside string) string {
 	room := dataTokens
 	if context := p.Model.ContextTokens(); context > 0 {
 		_, used := llm.Tokens(beside)
 		room = min(room, context-used-proposalTokens-200)
 	}
-	sum := sha256.Sum256([]byte(strings.Join(data, "\n")))
-	mark := "data-" + hex.EncodeToString(sum[:8])
-	var b strings.Builder
-	fmt.Fprintf(&b, "<%s>\n", mark)
-	for _, entry := range data {
-		entry = line(entry, 800)
-		_, tokens := llm.Tokens(entry)
-		if room -= tokens; room < 0 {
-			break
-		}
-		b.WriteString(entry + "\n")
+	mark := markOf(strings.Join(lines, "\n"))
+	entries := make([]string, len(lines))
+	for i, entry := range lines {
+		entries[i] = line(entry, 800)
 	}
-	fmt.Fprintf(&b, "</%s>", mark)
-	return b.String()
+	return marked(mark, entries, room)
 }
 
 // proposed is what a model says as it may be shown: one line, not too long, and no address that somebody has put into its mouth.

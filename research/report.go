@@ -108,7 +108,7 @@ func (r *run) answering(question string, disputes []store.SourceDispute) []passa
 
 // candidates are the passages that answer a question, the best first.
 func (r *run) candidates(question string, asked inquiry) []passage {
-	found := r.passages(question)
+	found := r.passages(question, asked)
 	best := 0.
 	for _, p := range found {
 		if p.covers >= answers && (!asked.particular() || asked.satisfied(p.sentence().Text, p.source.snapshot.Language)) {
@@ -118,7 +118,7 @@ func (r *run) candidates(question string, asked inquiry) []passage {
 	if best == 0 {
 		return nil
 	}
-	return slices.DeleteFunc(found, func(p passage) bool {
+	return slices.DeleteFunc(slices.Clone(found), func(p passage) bool {
 		return p.score < 0.5*best || p.covers < answers && p.itself < answers
 	})
 }

@@ -101,13 +101,15 @@ type run struct {
 	plan       plan
 	shortfalls []string
 	sources    []*source
+	// found are the passages on each question that has been looked into.
+	found map[string][]passage
 }
 
 // Run researches a question. It takes what it is given no longer than work lasts, which is within ctx: when that is over,
 // or the journal's book allows no more calls, it makes a report of what it has by then, and says what is missing. The
 // error is that of ctx, of the journal itself, or ErrAllFailed.
 func Run(ctx, work context.Context, r Request, tools Tools, j Journal) (store.ResearchOutcome, error) {
-	research := &run{Request: r, Tools: tools, journal: j, work: work}
+	research := &run{Request: r, Tools: tools, journal: j, work: work, found: map[string][]passage{}}
 	for _, stage := range []func(context.Context) error{research.think, research.search, research.read, research.weigh} {
 		if err := stage(ctx); err != nil {
 			return store.ResearchOutcome{}, err

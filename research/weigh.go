@@ -154,9 +154,17 @@ func compareTimes(a, b *store.Snapshot) int {
 }
 
 // passages are the sentences of the sources that may answer a question, the best first. Of sources that repeat each other
-// there are those of one.
-func (r *run) passages(question string) []passage {
-	asked := newInquiry(question, r.Language)
+// there are those of one. They are looked for once, when the sources have been weighed, and not to be changed.
+func (r *run) passages(question string, asked inquiry) []passage {
+	found, known := r.found[question]
+	if !known {
+		found = r.findPassages(asked)
+		r.found[question] = found
+	}
+	return found
+}
+
+func (r *run) findPassages(asked inquiry) []passage {
 	weights := r.weights(asked.stems)
 	var found []passage
 	for _, s := range r.sources {

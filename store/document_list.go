@@ -63,14 +63,17 @@ func (f DocumentFilter) normalised() DocumentFilter {
 	return f
 }
 
+// summaryColumns are those of a DocumentSummary, of the table alias t.
+const summaryColumns = `t.id, t.collection_id, t.title, left(t.summary, 500) as summary, t.url, t.source, t.source_name, t.domain, t.market,
+		t.language, t.published_at, t.fetched_at, t.author, t.status`
+
 var documentListing = listing{
 	resource: "document",
 	table:    "documents",
 	facets:   "document_facets",
-	columns: `t.id, t.collection_id, t.title, left(t.summary, 500) as summary, t.url, t.source, t.source_name, t.domain, t.market,
-		t.language, t.published_at, t.fetched_at, t.author, t.status`,
-	walked:  "t.id, t.facet, t.published_order, t.fetched_at",
-	spanned: map[string]string{"-published_at": "fetched_at", "published_at": "fetched_at", "-fetched_at": "published_order"},
+	columns:  summaryColumns,
+	walked:   "t.id, t.facet, t.published_order, t.fetched_at",
+	spanned:  map[string]string{"-published_at": "fetched_at", "published_at": "fetched_at", "-fetched_at": "published_order"},
 	orders: []order{
 		{name: "-published_at", desc: true, keys: []sortKey{{"published_order", keyTime}, {"id", keyID}}},
 		{name: "published_at", keys: []sortKey{{"published_order", keyTime}, {"id", keyID}}},

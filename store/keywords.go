@@ -140,12 +140,11 @@ func (f KeywordFilter) check() error {
 
 var keywordDocumentListing = plainListing[DocumentSummary]{
 	resource: "keyword",
-	columns: `t.id, t.collection_id, t.title, left(t.summary, 500) as summary, t.url, t.source, t.source_name, t.domain, t.market,
-		t.language, t.published_at, t.fetched_at, t.author, t.status`,
-	from:   "document_terms m join documents t on t.id = m.document_id",
-	where:  `m.terms @> array[@term::bigint]`,
-	orders: []order{{name: "-published_at", desc: true, keys: []sortKey{{"m.happened_at", keyTime}, {"m.document_id", keyID}}}},
-	scan:   pgx.RowToStructByName[DocumentSummary],
+	columns:  summaryColumns,
+	from:     "document_terms m join documents t on t.id = m.document_id",
+	where:    `m.terms @> array[@term::bigint]`,
+	orders:   []order{{name: "-published_at", desc: true, keys: []sortKey{{"m.happened_at", keyTime}, {"m.document_id", keyID}}}},
+	scan:     pgx.RowToStructByName[DocumentSummary],
 	keys: func(d DocumentSummary, _ string) []string {
 		happened := d.FetchedAt
 		if d.PublishedAt != nil {
@@ -182,8 +181,7 @@ func (s *Store) TermDocuments(ctx context.Context, f KeywordFilter, terms []stri
 				and (@market = '' or market = @market)
 				and (@language = '' or language = @language)
 				and term in (select wanted::bigint from unnest(@terms::text[]) as wanted))
-		select f.term::text, t.id, t.collection_id, t.title, left(t.summary, 500) as summary, t.url, t.source, t.source_name, t.domain, t.market,
-			t.language, t.published_at, t.fetched_at, t.author, t.status
+		select f.term::text, ` + summaryColumns + `
 		from found f
 		join documents t on t.id = f.document_id
 		where f.place <= @most

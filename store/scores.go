@@ -271,13 +271,12 @@ type TopicDocument struct {
 
 var topicDocumentListing = plainListing[TopicDocument]{
 	resource: "topic",
-	columns: `t.id, t.collection_id, t.title, left(t.summary, 500) as summary, t.url, t.source, t.source_name, t.domain, t.market,
-		t.language, t.published_at, t.fetched_at, t.author, t.status, m.reason, m.words, m.added_at`,
-	from:   "topic_documents m join documents t on t.id = m.document_id",
-	where:  "m.topic_id = @topic",
-	orders: []order{{name: "-added_at", desc: true, keys: []sortKey{{"m.added_at", keyTime}, {"m.document_id", keyID}}}},
-	scan:   pgx.RowToStructByName[TopicDocument],
-	keys:   func(d TopicDocument, _ string) []string { return []string{momentKey(d.AddedAt), d.ID.String()} },
+	columns:  summaryColumns + `, m.reason, m.words, m.added_at`,
+	from:     "topic_documents m join documents t on t.id = m.document_id",
+	where:    "m.topic_id = @topic",
+	orders:   []order{{name: "-added_at", desc: true, keys: []sortKey{{"m.added_at", keyTime}, {"m.document_id", keyID}}}},
+	scan:     pgx.RowToStructByName[TopicDocument],
+	keys:     func(d TopicDocument, _ string) []string { return []string{momentKey(d.AddedAt), d.ID.String()} },
 }
 
 // TopicDocuments answers one page of the documents that a topic was made of.

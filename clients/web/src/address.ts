@@ -24,6 +24,15 @@ export function useFilters(): [Filters, (change: Filters) => void] {
   return [filters, (change) => void navigate({ to: '.', search: { ...filters, page: undefined, ...change } as never, replace: true })];
 }
 
+/** The tab that the address names, for Tabs; the first one needs no name. What a tab alone filters by is forgotten with it. */
+export function useTab(first: string, forget: Filters = {}): { value: string; onChange: (tab: string | null) => void } {
+  const [filters, change] = useFilters();
+  return {
+    value: filters['tab'] ?? first,
+    onChange: (tab: string | null) => change({ tab: tab === first || !tab ? undefined : tab, ...forget }),
+  };
+}
+
 /** Whether the address has a dialog open, so that other pages and the palette can lead to it; and how to open and close it. */
 export function useDialog(name: string): [boolean, { open: () => void; close: () => void }] {
   const filters = useSearch({ strict: false }) as Filters;

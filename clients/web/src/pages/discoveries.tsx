@@ -2,7 +2,7 @@ import type { DiscoverySchedule, TopicDiscovery } from '@content-creator/client'
 import { Anchor, Badge, Button, Drawer, Group, Modal, Stack, Switch, Tabs, Text } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { useState } from 'react';
-import { defined, useDialog, useFilters, usePaging } from '../address';
+import { defined, useDialog, useFilters, usePaging, useTab } from '../address';
 import { number } from '../format';
 import { useLanguage } from '../language';
 import { ConfirmButton } from '../parts/confirm';
@@ -18,7 +18,7 @@ import { Found } from './topic/discover';
 
 export function Discoveries() {
   const { t } = useLanguage();
-  const [filters, change] = useFilters();
+  const tab = useTab('schedules', { schedule: undefined });
   const [adding, add] = useDialog('add');
   const [editing, setEditing] = useState<DiscoverySchedule | null>(null);
   const close = () => {
@@ -35,11 +35,7 @@ export function Discoveries() {
         </Button>
       }
     >
-      <Tabs
-        value={filters['tab'] ?? 'schedules'}
-        onChange={(tab) => change({ tab: tab === 'schedules' || !tab ? undefined : tab, schedule: undefined })}
-        keepMounted={false}
-      >
+      <Tabs {...tab} keepMounted={false}>
         <Tabs.List mb="lg">
           <Tabs.Tab value="schedules">{t.discoveries.schedules}</Tabs.Tab>
           <Tabs.Tab value="found">{t.discoveries.history}</Tabs.Tab>

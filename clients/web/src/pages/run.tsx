@@ -2,7 +2,7 @@ import type { ResearchRun, ResearchSource, ResearchStep } from '@content-creator
 import { Badge, Button, Paper, Stack, Tabs, Text, Timeline } from '@mantine/core';
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
-import { defined, useFilters } from '../address';
+import { defined, useTab } from '../address';
 import { duration, number } from '../format';
 import { useLanguage } from '../language';
 import { External } from '../parts/external';
@@ -66,11 +66,11 @@ function Again({ run }: { run: ResearchRun }) {
 
 function Sections({ run, reread }: { run: ResearchRun; reread: () => void }) {
   const { t } = useLanguage();
-  const [filters, change] = useFilters();
+  const tab = useTab('report');
   return (
     <Stack>
       {run.finished_at === null && <JobProgress id={run.job_id} ended={reread} />}
-      <Tabs value={filters['tab'] ?? 'report'} onChange={(tab) => change({ tab: tab === 'report' || !tab ? undefined : tab })} keepMounted={false}>
+      <Tabs {...tab} keepMounted={false}>
         <Tabs.List mb="lg">
           <Tabs.Tab value="report">{t.research.report}</Tabs.Tab>
           <Tabs.Tab value="sources">{t.research.sources}</Tabs.Tab>

@@ -2,7 +2,7 @@ import { ProfileKind, type Rescoring, type ScoringProfile } from '@content-creat
 import { Anchor, Badge, Button, Group, Modal, Select, Stack, Tabs, Text } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { useState } from 'react';
-import { defined, useDialog, useFilters, usePaging } from '../address';
+import { defined, useDialog, useFilters, usePaging, useTab } from '../address';
 import { number, percent } from '../format';
 import { useLanguage } from '../language';
 import { ConfirmButton } from '../parts/confirm';
@@ -49,9 +49,9 @@ export function Scoring() {
 
 function Sections({ open }: { open: (form: Form) => void }) {
   const { t } = useLanguage();
-  const [filters, change] = useFilters();
+  const tab = useTab('profiles');
   return (
-    <Tabs value={filters['tab'] ?? 'profiles'} onChange={(tab) => change({ tab: tab === 'profiles' || !tab ? undefined : tab })} keepMounted={false}>
+    <Tabs {...tab} keepMounted={false}>
       <Tabs.List mb="lg">
         <Tabs.Tab value="profiles">{t.scoring.profiles}</Tabs.Tab>
         <Tabs.Tab value="tried">{t.rescoring.tried}</Tabs.Tab>

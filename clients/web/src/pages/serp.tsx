@@ -3,7 +3,7 @@ import { Anchor, Button, Group, NumberInput, Paper, Stack, Tabs, Text, Textarea,
 import { useDebouncedCallback } from '@mantine/hooks';
 import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
-import { defined, useFilters, usePaging } from '../address';
+import { defined, useFilters, usePaging, useTab } from '../address';
 import { number } from '../format';
 import { useLanguage } from '../language';
 import { Empty } from '../parts/empty';
@@ -19,10 +19,10 @@ import { Clusters } from './serp/clusters';
 
 export function SerpSnapshots() {
   const { t } = useLanguage();
-  const [filters, change] = useFilters();
+  const tab = useTab('results');
   return (
     <Page title={t.nav.serp} about={t.serp.about}>
-      <Tabs value={filters['tab'] ?? 'results'} onChange={(tab) => change({ tab: tab === 'results' || !tab ? undefined : tab })} keepMounted={false}>
+      <Tabs {...tab} keepMounted={false}>
         <Tabs.List mb="lg">
           <Tabs.Tab value="results">{t.serp.results}</Tabs.Tab>
           <Tabs.Tab value="clusters">{t.clusters.title}</Tabs.Tab>

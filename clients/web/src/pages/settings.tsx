@@ -1,7 +1,7 @@
 import type { Config, ConfigUpdate } from '@content-creator/client';
 import { Anchor, Badge, Button, Group, List, NumberInput, Paper, Select, Stack, Switch, Table, Tabs, Text, Title } from '@mantine/core';
 import type { FormEvent, ReactNode } from 'react';
-import { useFilters } from '../address';
+import { useTab } from '../address';
 import { useLanguage } from '../language';
 import { Loaded } from '../parts/loaded';
 import { Page } from '../parts/page';
@@ -11,10 +11,10 @@ import { ApiKeys } from './settings/keys';
 
 export function Settings() {
   const { t } = useLanguage();
-  const [filters, change] = useFilters();
+  const tab = useTab('general');
   return (
     <Page title={t.nav.settings} about={t.settings.about}>
-      <Tabs value={filters['tab'] ?? 'general'} onChange={(tab) => change({ tab: tab === 'general' || !tab ? undefined : tab })} keepMounted={false}>
+      <Tabs {...tab} keepMounted={false}>
         <Tabs.List mb="lg">
           <Tabs.Tab value="general">{t.settings.general}</Tabs.Tab>
           <Tabs.Tab value="keys">{t.settings.keys}</Tabs.Tab>

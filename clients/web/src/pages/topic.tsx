@@ -1,7 +1,7 @@
 import { ContentCreatorError, type Topic, TopicStatus } from '@content-creator/client';
 import { Button, Group, Menu, Tabs, Text } from '@mantine/core';
 import { useNavigate, useParams } from '@tanstack/react-router';
-import { useFilters } from '../address';
+import { useTab } from '../address';
 import { useTexts } from '../language';
 import { TopicBadge } from '../parts/badges';
 import { ConfirmButton } from '../parts/confirm';
@@ -97,10 +97,10 @@ const TABS = ['overview', 'documents', 'keywords', 'competitors', 'research', 'd
 
 function Sections({ versioned }: { versioned: Versioned<Topic> }) {
   const t = useTexts();
-  const [filters, change] = useFilters();
+  const shown = useTab('overview');
   const topic = versioned.data;
   return (
-    <Tabs value={filters['tab'] ?? 'overview'} onChange={(tab) => change({ tab: tab === 'overview' || !tab ? undefined : tab })} keepMounted={false}>
+    <Tabs {...shown} keepMounted={false}>
       <Tabs.List mb="lg">
         {TABS.map((tab) => (
           <Tabs.Tab key={tab} value={tab}>

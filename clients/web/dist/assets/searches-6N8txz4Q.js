@@ -1,0 +1,1 @@
+export{t as SaveSearch,n as Searches}from"./searches-Dpr0W-0l.js";

@@ -1,1 +1,0 @@
-export{t as SaveSearch,n as Searches}from"./searches-B3MQC5AB.js";
