@@ -149,7 +149,7 @@ func (h *hunt) ranking(ctx context.Context) ([]found, total, error) {
 		if err != nil {
 			return nil, total{}, err
 		}
-		if !few {
+		if !few || h.stepsCost() < h.directCost() {
 			looked = true
 			if stepped, err = h.newestMatches(ctx, math.MaxInt); err != nil || stepped.more {
 				return stepped.page(h.p), total{rows: stepped.matching()}, err

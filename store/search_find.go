@@ -56,9 +56,9 @@ func (r ranked) page(p paging) []found {
 // newestMatches reads the newest rows that the index finds, within so many steps unless directly, and ranks them.
 func (h *hunt) newestMatches(ctx context.Context, tried int) (ranked, error) {
 	var steps []int64
-	most, columns, matching := h.ranked, "", "true"
+	most, columns, matching := h.candidates(), "", "true"
 	if h.phrase {
-		most, columns, matching = h.phrased, ", t.search_vector", h.own("c.", "c.search_vector @@ ")
+		columns, matching = ", t.search_vector", h.own("c.", "c.search_vector @@ ")
 	}
 	score := "0"
 	for _, key := range h.p.order.keys {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -24,6 +25,23 @@ type searchPlan struct {
 // directCost is the cost of reading all matches.
 func (h *hunt) directCost() float64 { return h.plan.postings + costMatch*h.plan.matches }
 
+// stepsCost is the cost of reading the newest, step by step.
+func (h *hunt) stepsCost() float64 {
+	rows := float64(h.newest + 1)
+	if h.plan.matches >= float64(2*h.ranked) {
+		rows = min(rows, float64(h.candidates())/h.plan.density)
+	}
+	return costMatch*float64(h.candidates()) + costStep*rows/stepRows
+}
+
+// candidates is how many rows are ranked: the newest that the index finds.
+func (h *hunt) candidates() int {
+	if h.phrase {
+		return h.phrased
+	}
+	return h.ranked
+}
+
 // checks is how many rows of the list should hold the page.
 func (h *hunt) checks() int {
 	return int(min(1.3*float64(h.p.offset()+h.p.size+1)/h.plan.words, math.MaxInt32)) + h.spare
@@ -39,7 +57,7 @@ func (h *hunt) checkCost() float64 {
 
 // What the parts of a search cost, in microseconds; only their relations matter.
 const (
-	costPosting = 0.12
+	costPosting = 0.12 // an entry of the index's rarest part, for each part
 	costMatch   = 2.2
 	costStep    = 1_200.0
 )
@@ -60,9 +78,17 @@ func (h *hunt) estimate(ctx context.Context) (searchPlan, error) {
 		}
 		parts = append(parts, matches, "t.language = any(@arm_"+n+"_languages::text[])", "t.language = any(@arm_"+n+"_wanted::text[])")
 	}
+	arms := len(parts)
+	args := maps.Clone(h.s.args)
+	keys := h.wordKeys(everywhere)
+	for i, key := range keys {
+		name := "word_" + strconv.Itoa(i)
+		args[name] = key
+		parts = append(parts, h.words+" @@ @"+name+"::text::tsquery")
+	}
 	from := "select from " + h.table + " t where "
 	var explained []struct{ Plan explainedPlan }
-	err := h.db.QueryRow(ctx, "explain (format json) "+from+strings.Join(parts, " union all "+from), h.s.args).Scan(&explained)
+	err := h.db.QueryRow(ctx, "explain (format json) "+from+strings.Join(parts, " union all "+from), args).Scan(&explained)
 	if err != nil {
 		return searchPlan{}, err
 	}
@@ -73,15 +99,14 @@ func (h *hunt) estimate(ctx context.Context) (searchPlan, error) {
 	plan := searchPlan{selected: math.MaxInt}
 	all := max(estimates[0], 1)
 	// A word of one language is the more frequent there.
-	var wanted, postings float64
-	for arm := estimates[filters:]; len(arm) > 0; arm = arm[3:] {
+	var wanted float64
+	for arm := estimates[filters:arms]; len(arm) > 0; arm = arm[3:] {
 		plan.words += min(arm[0]/max(arm[1], 1), 1) * arm[2]
 		wanted += arm[2]
-		postings += arm[0]
 	}
 	plan.words = max(plan.words/max(wanted, 1), 1/all)
 	plan.density = plan.words
-	fewest, share := min(postings, all), 1.0
+	fewest, share := min(slices.Min(estimates[arms:]), all), 1.0
 	for i, rows := range estimates[1:filters] {
 		fewest, share = min(fewest, rows), share*min(rows/all, 1)
 		// The steps begin where a span of time does, so it thins nothing out.
@@ -100,14 +125,9 @@ func (h *hunt) estimate(ctx context.Context) (searchPlan, error) {
 		}
 	}
 	plan.matches = share * plan.words * all
-	rows := min(all, float64(h.ranked)/max(plan.density, 1/all))
-	if plan.matches < float64(2*h.ranked) {
-		rows = all
-	}
-	plan.postings = costPosting * fewest
-	directly := plan.postings + costMatch*plan.matches
-	stepped := costMatch*float64(h.ranked) + costStep*rows/stepRows
-	plan.direct = plan.matches <= float64(h.bounds.direct) && (directly <= stepped || !h.ranks())
+	plan.postings = costPosting * fewest * float64(len(keys)+len(h.s.tags))
+	h.plan = plan
+	plan.direct = plan.matches <= float64(h.bounds.direct) && (h.directCost() <= h.stepsCost() || !h.ranks())
 	return plan, nil
 }
 
@@ -152,7 +172,7 @@ func (h *hunt) steps(ctx context.Context) ([]int64, error) {
 		start = min(start, seq)
 	}
 	at := start / stepRows
-	enough := min(int(1.5*float64(h.ranked)/(h.plan.density*stepRows))+2, newestSteps)
+	enough := min(int(1.5*float64(h.candidates())/(h.plan.density*stepRows))+2, newestSteps)
 	var steps []int64
 	for ; at >= 0 && len(steps) < enough; at-- {
 		steps = append(steps, at)
