@@ -55,8 +55,8 @@ var usualBounds = bounds{
 	gather: TotalCap, gatherDeep: 40_000, deepPage: 1_000,
 	walk:       20_000,
 	headsFirst: 48, headsMost: 12_000, headsRows: 120_000,
-	ranked: RelevanceDepth, phrased: 600, direct: 12_000, checked: 3_000, spare: 60, sampled: 4, counted: 2_000,
-	costCheck: 10, costSample: 6_000,
+	ranked: RelevanceDepth, phrased: 600, direct: 12_000, checked: 8_000, spare: 60, sampled: 4, counted: 2_000,
+	costCheck: 4, costSample: 6_000,
 }
 
 // A listing says how one table is listed and searched.
