@@ -63,28 +63,48 @@ func (h *hunt) keys(step int64) []string {
 
 // wordKeys are the words: what all arms have in common by itself, and what is left of each in its own languages.
 func (h *hunt) wordKeys(step int64) []string {
-	parts := make([][]string, len(h.arms))
-	for i, a := range h.arms {
-		parts[i] = conjuncts(a.loose)
-	}
+	common, left := h.conjuncts()
 	if len(h.arms) == 1 && !slices.ContainsFunc(h.wanted(), func(l string) bool { return !slices.Contains(h.arms[0].languages, l) }) {
-		if len(parts[0]) == 0 {
+		if len(common) == 0 {
 			return []string{valueTag(step, "l", h.arms[0].wanted)}
 		}
-		return parts[0]
-	}
-	var common []string
-	for _, part := range parts[0] {
-		if !slices.ContainsFunc(parts, func(other []string) bool { return !slices.Contains(other, part) }) {
-			common = append(common, part)
-		}
+		return common
 	}
 	var either []string
 	for i, a := range h.arms {
-		left := slices.DeleteFunc(parts[i], func(part string) bool { return slices.Contains(common, part) })
-		either = append(either, "("+strings.Join(append(left, h.languageTag(step, a)), " & ")+")")
+		either = append(either, "("+strings.Join(append(left[i], h.languageTag(step, a)), " & ")+")")
 	}
 	return append(common, "("+strings.Join(either, " | ")+")")
+}
+
+// conjuncts are the words that all arms have in common, and what is left of each.
+func (h *hunt) conjuncts() (common []string, left [][]string) {
+	left = make([][]string, len(h.arms))
+	for i, a := range h.arms {
+		left[i] = conjuncts(a.loose)
+	}
+	for _, part := range left[0] {
+		if !slices.ContainsFunc(left, func(other []string) bool { return !slices.Contains(other, part) }) {
+			common = append(common, part)
+		}
+	}
+	for i := range left {
+		left[i] = slices.DeleteFunc(left[i], func(part string) bool { return slices.Contains(common, part) })
+	}
+	return common, left
+}
+
+// wordParts are the parts that the index intersects to find the words, whatever the language.
+func (h *hunt) wordParts() []string {
+	parts, left := h.conjuncts()
+	var either []string
+	for _, words := range left {
+		if len(words) == 0 {
+			return parts
+		}
+		either = append(either, "("+strings.Join(words, " & ")+")")
+	}
+	return append(parts, strings.Join(either, " | "))
 }
 
 // wanted are the languages that the filters leave.

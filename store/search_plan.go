@@ -80,11 +80,11 @@ func (h *hunt) estimate(ctx context.Context) (searchPlan, error) {
 	}
 	arms := len(parts)
 	args := maps.Clone(h.s.args)
-	keys := h.wordKeys(everywhere)
-	for i, key := range keys {
-		name := "word_" + strconv.Itoa(i)
-		args[name] = key
-		parts = append(parts, h.words+" @@ @"+name+"::text::tsquery")
+	words := h.wordParts()
+	for i, part := range words {
+		name := "part_" + strconv.Itoa(i)
+		args[name] = part
+		parts = append(parts, "t.search_vector @@ @"+name+"::text::tsquery")
 	}
 	from := "select from " + h.table + " t where "
 	var explained []struct{ Plan explainedPlan }
@@ -106,7 +106,7 @@ func (h *hunt) estimate(ctx context.Context) (searchPlan, error) {
 	}
 	plan.words = max(plan.words/max(wanted, 1), 1/all)
 	plan.density = plan.words
-	fewest, share := min(slices.Min(estimates[arms:]), all), 1.0
+	fewest, share := slices.Min(append(estimates[arms:], all)), 1.0
 	for i, rows := range estimates[1:filters] {
 		fewest, share = min(fewest, rows), share*min(rows/all, 1)
 		// The steps begin where a span of time does, so it thins nothing out.
@@ -125,7 +125,7 @@ func (h *hunt) estimate(ctx context.Context) (searchPlan, error) {
 		}
 	}
 	plan.matches = share * plan.words * all
-	plan.postings = costPosting * fewest * float64(len(keys)+len(h.s.tags))
+	plan.postings = costPosting * fewest * float64(max(len(words), 1)+len(h.s.tags))
 	h.plan = plan
 	plan.direct = plan.matches <= float64(h.bounds.direct) && (h.directCost() <= h.stepsCost() || !h.ranks())
 	return plan, nil
