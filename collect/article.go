@@ -29,8 +29,8 @@ const (
 
 // An Article is what a page is about, without what every page of its site has.
 type Article struct {
-	// HTML is sanitised, Text its words with line breaks, Markdown the same as CommonMark with tables.
-	HTML, Text, Markdown string
+	// HTML is sanitised, Text its words with line breaks.
+	HTML, Text string
 	// WordCount counts Text; see countWords.
 	WordCount int
 	// Title and Author are "" where the page does not say.
@@ -139,7 +139,7 @@ func (e *Extractor) read(source string, address *url.URL) (Article, error) {
 	if len([]rune(a.Text)) < minArticle {
 		return Article{}, errNoText
 	}
-	a.Markdown, a.WordCount = markdown(a.HTML), countWords(a.Text)
+	a.WordCount = countWords(a.Text)
 	a.Language = pageLanguage(facts.language, a.Text)
 	return a, nil
 }

@@ -81,8 +81,6 @@ func TestExtract(t *testing.T) {
 	for _, bad := range []string{"<script", "javascript:", "onclick", "data:", "<nav"} {
 		assert.NotContains(t, a.HTML, bad)
 	}
-	assert.Contains(t, a.Markdown, "[look](https://www.example.org/about)")
-	assert.Contains(t, a.Markdown, "**plan**")
 	assert.Equal(t, countWords(a.Text), a.WordCount)
 	assert.Equal(t, len(strings.Fields(a.Text)), a.WordCount)
 }
@@ -101,12 +99,8 @@ func TestExtractKeepsStructure(t *testing.T) {
 	a := mustExtract(t, file(t, "articles/docs-pgidx.html"))
 	assert.Contains(t, a.HTML, "<h2>The order of columns</h2>")
 	assert.Contains(t, a.HTML, "<li>Look at unused indexes")
-	assert.Contains(t, a.Markdown, "## The order of columns")
-	assert.Contains(t, a.Markdown, "```\ncreate index orders_recent\n    on orders")
-	assert.Contains(t, a.Markdown, "- Write down why")
 	a = mustExtract(t, file(t, "articles/shop-bread.html"))
 	assert.Contains(t, a.HTML, "<th>Material</th><td>Beech and stainless steel</td>")
-	assert.Regexp(t, `\| *Material *\| *Beech and stainless steel *\|`, a.Markdown)
 	assert.NotContains(t, a.Text, "Add to cart")
 }
 
@@ -375,13 +369,6 @@ func TestCountWords(t *testing.T) {
 	} {
 		require.Equal(t, want, countWords(text), text)
 	}
-}
-
-func TestMarkdown(t *testing.T) {
-	t.Parallel()
-	require.Equal(t, "a **b** ~~c~~", markdown("<p>a <b>b</b> <del>c</del></p>"))
-	require.Equal(t, `\*a*`, markdown("<p>*a*</p>"), "what is no markup does not become any")
-	require.Empty(t, markdown(""))
 }
 
 func TestIsExcerpt(t *testing.T) {

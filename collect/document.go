@@ -158,7 +158,7 @@ func (r *reader) body(d *store.Document, e entry, address *url.URL, facts facts)
 	}
 	d.ContentText = known(text)
 	if d.ContentText != nil {
-		d.ContentMarkdown, d.WordCount = known(markdown(safe)), new(countWords(text))
+		d.WordCount = new(countWords(text))
 	}
 	if cut {
 		facts["content_truncated"] = true

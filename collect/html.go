@@ -77,11 +77,18 @@ type sanitizer struct {
 // clean is what a page may show of an entry's HTML, and its plain text. Addresses are resolved
 // against base. cut tells that the HTML was longer than maxContent and its end is missing.
 func (s *sanitizer) clean(source string, base *url.URL) (safe, text string, cut bool) {
-	source = dataURI.ReplaceAllString(source, `$1""`)
+	if len(source) > maxContent {
+		source = dataURI.ReplaceAllString(source, `$1""`)
+	}
 	if len(source) > maxContent {
 		source, cut = truncateBytes(source, maxContent), true
 	}
 	var b textBuilder
+	if !strings.ContainsAny(source, "<&\r\x00") {
+		// Words alone, as many feeds have them, need no parser.
+		b.walk(&html.Node{Type: html.TextNode, Data: source}, false)
+		return strings.TrimSpace(cleanText(html.EscapeString(source))), b.String(), cut
+	}
 	nodes, err := html.ParseFragmentWithOptions(strings.NewReader(source),
 		&html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body}, html.ParseOptionEnableScripting(false))
 	if err != nil {

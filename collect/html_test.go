@@ -110,6 +110,20 @@ func TestCleanHTMLAgainstAttacks(t *testing.T) {
 }
 
 // Hostile structure costs no more than its size.
+func TestWordsAloneAreCleanedAsIfParsed(t *testing.T) {
+	t.Parallel()
+	for _, source := range []string{
+		"", " ", "Some words", "  two\n lines \t and a tab ", `it's a "quote" > 3`, "non\u00a0breaking", "\x07bell \x7f", "\xff broken", "\u2028 line", "\ufeffmark",
+	} {
+		var s sanitizer
+		safe, text, cut := s.clean(source, nil)
+		wantSafe, wantText, wantCut := s.clean(source+"<!-- -->", nil)
+		require.Equal(t, wantSafe, safe, "%q", source)
+		require.Equal(t, wantText, text, "%q", source)
+		require.Equal(t, wantCut, cut, "%q", source)
+	}
+}
+
 func TestCleanHTMLIsBounded(t *testing.T) {
 	for name, in := range map[string]string{
 		"nested":       strings.Repeat("<div>", 100_000) + "deep words",

@@ -1,14 +1,6 @@
 package collect
 
-import (
-	"unicode"
-
-	"github.com/JohannesKaufmann/html-to-markdown/v2/converter"
-	markdownbase "github.com/JohannesKaufmann/html-to-markdown/v2/plugin/base"
-	"github.com/JohannesKaufmann/html-to-markdown/v2/plugin/commonmark"
-	"github.com/JohannesKaufmann/html-to-markdown/v2/plugin/strikethrough"
-	"github.com/JohannesKaufmann/html-to-markdown/v2/plugin/table"
-)
+import "unicode"
 
 // wordLetters are how many letters make a word on average, in the scripts that put no space between words.
 var wordLetters = []struct {
@@ -71,17 +63,4 @@ func lettersPerWord(r rune) int {
 		}
 	}
 	return 0
-}
-
-var markdownConverter = converter.NewConverter(converter.WithPlugins(
-	markdownbase.NewBasePlugin(), commonmark.NewCommonmarkPlugin(), table.NewTablePlugin(), strikethrough.NewStrikethroughPlugin()))
-
-// markdown is sanitised HTML as CommonMark with tables; "" where the library cannot write it.
-func markdown(safe string) string {
-	var out string
-	err := guarded(func() (err error) { out, err = markdownConverter.ConvertString(safe); return err })
-	if err != nil {
-		return ""
-	}
-	return cleanText(out)
 }

@@ -105,7 +105,7 @@ func (w *articleWorker) fetch(ctx context.Context, address string) (collect.Page
 func (w *articleWorker) read(d store.Document, page collect.Page) store.DocumentPage {
 	p := store.DocumentPage{
 		DocumentID: d.ID, SaidByFeed: d.SaidByFeed(), At: w.now(),
-		Content: page.HTML, ContentText: page.Text, ContentMarkdown: page.Markdown, WordCount: page.WordCount,
+		Content: page.HTML, ContentText: page.Text, WordCount: page.WordCount,
 		Language: page.Language, Author: known(page.Author), ImageURL: known(page.Image), Paywall: page.Paywall,
 		PublishedAt: page.PublishedAt, Facts: map[string]any{},
 	}

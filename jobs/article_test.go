@@ -115,7 +115,6 @@ func TestArticle(t *testing.T) {
 	require.Equal(t, "page", d.ContentFrom)
 	require.True(t, strings.HasPrefix(*d.ContentText, "The pier was turned by twelve degrees"), *d.ContentText)
 	require.Contains(t, *d.Content, "<p>The pier was turned")
-	require.Contains(t, *d.ContentMarkdown, "The pier was turned")
 	require.Equal(t, store.ContentHash(d.Title, d.ContentText), d.ContentHash)
 	require.Equal(t, "Just the beginning", *d.Summary)
 	require.Equal(t, "Ann Other", *d.Author)

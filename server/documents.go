@@ -45,6 +45,9 @@ func (s *Server) GetDocument(ctx context.Context, req api.GetDocumentRequestObje
 	if tag := etag(document.Revision); matches(req.Params.IfNoneMatch, tag) {
 		return api.GetDocument304Response{Headers: api.NotModifiedResponseHeaders{ETag: tag}}, nil
 	}
+	if document.ContentText != nil {
+		document.ContentMarkdown = markdown(document.Content)
+	}
 	return api.GetDocument200JSONResponse{Body: document, Headers: api.GetDocument200ResponseHeaders{ETag: etag(document.Revision)}}, nil
 }
 

@@ -133,6 +133,26 @@ func TestSearchDocuments(t *testing.T) {
 	w.send("GET", "/documents/search?q=x&cursor=x", "").refused(t, http.StatusUnprocessableEntity, "DOCUMENT_VALIDATION_FAILED")
 }
 
+func TestContentAsMarkdown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for content, want := range map[string]any{
+		"<p>a <b>b</b> <del>c</del></p>": "a **b** ~~c~~",
+		"<p>*a*</p>":                     `\*a*`,
+		`<h2>Order</h2><ul><li>Look</li></ul><p><a href="https://example.org/">there</a></p>`: "## Order\n\n- Look\n\n[there](https://example.org/)",
+		"<pre><code>create index x\n    on y</code></pre>":                                    "```\ncreate index x\n    on y\n```",
+		`<table><tbody><tr><th>Material</th><td>Beech</td></tr></tbody></table>`:              "| Material | Beech |\n|----------|-------|",
+		`<img src="https://example.org/a.jpg"/>`:                                              nil,
+	} {
+		var text *string
+		if want != nil {
+			text = pointer("Some text")
+		}
+		d := w.document(store.Document{Title: "Title", Content: &content, ContentText: text})
+		require.Equal(t, want, w.read("/documents/" + d.ID.String())["content_markdown"], content)
+	}
+}
+
 func TestReadDocument(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -148,6 +168,7 @@ func TestReadDocument(t *testing.T) {
 	} {
 		require.Equal(t, want, document[field], field)
 	}
+	require.Equal(t, "Text", document["content_markdown"])
 	item := w.read("/documents")["items"].([]any)[0].(map[string]any)
 	require.Equal(t, strings.Repeat("s", 500), item["summary"], "lists are short")
 	require.NotContains(t, item, "content")

@@ -24,10 +24,11 @@ type Document struct {
 	// Content is sanitised HTML, ContentText the same as plain text; nil where the feed carried none.
 	Content     *string `json:"content"`
 	ContentText *string `json:"content_text"`
-	// ContentMarkdown is the same as CommonMark with tables; WordCount counts ContentText, nil where there is none.
-	ContentMarkdown *string `json:"content_markdown"`
-	WordCount       *int    `json:"word_count"`
-	Summary         *string `json:"summary"`
+	// ContentMarkdown is the same as CommonMark with tables. It is not stored: what shows the document writes it.
+	ContentMarkdown *string `json:"content_markdown" db:"-"`
+	// WordCount counts ContentText, nil where there is none.
+	WordCount *int    `json:"word_count"`
+	Summary   *string `json:"summary"`
 	// ImageURL is the lead picture.
 	ImageURL     *string `json:"image_url"`
 	URL          string  `json:"url"`
@@ -81,7 +82,7 @@ type PageError struct {
 
 // documentColumns are those of the table; Keywords and Entities stand in another one.
 const documentColumns = `
-	id, collection_id, title, content, content_text, content_markdown, word_count, summary, image_url, content_from, page_error,
+	id, collection_id, title, content, content_text, word_count, summary, image_url, content_from, page_error,
 	page_fetched_at, feed_hash, url, canonical_url, source, source_name, source_metadata,
 	domain, market, language, content_hash, published_at, fetched_at, author, reliability_score, paywall, status,
 	processed_at, revision, created_at, updated_at`
@@ -163,21 +164,21 @@ func (s *Store) saveDocuments(ctx context.Context, documents []Document) (savedD
 	// Ordered by the hash, two transactions with the same documents never wait for each other in a circle.
 	const q = `
 		insert into documents (
-			id, collection_id, title, content, content_text, content_markdown, word_count, summary, image_url, content_from, url,
+			id, collection_id, title, content, content_text, word_count, summary, image_url, content_from, url,
 			canonical_url, canonical_url_hash, source, source_name, source_metadata, domain, market, language, content_hash,
 			feed_hash, published_at, fetched_at, author)
 		select distinct on (hash)
-			id, collection_id, title, content, content_text, content_markdown, word_count, summary, image_url, content_from, url,
+			id, collection_id, title, content, content_text, word_count, summary, image_url, content_from, url,
 			canonical_url, hash, source, source_name, metadata, domain, market, language, content_hash,
 			feed_hash, published_at, fetched_at, author
 		from unnest(
-			@id::uuid[], @collection_id::uuid[], @title::text[], @content::text[], @content_text::text[], @content_markdown::text[],
+			@id::uuid[], @collection_id::uuid[], @title::text[], @content::text[], @content_text::text[],
 			@word_count::integer[], @summary::text[], @image_url::text[], @content_from::text[],
 			@url::text[], @canonical_url::text[], @hash::bytea[], @source::text[], @source_name::text[], @metadata::jsonb[],
 			@domain::text[], @market::text[], @language::text[], @content_hash::text[], @feed_hash::text[], @published_at::timestamptz[],
 			@fetched_at::timestamptz[], @author::text[]
 		) with ordinality as d (
-			id, collection_id, title, content, content_text, content_markdown, word_count, summary, image_url, content_from, url,
+			id, collection_id, title, content, content_text, word_count, summary, image_url, content_from, url,
 			canonical_url, hash, source, source_name, metadata, domain, market, language, content_hash, feed_hash, published_at,
 			fetched_at, author, position)
 		where not exists (select from deleted_documents where canonical_url_hash = d.hash)
@@ -191,7 +192,7 @@ func (s *Store) saveDocuments(ctx context.Context, documents []Document) (savedD
 		order by hash, position
 		on conflict (canonical_url_hash) do update
 		set title = excluded.title, content = excluded.content, content_text = excluded.content_text,
-			content_markdown = excluded.content_markdown, word_count = excluded.word_count, image_url = excluded.image_url,
+			word_count = excluded.word_count, image_url = excluded.image_url,
 			content_from = excluded.content_from, feed_hash = excluded.feed_hash,
 			summary = excluded.summary, url = excluded.url, source_metadata = excluded.source_metadata,
 			content_hash = excluded.content_hash, published_at = excluded.published_at, author = excluded.author,
@@ -290,7 +291,7 @@ func (d Document) withTextOf(page Document) Document {
 	if d.words() >= page.words() {
 		return d
 	}
-	d.Content, d.ContentText, d.ContentMarkdown = page.Content, page.ContentText, page.ContentMarkdown
+	d.Content, d.ContentText = page.Content, page.ContentText
 	d.WordCount, d.ContentFrom = page.WordCount, page.ContentFrom
 	d.FeedHash, d.ContentHash = &said, ContentHash(d.Title, d.ContentText)
 	return d
@@ -343,8 +344,8 @@ type DocumentPage struct {
 	// Err is why there is no text; all below is zero then.
 	Err *PageError
 
-	Content, ContentText, ContentMarkdown string
-	WordCount                             int
+	Content, ContentText string
+	WordCount            int
 	// What the feed is silent about is taken from the page; nil, "und" and "" where it is silent, too.
 	PublishedAt *time.Time
 	Language    string
@@ -364,7 +365,7 @@ func (s *Store) SavePage(ctx context.Context, p DocumentPage) (saved bool, err e
 		where id = @id`
 	const read = `
 		update documents
-		set content = @content, content_text = @content_text, content_markdown = @content_markdown, word_count = @word_count,
+		set content = @content, content_text = @content_text, word_count = @word_count,
 			content_from = 'page', page_error = null, page_fetched_at = @at,
 			image_url = coalesce(image_url, @image_url), author = coalesce(author, @author),
 			published_at = coalesce(published_at, @published_at), paywall = coalesce(@paywall, paywall),
@@ -389,7 +390,7 @@ func (s *Store) SavePage(ctx context.Context, p DocumentPage) (saved bool, err e
 			return err
 		}
 		_, err = s.db(ctx).Exec(ctx, read, pgx.NamedArgs{
-			"id": d.ID, "at": p.At, "content": p.Content, "content_text": p.ContentText, "content_markdown": p.ContentMarkdown,
+			"id": d.ID, "at": p.At, "content": p.Content, "content_text": p.ContentText,
 			"word_count": p.WordCount, "image_url": p.ImageURL, "author": p.Author, "published_at": p.PublishedAt, "paywall": p.Paywall,
 			"language": p.Language, "facts": p.Facts, "feed_hash": p.SaidByFeed, "content_hash": ContentHash(d.Title, &p.ContentText),
 		})
@@ -415,29 +416,28 @@ func documentArrays(documents []Document) pgx.NamedArgs {
 		return values
 	}
 	return pgx.NamedArgs{
-		"id":               column(func(d Document) any { return d.ID }),
-		"collection_id":    column(func(d Document) any { return d.CollectionID }),
-		"title":            column(func(d Document) any { return d.Title }),
-		"content":          column(func(d Document) any { return d.Content }),
-		"content_text":     column(func(d Document) any { return d.ContentText }),
-		"content_markdown": column(func(d Document) any { return d.ContentMarkdown }),
-		"word_count":       column(func(d Document) any { return d.WordCount }),
-		"summary":          column(func(d Document) any { return d.Summary }),
-		"image_url":        column(func(d Document) any { return d.ImageURL }),
-		"content_from":     column(func(d Document) any { return cmp.Or(d.ContentFrom, "feed") }),
-		"url":              column(func(d Document) any { return d.URL }),
-		"canonical_url":    column(func(d Document) any { return d.CanonicalURL }),
-		"hash":             column(func(d Document) any { return canonicalHash(d) }),
-		"source":           column(func(d Document) any { return d.Source }),
-		"source_name":      column(func(d Document) any { return d.SourceName }),
-		"metadata":         column(func(d Document) any { return d.SourceMetadata }),
-		"domain":           column(func(d Document) any { return d.Domain }),
-		"market":           column(func(d Document) any { return d.Market }),
-		"language":         column(func(d Document) any { return d.Language }),
-		"content_hash":     column(func(d Document) any { return d.ContentHash }),
-		"feed_hash":        column(func(d Document) any { return d.FeedHash }),
-		"published_at":     column(func(d Document) any { return d.PublishedAt }),
-		"fetched_at":       column(func(d Document) any { return d.FetchedAt }),
-		"author":           column(func(d Document) any { return d.Author }),
+		"id":            column(func(d Document) any { return d.ID }),
+		"collection_id": column(func(d Document) any { return d.CollectionID }),
+		"title":         column(func(d Document) any { return d.Title }),
+		"content":       column(func(d Document) any { return d.Content }),
+		"content_text":  column(func(d Document) any { return d.ContentText }),
+		"word_count":    column(func(d Document) any { return d.WordCount }),
+		"summary":       column(func(d Document) any { return d.Summary }),
+		"image_url":     column(func(d Document) any { return d.ImageURL }),
+		"content_from":  column(func(d Document) any { return cmp.Or(d.ContentFrom, "feed") }),
+		"url":           column(func(d Document) any { return d.URL }),
+		"canonical_url": column(func(d Document) any { return d.CanonicalURL }),
+		"hash":          column(func(d Document) any { return canonicalHash(d) }),
+		"source":        column(func(d Document) any { return d.Source }),
+		"source_name":   column(func(d Document) any { return d.SourceName }),
+		"metadata":      column(func(d Document) any { return d.SourceMetadata }),
+		"domain":        column(func(d Document) any { return d.Domain }),
+		"market":        column(func(d Document) any { return d.Market }),
+		"language":      column(func(d Document) any { return d.Language }),
+		"content_hash":  column(func(d Document) any { return d.ContentHash }),
+		"feed_hash":     column(func(d Document) any { return d.FeedHash }),
+		"published_at":  column(func(d Document) any { return d.PublishedAt }),
+		"fetched_at":    column(func(d Document) any { return d.FetchedAt }),
+		"author":        column(func(d Document) any { return d.Author }),
 	}
 }

@@ -19,7 +19,7 @@ const someAddress = "https://example.org/1"
 func aPage(d store.Document) store.DocumentPage {
 	return store.DocumentPage{
 		DocumentID: d.ID, SaidByFeed: d.SaidByFeed(), At: time.Now().UTC().Truncate(time.Microsecond),
-		Content: "<p>The whole article.</p>", ContentText: "The whole article.", ContentMarkdown: "The whole article.", WordCount: 3,
+		Content: "<p>The whole article.</p>", ContentText: "The whole article.", WordCount: 3,
 		PublishedAt: new(time.Date(2026, 3, 5, 0, 0, 0, 0, time.UTC)), Language: "en", Author: new("Ann"), ImageURL: new("https://example.org/i.jpg"),
 		Paywall: new(false), Facts: map[string]any{"page_url": "https://example.org/one"},
 	}
@@ -28,7 +28,7 @@ func aPage(d store.Document) store.DocumentPage {
 // anExcerpt is an article of which the feed has a few words.
 func anExcerpt(text string) store.Document {
 	d := anArticle(someAddress)
-	d.ContentText, d.Content, d.ContentMarkdown, d.WordCount = &text, &text, &text, new(1)
+	d.ContentText, d.Content, d.WordCount = &text, &text, new(1)
 	d.ContentHash = store.ContentHash(d.Title, d.ContentText)
 	return d
 }
@@ -50,7 +50,7 @@ func TestSavePage(t *testing.T) {
 
 	after := theDocument(t, s, someAddress)
 	want := before
-	want.Content, want.ContentText, want.ContentMarkdown, want.WordCount = &page.Content, &page.ContentText, &page.ContentMarkdown, &page.WordCount
+	want.Content, want.ContentText, want.WordCount = &page.Content, &page.ContentText, &page.WordCount
 	want.PublishedAt, want.Language, want.Author, want.ImageURL, want.Paywall = page.PublishedAt, "en", page.Author, page.ImageURL, page.Paywall
 	want.ContentFrom, want.PageError, want.PageFetchedAt = "page", nil, &page.At
 	want.SourceMetadata = map[string]any{"page_url": "https://example.org/one"}
@@ -116,7 +116,6 @@ func TestPollsKeepThePage(t *testing.T) {
 	require.Equal(t, "Another title", after.Title)
 	require.Equal(t, before.ContentText, after.ContentText)
 	require.Equal(t, before.Content, after.Content)
-	require.Equal(t, before.ContentMarkdown, after.ContentMarkdown)
 	require.Equal(t, "page", after.ContentFrom)
 	require.Equal(t, before.Author, after.Author)
 	require.Equal(t, before.Language, after.Language)
