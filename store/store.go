@@ -16,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
+	pgxuuid "github.com/vgarvardt/pgx-google-uuid/v5"
 )
 
 // MinServerVersion is the oldest PostgreSQL the SQL of this package runs on.
@@ -64,7 +65,7 @@ func Open(ctx context.Context, dsn string, maxConns int) (*Store, error) {
 		"statement_timeout":                   "60s",
 		"idle_in_transaction_session_timeout": "120s",
 	})
-	config.AfterConnect = readUTC
+	config.AfterConnect = registerTypes
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
@@ -77,8 +78,10 @@ func Open(ctx context.Context, dsn string, maxConns int) (*Store, error) {
 	return s, nil
 }
 
-// readUTC makes a connection answer times in UTC, wherever the process runs.
-func readUTC(_ context.Context, conn *pgx.Conn) error {
+// registerTypes makes a connection answer times in UTC, wherever the process runs, and take ids as the bytes that they are: without it,
+// each is written as text and read again.
+func registerTypes(_ context.Context, conn *pgx.Conn) error {
+	pgxuuid.Register(conn.TypeMap())
 	conn.TypeMap().RegisterType(&pgtype.Type{
 		Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC},
 	})

@@ -349,14 +349,14 @@ func TestColumns(t *testing.T) {
 	s := storetest.New(t)
 	tables := map[string]struct {
 		row any
-		// internal are columns that no struct needs, made are fields that a query makes.
+		// internal are columns that no struct needs, made are fields that a query or the server makes.
 		internal, made []string
 	}{
 		"topics": {store.Topic{}, []string{"title_key", "search_vector", "rank_vector", "facet", "title_order", "seq"}, nil},
 		"documents": {
 			store.Document{},
 			[]string{"canonical_url_hash", "search_vector", "rank_vector", "facet", "published_order", "seq"},
-			[]string{"keywords", "entities"},
+			[]string{"keywords", "entities", "contentmarkdown"},
 		},
 		"collections": {store.Collection{}, nil, []string{"namekey"}},
 		"api_keys":    {store.APIKey{}, []string{"key_hash", "origin"}, nil},
