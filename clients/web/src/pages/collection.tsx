@@ -253,7 +253,7 @@ function useColumns(): Column<Fetch>[] {
     {
       name: t.nav.documents,
       numeric: true,
-      cell: ({ documents_added, documents_updated }) => `+${number(documents_added, language)} / ~${number(documents_updated, language)}`,
+      cell: ({ documents_added, documents_updated }) => t.jobs.results.documents(documents_added, documents_updated) || number(0, language),
     },
     { name: t.jobs.took, numeric: true, cell: ({ duration_ms }) => duration(duration_ms, language) },
     {

@@ -6,6 +6,7 @@ import { duration } from '../format';
 import { useLanguage } from '../language';
 import { JobBadge } from '../parts/badges';
 import { Empty } from '../parts/empty';
+import { resultInWords } from '../parts/explanations';
 import { Loaded } from '../parts/loaded';
 import { Page } from '../parts/page';
 import { type Column, DataTable } from '../parts/table';
@@ -116,7 +117,7 @@ function Subject({ job: { id, subject } }: { job: Job }) {
 }
 
 function Outcome({ job }: { job: Job }) {
-  const { t } = useLanguage();
+  const { t, language } = useLanguage();
   if (job.state === 'running') {
     return (
       <>
@@ -125,6 +126,17 @@ function Outcome({ job }: { job: Job }) {
           {job.progress.message}
         </Text>
       </>
+    );
+  }
+  if (job.state === 'succeeded') {
+    const result = resultInWords(job, { t, language });
+    if (!result) return null;
+    return result.to ? (
+      <Anchor component={To} to={result.to} size="sm">
+        {result.said}
+      </Anchor>
+    ) : (
+      <Text size="sm">{result.said}</Text>
     );
   }
   return (

@@ -137,7 +137,7 @@ function Services({ config }: { config: Config }) {
               {service.enabled ? t.settings.on : t.settings.off}
             </Badge>
             <div>
-              <Text fw={600}>{service.name}</Text>
+              <Text fw={600}>{(t.settings.serviceName as Partial<Record<string, string>>)[service.name] ?? service.name}</Text>
               {service.reason && (
                 <Text size="sm" c="dimmed" lang="en">
                   {service.reason}

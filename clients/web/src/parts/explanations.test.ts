@@ -1,11 +1,11 @@
 /** What the API explains in English is explained in the language of the console, from codes and figures alone. */
-import { type CollectionHealth, type ContentScorePart, PollStepCode, type ScorePart } from '@content-creator/client';
+import { type CollectionHealth, type ContentScorePart, type Job, PollStepCode, type ScorePart } from '@content-creator/client';
 import { expect, test } from 'vitest';
 import { span } from '../format';
 import type { Spoken } from '../language';
 import { de as deutsch } from '../texts/de';
 import { en as english } from '../texts/en';
-import { contentPartInWords, errorInWords, healthInWords, pollInWords, scoreInWords } from './explanations';
+import { contentPartInWords, errorInWords, healthInWords, pollInWords, resultInWords, scoreInWords } from './explanations';
 
 const en: Spoken = { language: 'en', t: english };
 const de: Spoken = { language: 'de', t: deutsch };
@@ -86,4 +86,23 @@ test('a length of time is told in its two largest units', () => {
   expect(span(22_320, 'en')).toBe('6 hours 12 minutes');
   expect(span(86_400, 'de')).toBe('1 Tag');
   expect(span(90_061, 'en')).toBe('1 day 1 hour');
+});
+
+test('what came of a job is told from its result', () => {
+  const said = (kind: Job['kind'], result: Job['result']) => resultInWords({ kind, result }, en);
+  expect(said('poll', { outcome: 'documents_added', documents_added: 1, documents_updated: 2 })).toEqual({ said: '1 new document, 2 documents updated' });
+  expect(said('poll', { outcome: 'not_modified', documents_added: 0, documents_updated: 0 })).toEqual({ said: 'Not modified' });
+  expect(said('article', { outcome: 'article_read', word_count: 1200 })).toEqual({ said: '1,200 words read' });
+  expect(said('discover', { feeds_found: 0, sites: [] })).toEqual({ said: 'No feed found' });
+  expect(said('import', { created: 3, duplicates_count: 1, refused_count: 0 })).toEqual({ said: '3 collections added, 1 known, 0 refused' });
+  expect(said('research', { run_id: 'r', answered: true, claims: { supported: 1 } })).toEqual({ said: '1 sentence with a source', to: '/research/r' });
+  expect(said('research', { run_id: 'r', answered: false, claims: { supported: 0 } })).toEqual({ said: 'Nothing found that answers', to: '/research/r' });
+  expect(said('discover_topics', { report: { topics: [{}, {}] } })).toEqual({ said: '2 topics found', to: '/discoveries' });
+  expect(said('synthesize', { version: 2, word_count: 640 })).toEqual({ said: 'Version 2, 640 words' });
+  expect(said('research_keyword', { id: 'k' })).toEqual({ said: 'The report', to: '/reports/k' });
+  expect(said('research_serp', { id: 's', results: [{}] })).toEqual({ said: '1 page', to: '/serp/s' });
+  expect(said('rescore_topics', { id: 'x', scored: 5, risen: 2, fallen: 1 })).toEqual({ said: '5 topics scored: 2 higher, 1 lower', to: '/scoring/x' });
+  expect(said('poll', null)).toBeNull();
+  expect(said('newer' as Job['kind'], {})).toBeNull();
+  expect(resultInWords({ kind: 'research_serp', result: { id: 's', results: [] } }, de)?.said).toBe('0 Seiten');
 });

@@ -2,7 +2,7 @@
  * What the API says in English, said in the language of the console: from the codes and figures that stand beside each text. What
  * is newer than this console keeps the API's words.
  */
-import type { CollectionHealth, ContentScorePart, PollError, PollStep, ScorePart } from '@content-creator/client';
+import type { CollectionHealth, ContentScorePart, Job, PollError, PollStep, ScorePart } from '@content-creator/client';
 import { date, number, percent, span } from '../format';
 import type { Language, Spoken } from '../language';
 import type { Texts } from '../texts/en';
@@ -43,6 +43,44 @@ function stepInWords({ code, seconds, count, words }: PollStep, { t, language }:
 }
 
 type Inputs = Record<string, unknown>;
+
+/** What came of a job that has succeeded, and the page that shows it; null where its result says nothing that this console knows. */
+export function resultInWords({ kind, result }: Pick<Job, 'kind' | 'result'>, { t, language }: Spoken): { said: string; to?: string } | null {
+  if (!result) return null;
+  const say = t.jobs.results;
+  const count = (field: string) => Number(result[field] ?? 0);
+  const size = (list: unknown) => (Array.isArray(list) ? list.length : 0);
+  switch (kind) {
+    case 'poll': {
+      const [added, updated] = [count('documents_added'), count('documents_updated')];
+      return { said: added + updated > 0 ? say.documents(added, updated) : (text(t.outcome, String(result['outcome'])) ?? '') };
+    }
+    case 'article':
+      return { said: say.words(number(count('word_count'), language), count('word_count')) };
+    case 'discover':
+      return { said: say.feeds(count('feeds_found')) };
+    case 'import':
+      return { said: say.imported(count('created'), count('duplicates_count'), count('refused_count')) };
+    case 'research':
+      return {
+        said: result['answered'] === false ? say.unanswered : say.claims(Number((result['claims'] as Inputs)['supported'])),
+        to: `/research/${String(result['run_id'])}`,
+      };
+    case 'discover_topics':
+      return { said: say.topics(size((result['report'] as Inputs)['topics'])), to: '/discoveries' };
+    case 'synthesize':
+      return { said: say.draft(count('version'), number(count('word_count'), language)) };
+    case 'research_keyword':
+    case 'research_competitor':
+      return { said: say.report, to: `/reports/${String(result['id'])}` };
+    case 'research_serp':
+      return { said: say.pages(size(result['results'])), to: `/serp/${String(result['id'])}` };
+    case 'rescore_topics':
+      return { said: say.rescored(count('scored'), count('risen'), count('fallen')), to: `/scoring/${String(result['id'])}` };
+    default:
+      return null;
+  }
+}
 
 /** How a part of a topic's score came about. */
 export function scoreInWords(part: ScorePart, { t, language }: Spoken): string {

@@ -181,7 +181,7 @@ export const de: Texts = {
     failed: 'Fehlgeschlagen',
     network_down: 'Kein Netz',
   },
-  fetchArticles: { auto: 'Wenn der Feed Auszüge hat', always: 'Immer', never: 'Nie' },
+  fetchArticles: { auto: 'Wenn der Feed kurz ist', always: 'Immer', never: 'Nie' },
   documentSort: { relevance: 'Beste zuerst', '-published_at': 'Neueste zuerst', published_at: 'Älteste zuerst', '-fetched_at': 'Zuletzt geholte' },
   facet: {
     source: 'Quelle',
@@ -874,7 +874,7 @@ export const de: Texts = {
     monitor: 'Auftragsmonitor',
     kind: 'Art',
     state: 'Zustand',
-    progress: 'Fortschritt',
+    progress: 'Fortschritt und Ergebnis',
     took: 'Dauer',
     retry: 'Noch einmal',
     none: 'Keine Aufträge hier',
@@ -882,6 +882,22 @@ export const de: Texts = {
     hasFailed: (kind) => `${kind}: fehlgeschlagen`,
     progressOf: (kind) => `Fortschritt: ${kind}`,
     subject: { collection: 'Sammlung', document: 'Dokument', topic: 'Thema' },
+    results: {
+      documents: (added, updated) =>
+        [added > 0 && anzahl(added, 'neues Dokument', 'neue Dokumente'), updated > 0 && anzahl(updated, 'Dokument geändert', 'Dokumente geändert')]
+          .filter(Boolean)
+          .join(', '),
+      words: (words, count) => `${words} ${count === 1 ? 'Wort' : 'Wörter'} gelesen`,
+      feeds: (count) => (count === 0 ? 'Kein Feed gefunden' : `${anzahl(count, 'Feed', 'Feeds')} gefunden`),
+      imported: (created, known, refused) => `${anzahl(created, 'Sammlung', 'Sammlungen')} hinzugefügt, ${known} bekannt, ${refused} abgelehnt`,
+      claims: (count) => `${anzahl(count, 'Satz', 'Sätze')} mit Quelle`,
+      unanswered: 'Nichts gefunden, das antwortet',
+      topics: (count) => (count === 0 ? 'Kein Thema gefunden' : `${anzahl(count, 'Thema', 'Themen')} gefunden`),
+      draft: (version, words) => `Version ${version}, ${words} Wörter`,
+      report: 'Der Bericht',
+      pages: (count) => anzahl(count, 'Seite', 'Seiten'),
+      rescored: (scored, risen, fallen) => `${anzahl(scored, 'Thema', 'Themen')} bewertet: ${risen} höher, ${fallen} niedriger`,
+    },
   },
   costs: {
     about: 'Jeder Aufruf von Modellen und Suchdiensten, mit seinem Preis, wo er bekannt ist.',
@@ -913,6 +929,15 @@ export const de: Texts = {
     logLevelHelp: 'Wie viel der Server aufschreibt',
     savedEverywhere: 'Gespeichert, und in jedem Prozess in Kraft.',
     services: 'Dienste',
+    serviceName: {
+      llm: 'Sprachmodell',
+      searxng: 'SearXNG',
+      tavily: 'Tavily',
+      brave: 'Brave Search',
+      thenewsapi: 'TheNewsAPI',
+      gemini: 'Gemini mit Google-Suche',
+      rerank: 'Neuordnung der Treffer',
+    },
     servicesHelp: 'Jeder wird durch Einstellungen der Umgebung eingerichtet; siehe den Reiter Umgebung.',
     on: 'Eingerichtet',
     off: 'Nicht eingerichtet',

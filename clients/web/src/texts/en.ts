@@ -179,7 +179,7 @@ export const en = {
     failed: 'Failed',
     network_down: 'No network',
   },
-  fetchArticles: { auto: 'If the feed has excerpts', always: 'Always', never: 'Never' },
+  fetchArticles: { auto: 'If the feed is short', always: 'Always', never: 'Never' },
   documentSort: { relevance: 'Best match', '-published_at': 'Newest first', published_at: 'Oldest first', '-fetched_at': 'Last fetched' },
   facet: {
     source: 'Source',
@@ -860,7 +860,7 @@ export const en = {
     monitor: 'Job monitor',
     kind: 'Kind',
     state: 'State',
-    progress: 'Progress',
+    progress: 'Progress and result',
     took: 'Took',
     retry: 'Run again',
     none: 'No jobs here',
@@ -868,6 +868,22 @@ export const en = {
     hasFailed: (kind: string) => `${kind}: failed`,
     progressOf: (kind: string) => `Progress: ${kind}`,
     subject: { collection: 'Collection', document: 'Document', topic: 'Topic' },
+    results: {
+      documents: (added: number, updated: number) =>
+        [added > 0 && things(added, 'new document', 'new documents'), updated > 0 && things(updated, 'document updated', 'documents updated')]
+          .filter(Boolean)
+          .join(', '),
+      words: (words: string, count: number) => `${words} ${count === 1 ? 'word' : 'words'} read`,
+      feeds: (count: number) => (count === 0 ? 'No feed found' : `${things(count, 'feed', 'feeds')} found`),
+      imported: (created: number, known: number, refused: number) => `${things(created, 'collection', 'collections')} added, ${known} known, ${refused} refused`,
+      claims: (count: number) => `${things(count, 'sentence', 'sentences')} with a source`,
+      unanswered: 'Nothing found that answers',
+      topics: (count: number) => (count === 0 ? 'No topic found' : `${things(count, 'topic', 'topics')} found`),
+      draft: (version: number, words: string) => `Version ${version}, ${words} words`,
+      report: 'The report',
+      pages: (count: number) => things(count, 'page', 'pages'),
+      rescored: (scored: number, risen: number, fallen: number) => `${things(scored, 'topic', 'topics')} scored: ${risen} higher, ${fallen} lower`,
+    },
   },
   costs: {
     about: 'Every call to models and search services, with its price where it is known.',
@@ -899,6 +915,15 @@ export const en = {
     logLevelHelp: 'How much the server writes down',
     savedEverywhere: 'Saved, and in force in every process.',
     services: 'Services',
+    serviceName: {
+      llm: 'Language model',
+      searxng: 'SearXNG',
+      tavily: 'Tavily',
+      brave: 'Brave Search',
+      thenewsapi: 'TheNewsAPI',
+      gemini: 'Gemini with Google Search',
+      rerank: 'Reranking',
+    },
     servicesHelp: 'Each is set up by settings of the environment; see the tab Environment.',
     on: 'Set up',
     off: 'Not set up',

@@ -1,1 +1,0 @@
-export{t as Costs,n as daysAgo}from"./costs-DBpu3C0T.js";

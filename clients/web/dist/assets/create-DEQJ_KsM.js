@@ -1,0 +1,1 @@
+export{t as CreateTopic}from"./create-CdfE8V15.js";

@@ -1,0 +1,1 @@
+export{t as DiscoverTopics}from"./discover-BLP2Aq8x.js";

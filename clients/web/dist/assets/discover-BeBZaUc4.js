@@ -1,1 +1,0 @@
-export{t as DiscoverTopics}from"./discover-CJ8z_HsZ.js";

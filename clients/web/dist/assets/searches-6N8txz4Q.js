@@ -1,1 +1,0 @@
-export{t as SaveSearch,n as Searches}from"./searches-Dpr0W-0l.js";
