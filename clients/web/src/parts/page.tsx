@@ -29,16 +29,18 @@ export function Page({ title, about, actions, back, children }: Props) {
           </Anchor>
         )}
         <Group justify="space-between" align="flex-start" gap="md">
-          <Title order={1} size="h2" flex="1 1 18rem">
-            {title}
-          </Title>
+          <Stack gap={4} flex="1 1 18rem">
+            <Title order={1} size="h2">
+              {title}
+            </Title>
+            {about && (
+              <Text component="div" c="dimmed">
+                {about}
+              </Text>
+            )}
+          </Stack>
           {actions && <Group gap="xs">{actions}</Group>}
         </Group>
-        {about && (
-          <Text component="div" c="dimmed">
-            {about}
-          </Text>
-        )}
       </Stack>
       {children}
     </Stack>

@@ -1,1 +1,0 @@
-export{t as CreateTopic}from"./create-CdfE8V15.js";

@@ -1,0 +1,1 @@
+export{t as CreateTopic}from"./create-B1WelAFP.js";

@@ -1,0 +1,1 @@
+export{t as SaveSearch,n as Searches}from"./searches-B2ifID5j.js";
