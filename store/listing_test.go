@@ -238,7 +238,7 @@ func everyWaySearches(t *testing.T, usual *store.Store, others map[string]*store
 				}
 			}
 		}
-		for _, sort := range some(random, 1, "-published_at", "published_at", "-fetched_at") {
+		for _, sort := range some(random, 2, "-published_at", "published_at", "-fetched_at") {
 			want := walkHits(t, usual, topics.Search, documents, sort, 100)
 			size := sizeFor(random, len(want))
 			for name, s := range others {
