@@ -25,16 +25,29 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/content-creator/content-creator-api/store/embedded"
+	"github.com/content-creator/content-creator-api/store/storetest"
 )
 
-// build makes the program and answers where it is.
+// build makes the program, once for all tests, and answers where it is.
 func build(t *testing.T) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "content-creator")
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", path, ".").CombinedOutput()
-	require.NoError(t, err, "%s", out)
+	path, err := built()
+	require.NoError(t, err)
 	return path
 }
+
+var built = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "cc-program-")
+	if err != nil {
+		return "", err
+	}
+	storetest.AtExit(func() { _ = os.RemoveAll(dir) })
+	path := filepath.Join(dir, "content-creator")
+	if out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build the program: %w: %s", err, out)
+	}
+	return path, nil
+})
 
 // A killable is the program in a process of its own.
 type killable struct {

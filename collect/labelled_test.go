@@ -380,7 +380,7 @@ func judge(list []labelled, logf func(string, ...any)) (pairs tally) {
 }
 
 // Sets that nothing was tuned on, drawn by other seeds, in which every copy has been edited twice.
-func TestDuplicatesOfOtherDraws(t *testing.T) {
+func TestOtherDrawsPrecisionAndRecall(t *testing.T) {
 	t.Parallel()
 	var all tally
 	documents := originals(t)

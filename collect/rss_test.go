@@ -498,7 +498,11 @@ func TestCollectContent(t *testing.T) {
 		assert.Equal(t, tc.text, text(d.ContentText), name)
 		assert.Equal(t, tc.summary, text(d.Summary), name)
 	}
-	d := one(t, "text/xml", item(link+"<description>"+strings.Repeat("Wörter ", 200_000)+"</description>"))
+}
+
+func TestContentIsBounded(t *testing.T) {
+	t.Parallel()
+	d := one(t, "text/xml", item("<link>https://example.org/news/a</link><description>"+strings.Repeat("Wörter ", 200_000)+"</description>"))
 	assert.Equal(t, true, d.SourceMetadata["content_truncated"])
 	assert.LessOrEqual(t, len(*d.ContentText), maxContent)
 }
@@ -663,8 +667,8 @@ func TestCollectIsBounded(t *testing.T) {
 	} {
 		start := time.Now()
 		b, err := collect(t, "text/xml", body)
-		// A hang, not a slow machine, is what this is about.
-		assert.Less(t, time.Since(start), 3*time.Minute, name)
+		// A hang, not a slow machine, is what this is about; the race detector is not used on it.
+		assert.Less(t, time.Since(start), time.Minute, name)
 		t.Log(name, time.Since(start).Round(time.Millisecond), len(body), b.Entries, b.SkippedCount, err)
 	}
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -19,9 +20,11 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
 	"github.com/content-creator/content-creator-api/gen/api"
+	"github.com/content-creator/content-creator-api/jobs"
 	"github.com/content-creator/content-creator-api/openapi"
 	"github.com/content-creator/content-creator-api/store"
 	"github.com/content-creator/content-creator-api/store/storetest"
@@ -220,6 +223,36 @@ func TestCommitted(t *testing.T) {
 	s := &Server{Config: Config{Logger: slog.New(slog.DiscardHandler)}}
 	s.writeError(errors.New("late"), c)
 	require.Equal(t, "begun", recorder.Body.String())
+}
+
+// TestNewFailure: a server that could not keep its specification does not start. It changes what all servers are made of,
+// so no other test may run beside it.
+func TestNewFailure(t *testing.T) { //nolint:paralleltest // see above
+	original := ours
+	t.Cleanup(func() { ours = original })
+	s := storetest.New(t)
+	queue, err := jobs.New(jobs.Config{Store: s, Logger: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(), Now: time.Now})
+	require.NoError(t, err)
+	replaced := func(before, after string) []byte {
+		return bytes.Replace(openapi.YAML, []byte(before), []byte(after), 1)
+	}
+	for name, tc := range map[string]struct {
+		specification []byte
+		queue         *jobs.Client
+		want          string
+	}{
+		"no YAML":    {[]byte("openapi: ["), queue, "read the specification"},
+		"name twice": {replaced("  version: 0.1.0", "  version: 0.1.0\n  version: 0.1.0"), queue, "read the specification"},
+		"no scope":   {replaced("x-required-scope: write", "x-unrelated: write"), queue, "names no x-required-scope"},
+		"no JSON":    {replaced("'200':", "200:"), queue, "write the specification as JSON"},
+		"no monitor": {openapi.YAML, &jobs.Client{}, "prepare the job monitor"},
+	} {
+		ours = func() (*specification, error) { return readSpecification(tc.specification) }
+		_, err := New(t.Context(), Config{
+			Store: s, Jobs: tc.queue, Logger: slog.New(slog.DiscardHandler), LogLevel: &slog.LevelVar{}, Registry: prometheus.NewRegistry(), Now: time.Now,
+		})
+		require.ErrorContains(t, err, tc.want, name)
+	}
 }
 
 func TestOperationsOf(t *testing.T) {

@@ -14,14 +14,12 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/content-creator/content-creator-api/config"
 	"github.com/content-creator/content-creator-api/gen/api"
 	"github.com/content-creator/content-creator-api/jobs"
-	"github.com/content-creator/content-creator-api/openapi"
 	"github.com/content-creator/content-creator-api/store"
 )
 
@@ -65,19 +63,16 @@ type Server struct {
 // New builds a server from the specification and fails where the two disagree. What it keeps running
 // beside the requests ends with ctx.
 func New(ctx context.Context, c Config) (*Server, error) {
-	doc, err := openapi3.NewLoader().LoadFromData(openapi.YAML)
+	specified, err := ours()
 	if err != nil {
-		return nil, fmt.Errorf("read the specification: %w", err)
+		return nil, err
 	}
 	s := &Server{
-		Config: c, started: c.Now(), keys: newKeyring(c.Store, c.Now), limits: newLimiter(c.Now), hub: newHub(),
+		Config: c, operations: specified.operations, started: c.Now(), keys: newKeyring(c.Store, c.Now), limits: newLimiter(c.Now), hub: newHub(),
 		metrics: newMetrics(c.Registry), heartbeat: heartbeat, draining: make(chan struct{}),
 	}
 	s.apply(store.Settings{PollingEnabled: true})
 	s.Registry.MustRegister(databaseMetrics{s.Store})
-	if s.operations, err = operationsOf(doc); err != nil {
-		return nil, err
-	}
 	s.echo = echo.New()
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.Logger.SetOutput(io.Discard) // slog says it all
@@ -86,9 +81,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	s.echo.Use(compress, s.observe, recoverPanic, secure, s.crossOrigin(), s.limitBody, s.admit, s.validate, s.waitForJob, s.idempotent)
 	strict := api.NewStrictHandler(s, nil)
 	api.RegisterHandlersWithBaseURL(s.echo, strict, basePath)
-	if err := s.mountDocs(doc); err != nil {
-		return nil, err
-	}
+	s.mountDocs(specified)
 	if err := s.mountMonitor(ctx); err != nil {
 		return nil, err
 	}

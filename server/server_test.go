@@ -1,23 +1,15 @@
 package server_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"log/slog"
 	"net"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
-
-	"github.com/content-creator/content-creator-api/jobs"
-	"github.com/content-creator/content-creator-api/openapi"
-	"github.com/content-creator/content-creator-api/server"
-	"github.com/content-creator/content-creator-api/store/storetest"
 )
 
 // contextOf is a context of the test that can be left earlier.
@@ -123,32 +115,4 @@ func TestServeFailure(t *testing.T) {
 	err = w.server.Serve(t.Context(), listener, time.Second)
 	require.ErrorContains(t, err, "serve")
 	require.True(t, errors.Is(err, net.ErrClosed))
-}
-
-// TestNewFailure: a server that could not keep its specification does not start. It changes what all
-// servers are made of, so no other test may run beside it.
-func TestNewFailure(t *testing.T) { //nolint:paralleltest // see above
-	original := openapi.YAML
-	t.Cleanup(func() { openapi.YAML = original })
-	s := storetest.New(t)
-	queue, err := jobs.New(jobs.Config{Store: s, Logger: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(), Now: time.Now})
-	require.NoError(t, err)
-	replaced := func(before, after string) []byte { return bytes.Replace(original, []byte(before), []byte(after), 1) }
-	for name, tc := range map[string]struct {
-		specification []byte
-		queue         *jobs.Client
-		want          string
-	}{
-		"no YAML":    {[]byte("openapi: ["), queue, "read the specification"},
-		"name twice": {replaced("  version: 0.1.0", "  version: 0.1.0\n  version: 0.1.0"), queue, "read the specification"},
-		"no scope":   {replaced("x-required-scope: write", "x-unrelated: write"), queue, "names no x-required-scope"},
-		"no JSON":    {replaced("'200':", "200:"), queue, "write the specification as JSON"},
-		"no monitor": {original, &jobs.Client{}, "prepare the job monitor"},
-	} {
-		openapi.YAML = tc.specification
-		_, err := server.New(t.Context(), server.Config{
-			Store: s, Jobs: tc.queue, Logger: slog.New(slog.DiscardHandler), LogLevel: &slog.LevelVar{}, Registry: prometheus.NewRegistry(), Now: time.Now,
-		})
-		require.ErrorContains(t, err, tc.want, name)
-	}
 }

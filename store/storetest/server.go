@@ -33,7 +33,8 @@ func Main(m interface{ Run() int }) {
 	os.Exit(code)
 }
 
-func atExit(stop func()) {
+// AtExit has something done after the last test of a package.
+func AtExit(stop func()) {
 	stoppers.Lock()
 	defer stoppers.Unlock()
 	stoppers.stop = append(stoppers.stop, stop)
@@ -58,7 +59,7 @@ func startInstalled() (string, error) {
 		_ = os.RemoveAll(dir)
 		return "", err
 	}
-	atExit(func() {
+	AtExit(func() {
 		_ = postgres.Stop()
 		_ = os.RemoveAll(dir)
 	})
@@ -95,7 +96,7 @@ func startContainer() (string, error) {
 		return "", fmt.Errorf("start PostgreSQL in a container: %w", err)
 	}
 	_ = container.Expire(3600)
-	atExit(func() { _ = pool.Purge(container) })
+	AtExit(func() { _ = pool.Purge(container) })
 	dsn := "postgres://postgres:test@" + container.GetHostPort("5432/tcp") + "/postgres?sslmode=disable"
 	err = pool.Retry(func() error {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)

@@ -50,7 +50,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
       await provide(url, key);
       return stop;
     }
-    const program = await build('.', folder);
+    const program = process.env['TEST_PROGRAM'] ?? (await build('.', folder));
     server = spawn(program, ['serve'], {
       env: {
         PATH: process.env['PATH'],

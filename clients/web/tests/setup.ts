@@ -25,7 +25,7 @@ export default async function setup(): Promise<() => Promise<void>> {
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    const program = await build(folder);
+    const program = process.env['TEST_PROGRAM'] ?? (await build(folder));
     server = start(program, folder);
     const { url, key, link } = await listening(server);
     Object.assign(process.env, { CONSOLE_URL: url, CONSOLE_KEY: key, CONSOLE_LINK: link, SITE_PORT: String(site.port) });
