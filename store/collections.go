@@ -46,7 +46,7 @@ type Collection struct {
 	LastPolledAt   *time.Time `json:"last_polled_at"`
 	LastSuccessAt  *time.Time `json:"-"`
 	NextPollAt     time.Time  `json:"next_poll_at"`
-	NextPollReason string     `json:"next_poll_reason"`
+	NextPollReason PollReason `json:"next_poll_reason"`
 
 	// Site is what was last asked; see Site. nil before the first poll.
 	Site *string `json:"host"`
@@ -271,8 +271,8 @@ func (s *Store) saveCollection(ctx context.Context, before, c Collection) (Colle
 				when @rescheduled then least(next_poll_at, coalesce(last_polled_at, now()) + make_interval(mins => @interval))
 				else next_poll_at end,
 			next_poll_reason = case
-				when @changed or (@enabled and gone_at is not null) then 'its settings were changed'
-				when @rescheduled and next_poll_at > coalesce(last_polled_at, now()) + make_interval(mins => @interval) then 'its interval was changed'
+				when @changed or (@enabled and gone_at is not null) then '[{"code": "settings_changed"}]'
+				when @rescheduled and next_poll_at > coalesce(last_polled_at, now()) + make_interval(mins => @interval) then '[{"code": "interval_changed"}]'
 				else next_poll_reason end,
 			revision = revision + 1,
 			updated_at = now()
@@ -451,7 +451,7 @@ func (s *Store) CollectionHealth(ctx context.Context, id uuid.UUID) (CollectionH
 		h.SuccessRate = &rate
 	}
 	if c.Enabled {
-		h.NextPollAt, h.NextPoll, h.NextPollWhy = &c.NextPollAt, new(c.nextPoll(time.Now())), WhyThen(c.NextPollReason)
+		h.NextPollAt, h.NextPoll, h.NextPollWhy = &c.NextPollAt, new(c.nextPoll(time.Now())), c.NextPollReason
 	}
 	if c.LastErrorCode != nil && c.LastError != nil && c.LastErrorAt != nil {
 		h.LastError = &PollError{Code: *c.LastErrorCode, Message: *c.LastError, At: *c.LastErrorAt}
@@ -466,9 +466,9 @@ func (s *Store) CollectionHealth(ctx context.Context, id uuid.UUID) (CollectionH
 // nextPoll says when the next poll is due, and why then: "in 6 h 12 min: ...".
 func (c Collection) nextPoll(now time.Time) string {
 	if wait := c.NextPollAt.Sub(now); wait > 0 {
-		return "in " + Spell(wait.Round(time.Second)) + ": " + c.NextPollReason
+		return "in " + Spell(wait.Round(time.Second)) + ": " + c.NextPollReason.String()
 	}
-	return "now: " + c.NextPollReason
+	return "now: " + c.NextPollReason.String()
 }
 
 // summarise says the state in one sentence.
