@@ -39,7 +39,7 @@ var mayImport = map[string][]string{
 	// Measures what collect makes of pages; not part of the program.
 	"collect/scorearticles": {"collect"},
 	"config":                {},
-	"content":               {"store", "annotate", "llm", "ledger"},
+	"content":               {"store", "annotate", "markdown", "llm", "ledger"},
 	"gen/api":               {"store"},
 	"gen/client":            {},
 	"jobs":                  {"store", "annotate", "collect", "opml", "research", "content", "notion", "llm", "ledger"},
@@ -52,10 +52,11 @@ var mayImport = map[string][]string{
 	"openapi":               {},
 	"opml":                  {"store"},
 	"openapi/docs":          {"server/static"},
-	"research":              {"store", "annotate", "collect", "llm", "ledger"},
-	"research/researchtest": {},
+	"research":              {"store", "annotate", "collect", "markdown", "llm", "ledger"},
+	"research/researchtest": {"research", "store", "llm/llmtest"},
+	"markdown":              {},
 	// Measures how well citations hold; not part of the program.
-	"research/evaluate": {"research", "store", "collect", "llm", "ledger"},
+	"research/evaluate": {"research", "research/researchtest", "store", "collect", "llm", "ledger"},
 	"server":            {"gen/api", "openapi", "openapi/docs", "opml", "store", "jobs", "clients", "clients/web", "config"},
 	"server/static":     {},
 	"store":             {"migrations"},

@@ -8,8 +8,6 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -22,16 +20,14 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"text/tabwriter"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/content-creator/content-creator-api/collect"
 	"github.com/content-creator/content-creator-api/ledger"
 	"github.com/content-creator/content-creator-api/llm"
 	"github.com/content-creator/content-creator-api/research"
+	"github.com/content-creator/content-creator-api/research/researchtest"
 	"github.com/content-creator/content-creator-api/store"
 )
 
@@ -173,7 +169,7 @@ func (s set) evaluate(ctx context.Context, writer string) (result, error) {
 			}
 			return hits, nil
 		}}}
-		d := &diary{snapshots: map[uuid.UUID]store.Snapshot{}}
+		d := &researchtest.Diary{}
 		out, err := research.Run(ctx, ctx, research.Request{
 			Question: q.Question, Language: q.Language, OutputLanguage: q.Language, Market: q.Market, Depth: research.Depths["quick"], Now: now,
 		}, tools, d)
@@ -193,7 +189,7 @@ func (s set) evaluate(ctx context.Context, writer string) (result, error) {
 
 // judge compares a report with what is wanted of it, and checks every claim anew. It answers in which way the report is not
 // as wanted; "" where it is.
-func (r *result) judge(q question, out store.ResearchOutcome, d *diary) (missed string) {
+func (r *result) judge(q question, out store.ResearchOutcome, d *researchtest.Diary) (missed string) {
 	var said, quotes strings.Builder
 	unborne := r.claims - r.supported
 	for _, claim := range out.Claims {
@@ -203,7 +199,8 @@ func (r *result) judge(q question, out store.ResearchOutcome, d *diary) (missed 
 			said.WriteString(claim.Sentence + "\n")
 		}
 		quotes.WriteString(claim.Quote + "\n")
-		if holds(claim, d.snapshots[claim.Source.SnapshotID]) {
+		kept, _ := d.Kept(context.Background(), claim.Source.SnapshotID) // from memory
+		if holds(claim, kept) {
 			r.supported++
 		}
 	}
@@ -264,43 +261,6 @@ func holds(claim store.ResearchClaim, s store.Snapshot) bool {
 	}
 	return true
 }
-
-// A diary is a journal that nobody goes on with.
-type diary struct {
-	ledger.Unbooked
-	mu        sync.Mutex
-	snapshots map[uuid.UUID]store.Snapshot
-}
-
-// Do does a step.
-func (d *diary) Do(ctx context.Context, _ research.Step, do func(context.Context) (any, error)) (json.RawMessage, error) {
-	value, err := do(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return json.Marshal(value)
-}
-
-// Keep keeps a text in memory.
-func (d *diary) Keep(_ context.Context, s store.Snapshot) (store.Snapshot, error) {
-	sum := sha256.Sum256([]byte(s.Text))
-	s.Hash = hex.EncodeToString(sum[:])
-	s.ID = uuid.NewSHA1(uuid.NameSpaceURL, []byte(s.CanonicalURL+s.Hash))
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.snapshots[s.ID] = s
-	return s, nil
-}
-
-// Kept is a text that was kept.
-func (d *diary) Kept(_ context.Context, id uuid.UUID) (store.Snapshot, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.snapshots[id], nil
-}
-
-// Tell tells nobody.
-func (d *diary) Tell(context.Context, int, string, string) {}
 
 // A model answers as a language model's endpoint does. It copies passages; a sloppy one changes every other figure and name, cites the
 // wrong passage now and then, adds what nobody said, and finds every sentence supported.
