@@ -1,6 +1,7 @@
-// Evaluate runs research over the recorded pages of research/testdata/eval and tells how well its citations hold: with the
-// sources' own sentences, with a model that takes care, and with one that changes figures, cites at random and makes
-// things up. It fails where less than 95 % of the cited claims are borne by their quotes.
+// Evaluate runs research over recorded pages and tells how well its citations hold: with the sources' own sentences, with a
+// model that takes care, and with one that changes figures, cites at random and makes things up. It fails where less than
+// 95 % of the cited claims are borne by their quotes. The questions of research/testdata/eval are those that the rules were
+// made beside; those of research/testdata/eval-unseen were written, and first asked, when the rules were finished.
 //
 //	go run ./research/evaluate
 //	go run ./research/evaluate -misses    # also tells each report that is not as wanted
@@ -9,9 +10,11 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -38,14 +41,33 @@ var misses = flag.Bool("misses", false, "tell each report that is not as wanted,
 
 func main() {
 	flag.Parse()
-	set, err := readSet(context.Background(), filepath.Join("research", "testdata", "eval"))
-	if err == nil {
-		err = table(context.Background(), set, os.Stdout)
-	}
-	if err != nil {
+	if err := evaluateAll(context.Background(), filepath.Join("research", "testdata"), os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "evaluate:", err)
 		os.Exit(1)
 	}
+}
+
+// evaluateAll prints a table for each set.
+func evaluateAll(ctx context.Context, folder string, out io.Writer) error {
+	seen, unseen, err := readSets(ctx, folder)
+	if err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintln(out, "Questions that the rules were made beside")
+	err = table(ctx, seen, out)
+	_, _ = fmt.Fprintln(out, "\nQuestions that were written later")
+	return errors.Join(err, table(ctx, unseen, out))
+}
+
+// readSets reads both sets. What was written later is looked for among the pages of both.
+func readSets(ctx context.Context, folder string) (seen, unseen set, err error) {
+	if seen, err = readSet(ctx, filepath.Join(folder, "eval")); err != nil {
+		return seen, unseen, err
+	}
+	unseen, err = readSet(ctx, filepath.Join(folder, "eval-unseen"))
+	unseen.pages = append(unseen.pages, seen.pages...)
+	maps.Copy(unseen.snapshots, seen.snapshots)
+	return seen, unseen, err
 }
 
 // table evaluates every writer and prints what came of it.
@@ -74,7 +96,7 @@ func table(ctx context.Context, set set, out io.Writer) error {
 // A question with what a report must and must not say.
 type question struct {
 	ID, Language, Market, Question, Trap string
-	Answers, Forbidden                   []string
+	Answers, Forbidden, Pages            []string
 }
 
 // A set is the questions and the pages that answer them.
