@@ -17,12 +17,12 @@ func said(t *testing.T, question, language string, pages ...page) string {
 // TestNamesakesByOneLetter: what is told of a name that one letter tells apart is no answer.
 func TestNamesakesByOneLetter(t *testing.T) {
 	t.Parallel()
-	asked := page{"https://a.example/1", "The Marrowick bridge", "The bridge at Marrowick is 412 metres long and was painted green. It carries two lanes.", "en", "2026-05-01"}
-	namesake := page{"https://b.example/1", "The Marrowack bridge", "The bridge at Marrowack is 268 metres long and carries trains. The long bridge was painted red.", "en", "2026-05-01"}
-	report := said(t, "How long is the bridge at Marrowick?", "en", asked, namesake)
-	require.Contains(t, report, "412 metres")
-	require.NotContains(t, report, "268")
-	require.Contains(t, said(t, "How long is the bridge at Marrowack?", "en", asked, namesake), "268 metres")
+	asked := page{"https://a.example/1", "Stadtbad Mühlroda", "Ein Erwachsener zahlt im Stadtbad 6,50 Euro für zwei Stunden. Das Wasser ist warm.", "de", "2026-05-01"}
+	namesake := page{"https://b.example/1", "Ein Jahr Stadtbad in Mühlrode", "Ein Erwachsener zahlt 4,80 Euro am Vormittag. Viele wollten zum Stadtbad nach Mühlroda, das viel größer ist.", "de", "2026-05-01"}
+	report := said(t, "Was zahlt ein Erwachsener im Stadtbad Mühlroda?", "de", asked, namesake)
+	require.Contains(t, report, "6,50 Euro")
+	require.NotContains(t, report, "4,80 Euro")
+	require.Contains(t, said(t, "Was zahlt ein Erwachsener im Stadtbad Mühlrode?", "de", asked, namesake), "4,80 Euro")
 }
 
 // TestCountsAreNoMoney: an amount of money does not tell how many there are of something.
@@ -37,16 +37,16 @@ func TestCountsAreNoMoney(t *testing.T) {
 // TestNewerDatesOvertake: of the dates that sources name for one thing, the newest source's stands.
 func TestNewerDatesOvertake(t *testing.T) {
 	t.Parallel()
-	old := page{"https://a.example/3", "Das Museum in Kelbra", "Das Museum in Kelbra öffnet nach dem Umbau am 3. Mai 2025 wieder.", "de", "2024-02-01"}
+	old := page{"https://a.example/3", "Das Museum in Kelbra", "Wiedereröffnet werden soll das Museum nach dem Plan der Stadt im Oktober 2025.", "de", "2024-02-01"}
 	late := page{"https://b.example/3", "Kelbra wartet auf sein Museum", "Das Museum in Kelbra öffnet erst am 12. August 2026 wieder, wie die Stadt mitteilt.", "de", "2026-03-01"}
 	report := said(t, "Wann öffnet das Museum in Kelbra wieder?", "de", old, late)
 	require.Contains(t, report, "12. August 2026")
-	require.NotContains(t, report, "3. Mai 2025")
+	require.NotContains(t, report, "Oktober 2025")
 }
 
 // TestAmountsAnswerWhatSomethingCosts: a price answers whatever word it has for costing, and whatever the question calls the present.
 func TestAmountsAnswerWhatSomethingCosts(t *testing.T) {
 	t.Parallel()
-	p := page{"https://a.example/4", "Das Museum in Kelbra", "Das Museum in Kelbra ist freundlich und hell. Erwachsene geben im Museum an der Kasse 7,50 Euro ab.", "de", "2026-02-01"}
-	require.Contains(t, said(t, "Wie viel zahlen Erwachsene heute im Museum?", "de", p), "7,50 Euro")
+	p := page{"https://a.example/4", "The tower at Hexley", "Grown people hand over £9.50 at the tower, and children £3.", "en", "2026-02-01"}
+	require.Contains(t, said(t, "What price do visitors currently pay at the Hexley tower?", "en", p), "£9.50")
 }
