@@ -202,4 +202,3 @@ func oneOther(a, b []figure) (x, y figure, one bool) {
 	}
 	return onlyA[0], onlyB[0], true
 }
-

@@ -415,4 +415,3 @@ func (c redditComment) gone() bool {
 	}
 	return c.Author == "" || c.Author == "[deleted]"
 }
-

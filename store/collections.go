@@ -462,4 +462,3 @@ func (s *Store) duplicateSource(ctx context.Context, c Collection) error {
 	}
 	return conflict("collection", "This domain and market have a collection of this source already.", details)
 }
-
