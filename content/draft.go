@@ -14,6 +14,7 @@ import (
 	"github.com/content-creator/content-creator-api/annotate"
 	"github.com/content-creator/content-creator-api/ledger"
 	"github.com/content-creator/content-creator-api/llm"
+	"github.com/content-creator/content-creator-api/markdown"
 	"github.com/content-creator/content-creator-api/store"
 )
 
@@ -48,7 +49,7 @@ func Write(ctx context.Context, b Brief) (store.Draft, error) {
 		d.Outline = append(d.Outline, store.OutlineSection{Heading: question, ToResearch: true})
 	}
 	var body strings.Builder
-	fmt.Fprintf(&body, "# %s\n\n", escape(d.Title))
+	fmt.Fprintf(&body, "# %s\n\n", markdown.Text(d.Title))
 	for _, s := range sections {
 		sentences := b.extract(s)
 		if b.Model != nil {
@@ -62,10 +63,10 @@ func Write(ctx context.Context, b Brief) (store.Draft, error) {
 			}
 		}
 		if s.heading != d.Title {
-			fmt.Fprintf(&body, "## %s\n\n", escape(s.heading))
+			fmt.Fprintf(&body, "## %s\n\n", markdown.Text(s.heading))
 		}
 		for _, sentence := range sentences {
-			fmt.Fprintf(&body, "%s%s %s\n", b.attribution(sentence), escape(sentence.Text), b.marks(sentence))
+			fmt.Fprintf(&body, "%s%s %s\n", b.attribution(sentence), markdown.Text(sentence.Text), b.marks(sentence))
 		}
 		body.WriteByte('\n')
 		d.Sentences = append(d.Sentences, sentences...)
@@ -156,7 +157,7 @@ func (b Brief) write(ctx context.Context, s section, sections int) (kept []store
 func (b Brief) attribution(s store.DraftSentence) string {
 	for _, claim := range b.Claims {
 		if source, err := url.Parse(claim.Source.URL); claim.Disputed && slices.Contains(s.Claims, claim.ID) && err == nil {
-			return fmt.Sprintf("%s (*%s*): ", escape(strings.TrimPrefix(source.Hostname(), "www.")), labelsOf(b.Language).disputed)
+			return markdown.StatedBy([]string{strings.TrimPrefix(source.Hostname(), "www.")}, labelsOf(b.Language).disputed)
 		}
 	}
 	return ""
@@ -188,14 +189,14 @@ func (b Brief) finish(d *store.Draft, body *strings.Builder) {
 	if len(open) > 0 {
 		fmt.Fprintf(body, "## %s\n\n", words.open)
 		for _, question := range open {
-			fmt.Fprintf(body, "- %s\n", escape(question))
+			fmt.Fprintf(body, "- %s\n", markdown.Text(question))
 		}
 		body.WriteByte('\n')
 	}
 	if len(d.Citations) > 0 {
 		fmt.Fprintf(body, "## %s\n\n", words.sources)
 		for _, c := range d.Citations {
-			fmt.Fprintf(body, "- [%d] [%s](<%s>)\n", c.Number, escape(c.Title), strings.NewReplacer("<", "%3C", ">", "%3E", " ", "%20").Replace(c.URL))
+			fmt.Fprintf(body, "- [%d] %s\n", c.Number, markdown.Link(c.Title, c.URL))
 		}
 	}
 }
@@ -267,16 +268,4 @@ func metaDescription(sentences []store.DraftSentence) *string {
 		}
 	}
 	return nil
-}
-
-// escape is a text that CommonMark shows as it is.
-func escape(text string) string {
-	var b strings.Builder
-	for _, r := range strings.Join(strings.Fields(text), " ") {
-		if strings.ContainsRune("\\`*_{}[]<>#|~", r) {
-			b.WriteByte('\\')
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
 }

@@ -183,7 +183,7 @@ func (w *pollWorker) saveFailure(ctx context.Context, c store.Collection, fault 
 // Those that wait for one site come back at different times.
 func (w *pollWorker) postpone(ctx context.Context, c store.Collection, fault *collect.Error) error {
 	wait := fault.RetryAfter + rand.N(fault.RetryAfter+time.Second) //nolint:gosec // jitter is no secret
-	if err := w.store.PostponePoll(ctx, c.ID, w.now().Add(wait), "the budget of its site, which others share, is used up"); err != nil {
+	if err := w.store.PostponePoll(ctx, c.ID, w.now().Add(wait), store.PollReason{{Code: "host_budget"}}); err != nil {
 		return err
 	}
 	return river.JobSnooze(wait)

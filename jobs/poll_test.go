@@ -92,7 +92,7 @@ func TestPoll(t *testing.T) {
 	require.Equal(t, "http_status", *broken.LastErrorCode)
 	require.Equal(t, *collection.URL+" answered 404 Not Found.", *broken.LastError)
 	require.False(t, broken.NextPollAt.Before(before.Add(68*time.Minute)), "it is left alone for longer")
-	require.Contains(t, broken.NextPollReason, "2 failures in a row")
+	require.Contains(t, broken.NextPollReason.String(), "2 failures in a row")
 
 	body.Store(feed("c", "a", "b"))
 	require.Equal(t, "succeeded", w.outcome(c, collection).State)
@@ -299,7 +299,7 @@ func TestPollWaitsForItsTurn(t *testing.T) {
 		return j.State == "queued" && w.reload(collection).NextPollAt.After(time.Now().Add(59*time.Minute))
 	})
 	put := w.reload(collection)
-	require.Equal(t, "the budget of its site, which others share, is used up", put.NextPollReason)
+	require.Equal(t, "the budget of its site, which others share, is used up", put.NextPollReason.String())
 	require.Equal(t, "new", put.Health, "nothing was asked, so nothing has failed")
 	require.Zero(t, w.count(`select count(*) from fetches`))
 
@@ -337,13 +337,13 @@ func TestPollKeepsThePaceOfAFeed(t *testing.T) {
 	w.outcome(c, collection)
 	first := w.reload(collection)
 	require.Equal(t, store.Pace{Fresh: store.Rest{Seconds: 60, Words: "max-age 60"}, Wish: store.Rest{Seconds: 7200, Words: "ttl 120"}}, first.Pace)
-	require.Contains(t, first.NextPollReason, "ttl 120")
+	require.Contains(t, first.NextPollReason.String(), "ttl 120")
 
 	age = "18000"
 	require.Equal(t, "not_modified", result(t, w.outcome(c, collection)).Outcome)
 	second := w.reload(collection)
 	require.Equal(t, store.Pace{Fresh: store.Rest{Seconds: 18000, Words: "max-age 18000"}, Wish: store.Rest{Seconds: 7200, Words: "ttl 120"}}, second.Pace)
-	require.Contains(t, second.NextPollReason, "max-age 18000 is longer than ")
+	require.Contains(t, second.NextPollReason.String(), "max-age 18000 is longer than ")
 	require.True(t, second.NextPollAt.After(time.Now().Add(299*time.Minute)))
 
 	age = "0"
@@ -363,6 +363,6 @@ func TestPollDoesNotBlameOthersForOurNetwork(t *testing.T) {
 	}
 	last := w.reload(polled)
 	require.Zero(t, last.ConsecutiveFailures)
-	require.Contains(t, last.NextPollReason, "no site answers")
+	require.Contains(t, last.NextPollReason.String(), "no site answers")
 	require.Equal(t, 1, w.count(`select count(*) from fetches where outcome = 'network_down'`))
 }

@@ -1,7 +1,6 @@
 package jobs
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -10,10 +9,10 @@ import (
 	"github.com/content-creator/content-creator-api/store"
 )
 
-// A schedule is how long a source is left alone, and why, in words that follow "in 6 h: ".
+// A schedule is how long a source is left alone, and why.
 type schedule struct {
 	wait   time.Duration
-	reason string
+	reason store.PollReason
 }
 
 // afterSuccess is when a source is asked again that has answered. It follows how often the source
@@ -23,7 +22,7 @@ func afterSuccess(c store.Collection, p store.Pace, now time.Time) schedule {
 	s := ownInterval(c, p, now)
 	for _, rest := range []store.Rest{p.Fresh, p.Wish} {
 		if wait := rest.Duration(); wait > s.wait {
-			s = schedule{wait, fmt.Sprintf("%s is longer than %s", rest.Words, s.reason)}
+			s = s.outweighed(wait, store.PollStep{Code: "source_wish", Words: &rest.Words})
 		}
 	}
 	return s.jittered().outside(p, now)
@@ -33,26 +32,26 @@ func afterSuccess(c store.Collection, p store.Pace, now time.Time) schedule {
 func ownInterval(c store.Collection, p store.Pace, now time.Time) schedule {
 	fixed := minutes(c.PollIntervalMinutes)
 	if !c.AdaptivePolling {
-		return schedule{fixed, "its interval of " + store.Spell(fixed)}
+		return lasting("interval", fixed)
 	}
 	if p.Newest == nil {
-		return schedule{fixed, fmt.Sprintf("%s, as nothing tells how often it publishes", store.Spell(fixed))}
+		return lasting("unknown_pace", fixed)
 	}
 	// A source that has been silent for longer than usual is asked less often, too.
 	silent := now.Sub(*p.Newest)
 	gap := time.Duration(p.Gap) * time.Second
 	computed := max(gap, silent) / 2
-	why := fmt.Sprintf("half of the %s between its entries", store.Spell(gap))
+	why := store.StepLasting("half_of_gap", gap)
 	if silent > gap {
-		why = fmt.Sprintf("half of the %s since its newest entry", store.Spell(silent))
+		why = store.StepLasting("half_of_silence", silent)
 	}
 	switch least, most := minutes(c.MinPollIntervalMinutes), minutes(c.MaxPollIntervalMinutes); {
 	case computed < least:
-		return schedule{least, fmt.Sprintf("its least interval of %s (%s is less)", store.Spell(least), why)}
+		return lasting("least_interval", least, why)
 	case computed > most:
-		return schedule{most, fmt.Sprintf("its longest interval of %s (%s is more)", store.Spell(most), why)}
+		return lasting("longest_interval", most, why)
 	}
-	return schedule{computed, fmt.Sprintf("the computed %s, %s", store.Spell(computed), why)}
+	return lasting("computed", computed, why)
 }
 
 // afterFailure is when a source is asked again that could not be read. Feedbin's curve: the fourth
@@ -60,12 +59,12 @@ func ownInterval(c store.Collection, p store.Pace, now time.Time) schedule {
 // than the source asks for or than its interval.
 func afterFailure(c store.Collection, failures int, fault *collect.Error) schedule {
 	n := time.Duration(min(max(failures, 8), 23))
-	s := schedule{n * n * n * n * time.Second, fmt.Sprintf("the back-off after %s", times(failures))}
+	s := schedule{n * n * n * n * time.Second, store.PollReason{{Code: "back_off", Count: &failures}}}
 	if fixed := minutes(c.PollIntervalMinutes); !c.AdaptivePolling && fixed > s.wait {
-		s = schedule{fixed, fmt.Sprintf("its interval of %s is longer than %s", store.Spell(fixed), s.reason)}
+		s = s.outweighed(fixed, store.StepLasting("interval", fixed))
 	}
 	if fault.RetryAfter > s.wait {
-		s = schedule{fault.RetryAfter, fmt.Sprintf("it asked to wait %s (Retry-After), which is longer than %s", store.Spell(fault.RetryAfter), s.reason)}
+		s = s.outweighed(fault.RetryAfter, store.StepLasting("retry_after", fault.RetryAfter))
 	}
 	return s.jittered()
 }
@@ -75,7 +74,17 @@ const networkRest = 5 * time.Minute
 
 // afterSilence is when a source is asked again that may not be at fault.
 func afterSilence() schedule {
-	return schedule{networkRest, "no site answers, so the fault seems to be on our side; it is not counted"}.jittered()
+	return schedule{networkRest, store.PollReason{{Code: "network_down"}}}.jittered()
+}
+
+// lasting is a schedule that one step decides, and what that was weighed against.
+func lasting(code string, wait time.Duration, against ...store.PollStep) schedule {
+	return schedule{wait, append(store.PollReason{store.StepLasting(code, wait)}, against...)}
+}
+
+// outweighed is the schedule of a step that asks for longer.
+func (s schedule) outweighed(wait time.Duration, by store.PollStep) schedule {
+	return schedule{wait, append(store.PollReason{by}, s.reason...)}
 }
 
 // jittered adds up to a twentieth by chance, so that sources added together drift apart.
@@ -98,14 +107,7 @@ func (s schedule) outside(p store.Pace, now time.Time) schedule {
 	if at.Equal(start) {
 		return s
 	}
-	return schedule{at.Sub(now) + rand.N(10*time.Minute), s.reason + ", moved out of its skipHours and skipDays"} //nolint:gosec // jitter is no secret
+	return schedule{at.Sub(now) + rand.N(10*time.Minute), append(s.reason, store.PollStep{Code: "skip_hours"})} //nolint:gosec // jitter is no secret
 }
 
 func minutes(n int) time.Duration { return time.Duration(n) * time.Minute }
-
-func times(n int) string {
-	if n == 1 {
-		return "a failure"
-	}
-	return fmt.Sprintf("%d failures in a row", n)
-}

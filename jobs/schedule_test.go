@@ -75,8 +75,7 @@ func TestScheduleAfterSuccess(t *testing.T) {
 			for range 100 {
 				got := afterSuccess(tc.collection, tc.pace, now)
 				requireAbout(t, tc.want, got.wait)
-				require.Equal(t, tc.reason, got.reason)
-				requireSteps(t, got.reason)
+				require.Equal(t, tc.reason, got.reason.String())
 				different[got.wait] = true
 			}
 			require.Greater(t, len(different), 50, "chance sets sources apart")
@@ -88,8 +87,7 @@ func TestScheduleAfterSuccess(t *testing.T) {
 		got := afterSuccess(adaptive, store.Pace{SkipHours: []int{13, 14}}, now)
 		require.GreaterOrEqual(t, got.wait, 3*time.Hour)
 		require.Less(t, got.wait, 3*time.Hour+10*time.Minute)
-		require.Equal(t, "1 h, as nothing tells how often it publishes, moved out of its skipHours and skipDays", got.reason)
-		requireSteps(t, got.reason)
+		require.Equal(t, "1 h, as nothing tells how often it publishes, moved out of its skipHours and skipDays", got.reason.String())
 	})
 	t.Run("days in which it wants no visits", func(t *testing.T) {
 		t.Parallel()
@@ -130,20 +128,8 @@ func TestScheduleAfterFailure(t *testing.T) {
 			t.Parallel()
 			got := afterFailure(tc.collection, tc.failures, &collect.Error{RetryAfter: tc.retryAfter})
 			requireAbout(t, tc.want, got.wait)
-			require.Equal(t, tc.reason, got.reason)
-			requireSteps(t, got.reason)
+			require.Equal(t, tc.reason, got.reason.String())
 		})
 	}
 	requireAbout(t, networkRest, afterSilence().wait)
-	requireSteps(t, afterSilence().reason)
-}
-
-// requireSteps holds that programs can read a reason, too.
-func requireSteps(t *testing.T, reason string) {
-	t.Helper()
-	steps := store.WhyThen(reason)
-	require.NotEmpty(t, steps)
-	for _, step := range steps {
-		require.NotEqual(t, "other", step.Code, reason)
-	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/content-creator/content-creator-api/annotate"
 	"github.com/content-creator/content-creator-api/research"
+	"github.com/content-creator/content-creator-api/research/researchtest"
 	"github.com/content-creator/content-creator-api/store"
 )
 
@@ -59,7 +60,7 @@ func TestAModelDecidesWhatRulesLeaveOpen(t *testing.T) {
 		tools.Model, _ = writer(t, func(passages map[string]string) []map[string]any {
 			return []map[string]any{{"text": "Sensoren erfassten 14.500 Fahrräder am Tag.", "evidence": []string{with(passages, "14.500"), "not an id"}}}
 		}, decision)
-		out := run(t, ask("Wie viele Fahrräder wurden an der Elzbrücke am Tag gezählt?", "de"), tools, newDiary())
+		out := run(t, ask("Wie viele Fahrräder wurden an der Elzbrücke am Tag gezählt?", "de"), tools, &researchtest.Diary{})
 		if kept {
 			require.Contains(t, sentences(out), "Sensoren erfassten")
 			require.Equal(t, "writer-1", out.Claims[0].JudgedBy)
@@ -85,10 +86,10 @@ func TestNearMisses(t *testing.T) {
 		{"https://a.example/1", "Anne Berger", "The company hired Anne Berger as its head of research in the year 2024, a spokesman said. Anne Berger is 45 years old.", "en", "2026-01-01"},
 		{"https://a.example/2", "Anna Berger", "Anna Berger became the head of the energy agency in 2019, as the agency announced then. Her namesake Anne Berger is the head of a company since 2024.", "en", "2026-01-02"},
 	}
-	out := run(t, ask("When did Anna Berger become the head of the energy agency?", "en"), web(pages...), newDiary())
+	out := run(t, ask("When did Anna Berger become the head of the energy agency?", "en"), web(pages...), &researchtest.Diary{})
 	require.Contains(t, sentences(out), "2019")
 	require.NotContains(t, sentences(out), "hired Anne Berger")
-	out = run(t, ask("Who became the head of the energy agency?", "en"), web(pages...), newDiary())
+	out = run(t, ask("Who became the head of the energy agency?", "en"), web(pages...), &researchtest.Diary{})
 	require.Contains(t, sentences(out), "Anna Berger")
 }
 

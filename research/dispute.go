@@ -66,6 +66,9 @@ func (r *run) contradictions(passages []passage) []store.SourceDispute {
 // another year than the question names is no answer.
 func (r *run) answersDiffer(question string) (dispute store.SourceDispute, differ bool) {
 	asked := newInquiry(question, r.Language)
+	if asked.time {
+		return r.datesDiffer(question, asked)
+	}
 	if !asked.number {
 		return dispute, false
 	}
@@ -85,6 +88,29 @@ func (r *run) answersDiffer(question string) (dispute store.SourceDispute, diffe
 		}
 		differ = differ || !agree(first, numbers)
 		dispute.Values = append(dispute.Values, valueOf(p.source, numbers[0].Text, text))
+	}
+	return newestFirst(dispute), differ
+}
+
+// datesDiffer tells the dates with which the sources answer a question that asks for one, if they differ.
+func (r *run) datesDiffer(question string, asked inquiry) (dispute store.SourceDispute, differ bool) {
+	dispute = store.SourceDispute{Kind: "date", Subject: question}
+	var first []collect.StatedDate
+	answered := map[*source]bool{}
+	for _, p := range r.candidates(question, asked) {
+		text, language := p.sentence().Text, p.source.snapshot.Language
+		dates := asked.dates(text, language)
+		if len(dates) == 0 || answered[p.source] || asked.ofAnotherYear(text, language) {
+			continue
+		}
+		answered[p.source] = true
+		if first == nil {
+			first = dates
+		}
+		differ = differ || !slices.ContainsFunc(dates, func(d collect.StatedDate) bool {
+			return slices.ContainsFunc(first, func(other collect.StatedDate) bool { return sameDate(d, other, 0) || sameDate(other, d, 0) })
+		})
+		dispute.Values = append(dispute.Values, valueOf(p.source, dates[0].Text, text))
 	}
 	return newestFirst(dispute), differ
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/content-creator/content-creator-api/research/researchtest"
 	"github.com/content-creator/content-creator-api/store"
 )
 
@@ -31,7 +32,7 @@ func disputedSentences(out store.ResearchOutcome) (disputed, facts []string) {
 
 func TestSourcesThatAnswerDifferently(t *testing.T) {
 	t.Parallel()
-	out := run(t, ask(seats, "en"), web(hall["recent"], hall["other"], hall["old"]), newDiary())
+	out := run(t, ask(seats, "en"), web(hall["recent"], hall["other"], hall["old"]), &researchtest.Diary{})
 	disputed, _ := disputedSentences(out)
 	require.Len(t, disputed, 2)
 	require.Len(t, out.Disagreements, 1)
@@ -49,7 +50,7 @@ func TestSourcesThatAnswerDifferently(t *testing.T) {
 
 func TestWhatIsRoundedDoesNotDiffer(t *testing.T) {
 	t.Parallel()
-	out := run(t, ask(seats, "en"), web(hall["recent"], hall["rounded"]), newDiary())
+	out := run(t, ask(seats, "en"), web(hall["recent"], hall["rounded"]), &researchtest.Diary{})
 	require.Empty(t, out.Disagreements)
 	disputed, facts := disputedSentences(out)
 	require.Empty(t, disputed)
@@ -58,7 +59,7 @@ func TestWhatIsRoundedDoesNotDiffer(t *testing.T) {
 
 func TestANewerFigureStandsAlone(t *testing.T) {
 	t.Parallel()
-	out := run(t, ask(seats, "en"), web(hall["old"], hall["recent"]), newDiary())
+	out := run(t, ask(seats, "en"), web(hall["old"], hall["recent"]), &researchtest.Diary{})
 	disputed, facts := disputedSentences(out)
 	require.Empty(t, disputed, "what is newer is not disputed by what it has overtaken")
 	require.Equal(t, []string{"The new hall of Norbury will have 1,450 seats, according to the architects."}, facts)
@@ -72,12 +73,12 @@ func TestAQuestionOfAYear(t *testing.T) {
 		{"https://a.example/rain", "Rain in Norbury", "It has been wet. In 2023 Norbury counted 181 days of rain. Farmers were glad.", "en", "2024-01-05"},
 		{"https://b.example/rain", "A dry year for Norbury", "It has been dry. In 2025 Norbury counted 95 days of rain, fewer than ever. Farmers were not glad.", "en", "2026-01-04"},
 	}
-	out := run(t, ask("How many days of rain did Norbury count in 2023?", "en"), web(pages...), newDiary())
+	out := run(t, ask("How many days of rain did Norbury count in 2023?", "en"), web(pages...), &researchtest.Diary{})
 	require.Contains(t, sentences(out), "181")
 	_, facts := disputedSentences(out)
 	require.NotEmpty(t, facts)
 
-	out = run(t, ask("How many days of rain does Norbury count?", "en"), web(pages...), newDiary())
+	out = run(t, ask("How many days of rain does Norbury count?", "en"), web(pages...), &researchtest.Diary{})
 	require.NotContains(t, sentences(out), "181")
 	require.Contains(t, sentences(out), "95")
 }
@@ -95,7 +96,7 @@ func TestMoneyAndShares(t *testing.T) {
 			{"https://b.example/bridge", "Norbury's bridge", "The auditors have counted. Of the cost of the bridge of Norbury the state did pay a share of 25 per cent. It took £19.4 million.", "en", "2026-03-09"},
 		},
 	} {
-		out := run(t, ask(question, "en"), web(pages...), newDiary())
+		out := run(t, ask(question, "en"), web(pages...), &researchtest.Diary{})
 		disputed, _ := disputedSentences(out)
 		require.Len(t, disputed, 2, question)
 		require.Len(t, out.Disagreements, 1, question)
@@ -109,7 +110,7 @@ func TestNamesakes(t *testing.T) {
 		{"https://b.example/brese", "Neustadt (Brese) zählt", "Anders als in Neustadt an der Erle ist es hier neu. In Neustadt (Brese) wurden insgesamt 962 Radfahrten am Tag gezählt. Das Amt ist froh.", "de", "2026-02-03"},
 		{"https://c.example/hain", "Neustadt am Hain", "Auch dort wird gezählt. In Neustadt am Hain wurden insgesamt 511 Radfahrten am Tag gezählt.", "de", "2026-02-03"},
 	}
-	out := run(t, ask("Wie viele Radfahrten wurden in Neustadt an der Erle am Tag gezählt?", "de"), web(pages...), newDiary())
+	out := run(t, ask("Wie viele Radfahrten wurden in Neustadt an der Erle am Tag gezählt?", "de"), web(pages...), &researchtest.Diary{})
 	require.Contains(t, sentences(out), "1.480")
 	require.NotContains(t, sentences(out), "962")
 	require.NotContains(t, sentences(out), "511")
@@ -118,6 +119,6 @@ func TestNamesakes(t *testing.T) {
 	// A day is no name of a town.
 	out = run(t, ask("Wie viele Radfahrten wurden in Neustadt am Montag gezählt?", "de"), web(page{
 		"https://d.example/montag", "Neustadt zählt", "Die Zähler laufen. In Neustadt wurden am Montag 77 Radfahrten gezählt.", "de", "2026-02-03",
-	}), newDiary())
+	}), &researchtest.Diary{})
 	require.Contains(t, sentences(out), "77")
 }

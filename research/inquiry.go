@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/content-creator/content-creator-api/annotate"
 	"github.com/content-creator/content-creator-api/collect"
@@ -20,8 +22,14 @@ var (
 // What a question for a number is about, where it names no thing that is counted.
 var (
 	asksMoney = regexp.MustCompile(`(?i)\b(how (much|high|large|big)|money|costs?|price|fund\w*|rais\w+|wie ?(viel|hoch|groß|teuer)|kost\w+|betrag|summe|preis|geld|combien|cuánt[oa]|quant[oa])\b`)
-	asksShare = regexp.MustCompile(`(?i)\b(how (high|large|big)|share|percentage|proportion|rate|wie ?(hoch|groß)|\w*anteil\w*|\w*quote|prozent\w*)\b`)
+	asksShare = regexp.MustCompile(`(?i)\b(how (high|large|big)|share|percentage|proportion|rate|per ?cent\w*|wie ?(hoch|groß)|\w*anteil\w*|\w*quote|prozent\w*)\b`)
 )
+
+// ofNow are the words by which a question asks how it is today. They say nothing of what it is about.
+var ofNow = regexp.MustCompile(`(?i)\b(now|nowadays|today|currently|at present|at the moment|these days|heute|heutzutage|jetzt|nun|derzeit|aktuell|momentan|zurzeit|gegenwärtig|inzwischen|mittlerweile)\b`)
+
+// priceWords say that money is asked for.
+var priceWords = regexp.MustCompile(`(?i)\b(cost\w*|prices?|priced|fees?|charged?|pays?|paid|money|kost\w+|preise?|teuer|gebühr\w*|bezahl\w*|zahl(t|en)|geld|betrag|summe)\b`)
 
 // qualified is a name that is told from its namesakes by what follows: Neustadt an der Erle, Neustadt (Brese).
 var qualified = regexp.MustCompile(`(\p{Lu}\p{L}+) (?:\((\p{Lu}\p{L}+)\)|(?:an der|am|ob der|vor der|upon|under|sur) (\p{Lu}\p{L}+))`)
@@ -32,6 +40,10 @@ type inquiry struct {
 	words, stems []string
 	// names are those of several words: a source that does not name them speaks of something else.
 	names []string
+	// price are the stems that say that money is asked for: a sentence with an amount of money has them, whatever its words.
+	price []string
+	// proper are the words that may be names of one word: written with a capital, and long enough to have a namesake by one letter.
+	proper []string
 	// qualifiers tell the names of the question from their namesakes.
 	qualifiers         map[string]string
 	number, time, name bool
@@ -44,10 +56,15 @@ type inquiry struct {
 
 func newInquiry(question, language string) inquiry {
 	q := inquiry{
-		words: strings.FieldsFunc(strings.ToLower(question), notWord), stems: annotate.Stems(question, language), language: language,
+		words: strings.FieldsFunc(strings.ToLower(question), notWord), language: language,
+		stems:      annotate.Stems(ofNow.ReplaceAllString(question, " "), language),
 		qualifiers: qualifiersIn(question), years: yearsIn(question, language),
 		number: asksNumber.MatchString(question), time: asksTime.MatchString(question), name: asksWho.MatchString(question),
-		money: asksMoney.MatchString(question), share: asksShare.MatchString(question),
+		proper: properIn(question),
+		money:  asksMoney.MatchString(question), share: asksShare.MatchString(question),
+	}
+	if q.money {
+		q.price = annotate.Stems(strings.Join(priceWords.FindAllString(question, -1), " "), language)
 	}
 	// A headline is full of capitals that are no names.
 	asks := strings.ContainsRune(question, '?') || q.particular()
@@ -63,6 +80,8 @@ func newInquiry(question, language string) inquiry {
 func (q inquiry) satisfied(sentence, language string) bool {
 	numbers, dates := collect.Stated(sentence, language)
 	switch {
+	case q.counts():
+		return slices.ContainsFunc(numbers, func(n collect.StatedNumber) bool { return n.Unit != "percent" && !isMoney(n.Unit) })
 	case q.number:
 		return len(numbers) > 0
 	case q.time:
@@ -73,6 +92,9 @@ func (q inquiry) satisfied(sentence, language string) bool {
 	return len(numbers)+len(dates) > 0
 }
 
+// counts: the question asks how many there are of something, which is told neither in money nor in percent.
+func (q inquiry) counts() bool { return q.number && !q.money && !q.share }
+
 // particular: the question asks for a number, a date or a name.
 func (q inquiry) particular() bool { return q.number || q.time || q.name }
 
@@ -82,7 +104,7 @@ func (q inquiry) figures(sentence, language string) (unit string, numbers []coll
 	stated, _ := collect.Stated(sentence, language)
 	for _, fits := range []func(unit string) bool{
 		func(unit string) bool {
-			return measureOf(unit) == "" && slices.ContainsFunc(q.words, func(word string) bool { return strings.HasPrefix(word, unit) })
+			return measureOf(unit) == "" && slices.ContainsFunc(q.words, func(word string) bool { return strings.HasPrefix(word, unit) || compounds(word, unit) })
 		},
 		func(unit string) bool { return isCurrency(unit) && q.money },
 		func(unit string) bool { return unit == "percent" && q.share },
@@ -98,6 +120,22 @@ func (q inquiry) figures(sentence, language string) (unit string, numbers []coll
 	}
 	return "", nil
 }
+
+// dates are the days, months and years with which a sentence answers a question for one.
+func (q inquiry) dates(sentence, language string) []collect.StatedDate {
+	_, stated := collect.Stated(sentence, language)
+	return slices.DeleteFunc(stated, func(d collect.StatedDate) bool { return d.Year == 0 })
+}
+
+// compounds: a word is made of another one with something before it, as Badegäste is of Gäste.
+func compounds(word, end string) bool {
+	return utf8.RuneCountInString(end) >= leastNamesake-1 && strings.Contains(word, end)
+}
+
+// otherMoney are currencies of several countries, which have no code of their own.
+var otherMoney = regexp.MustCompile(`^(crown|krone|franc|franken|peso|rupee|rupie|dinar|lira|shilling|schilling)`)
+
+func isMoney(unit string) bool { return isCurrency(unit) || otherMoney.MatchString(unit) }
 
 // ofAnotherYear: the question names a year, and the sentence only others.
 func (q inquiry) ofAnotherYear(sentence, language string) bool {
@@ -176,6 +214,45 @@ func (q inquiry) namesAnother(sentence, language string) bool {
 		}
 	}
 	return false
+}
+
+// properIn are the words of a text that may be names of one word, without the ending of the genitive.
+func properIn(text string) []string {
+	var found []string
+	for _, word := range strings.FieldsFunc(text, notWord) {
+		first, _ := utf8.DecodeRuneInString(word)
+		if word = strings.TrimSuffix(word, "s"); unicode.IsUpper(first) && utf8.RuneCountInString(word) >= leastNamesake {
+			found = append(found, word)
+		}
+	}
+	return found
+}
+
+// leastNamesake is how long names are at least that one letter may tell apart; the shorter differ by one too often.
+const leastNamesake = 6
+
+// speaksOfNamesake: a text names what is written almost as something that the question names, and not that: Neustedt where
+// Neustadt is asked for.
+func (q inquiry) speaksOfNamesake(text string) bool {
+	named := properIn(text)
+	return slices.ContainsFunc(q.proper, func(asked string) bool {
+		return !slices.Contains(named, asked) && slices.ContainsFunc(named, func(other string) bool { return oneLetterApart(asked, other) })
+	})
+}
+
+// oneLetterApart: two words of one length differ in one letter, which is not their first.
+func oneLetterApart(a, b string) bool {
+	some, others := []rune(a), []rune(b)
+	if len(some) != len(others) || some[0] != others[0] {
+		return false
+	}
+	apart := 0
+	for i := range some {
+		if some[i] != others[i] {
+			apart++
+		}
+	}
+	return apart == 1
 }
 
 // containsName: the words of a name stand in a text one after the other, in whatever case of the genitive.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/content-creator/content-creator-api/annotate"
+	"github.com/content-creator/content-creator-api/markdown"
 	"github.com/content-creator/content-creator-api/store"
 )
 
@@ -57,7 +58,7 @@ func (r *run) render(out store.ResearchOutcome, sections []section) string {
 		words = labelsOf["en"]
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "# %s\n\n", markdown(r.Question))
+	fmt.Fprintf(&b, "# %s\n\n", markdown.Text(r.Question))
 	label := words.extractive
 	if out.Method == store.ByModel {
 		label = words.model
@@ -66,7 +67,7 @@ func (r *run) render(out store.ResearchOutcome, sections []section) string {
 	if len(out.Shortfalls) > 0 {
 		fmt.Fprintf(&b, "**%s**\n\n", words.partial)
 		for _, shortfall := range out.Shortfalls {
-			fmt.Fprintf(&b, "- %s\n", markdown(shortfall))
+			fmt.Fprintf(&b, "- %s\n", markdown.Text(shortfall))
 		}
 		b.WriteByte('\n')
 	}
@@ -75,14 +76,14 @@ func (r *run) render(out store.ResearchOutcome, sections []section) string {
 	}
 	for _, part := range sections {
 		if part.Heading != r.Question {
-			fmt.Fprintf(&b, "## %s\n\n", markdown(part.Heading))
+			fmt.Fprintf(&b, "## %s\n\n", markdown.Text(part.Heading))
 		}
 		for _, s := range part.Sentences {
 			bullet := ""
 			if out.Method == store.Extractive {
 				bullet = "- "
 			}
-			fmt.Fprintf(&b, "%s%s%s %s\n", bullet, r.attribution(s, words, out.Disagreements), markdown(s.Text), r.marks(s))
+			fmt.Fprintf(&b, "%s%s%s %s\n", bullet, r.attribution(s, words, out.Disagreements), markdown.Text(s.Text), r.marks(s))
 		}
 		b.WriteByte('\n')
 	}
@@ -90,7 +91,7 @@ func (r *run) render(out store.ResearchOutcome, sections []section) string {
 	if len(out.OpenQuestions) > 0 {
 		fmt.Fprintf(&b, "## %s\n\n", words.open)
 		for _, question := range out.OpenQuestions {
-			fmt.Fprintf(&b, "- %s\n", markdown(question))
+			fmt.Fprintf(&b, "- %s\n", markdown.Text(question))
 		}
 		b.WriteByte('\n')
 	}
@@ -106,10 +107,7 @@ func (r *run) attribution(s sentence, words labels, disputes []store.SourceDispu
 			sites = append(sites, p.source.site())
 		}
 	}
-	if len(sites) == 0 {
-		return ""
-	}
-	return fmt.Sprintf("%s (*%s*): ", markdown(strings.Join(sites, ", ")), words.disputed)
+	return markdown.StatedBy(sites, words.disputed)
 }
 
 // marks are the numbers of the sources that a sentence cites.
@@ -132,9 +130,9 @@ func (r *run) renderDisputes(b *strings.Builder, words labels, disputes []store.
 	for _, dispute := range disputes {
 		var values []string
 		for _, value := range dispute.Values {
-			values = append(values, fmt.Sprintf("%s [%d] (%s)", markdown(value.Value), value.Source, day(value.PublishedAt, words)))
+			values = append(values, fmt.Sprintf("%s [%d] (%s)", markdown.Text(value.Value), value.Source, day(value.PublishedAt, words)))
 		}
-		fmt.Fprintf(b, "- %s: %s\n", markdown(dispute.Subject), strings.Join(values, " "+words.against+" "))
+		fmt.Fprintf(b, "- %s: %s\n", markdown.Text(dispute.Subject), strings.Join(values, " "+words.against+" "))
 	}
 	b.WriteByte('\n')
 }
@@ -166,31 +164,11 @@ func (r *run) renderSources(b *strings.Builder, words labels, out store.Research
 		if s.snapshot == nil || !cited[s.position] && !repeats {
 			continue
 		}
-		fmt.Fprintf(b, "- [%d] [%s](<%s>), %s %s, %s %s", s.position, markdown(s.snapshot.Title), address(s.URL),
+		fmt.Fprintf(b, "- [%d] %s, %s %s, %s %s", s.position, markdown.Link(s.snapshot.Title, s.URL),
 			words.published, day(s.snapshot.PublishedAt, words), words.read, day(&s.snapshot.FetchedAt, words))
 		if repeats {
 			fmt.Fprintf(b, " (%s [%d])", words.copyOf, s.copyOf.position)
 		}
 		b.WriteByte('\n')
 	}
-}
-
-// markdownSpecial are the characters that mean something in CommonMark, or would once the report is rendered.
-const markdownSpecial = "\\`*_{}[]<>#|~"
-
-// markdown is a text that CommonMark shows as it is.
-func markdown(text string) string {
-	var b strings.Builder
-	for _, r := range strings.Join(strings.Fields(text), " ") {
-		if strings.ContainsRune(markdownSpecial, r) {
-			b.WriteByte('\\')
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
-}
-
-// address is one that can stand between angle brackets.
-func address(raw string) string {
-	return strings.NewReplacer("<", "%3C", ">", "%3E", "\n", "", " ", "%20").Replace(raw)
 }

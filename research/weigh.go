@@ -174,13 +174,18 @@ func (r *run) findPassages(asked inquiry) []passage {
 		title := annotate.Stems(s.snapshot.Title, s.snapshot.Language)
 		titled := covered(asked.stems, weights, title)
 		for i, sentence := range s.text {
-			if !quotable(sentence.Text) || asked.namesAnother(sentence.Text, s.snapshot.Language) {
+			if !quotable(sentence.Text) || asked.namesAnother(sentence.Text, s.snapshot.Language) ||
+				asked.speaksOfNamesake(sentence.Text) || asked.speaksOfNamesake(s.snapshot.Title+"\n"+sentence.Text) {
 				continue
 			}
 			around := slices.Concat(title, s.stems[max(i-1, 0)])
 			p := passage{source: s, index: i}
-			p.itself = covered(asked.stems, weights, s.stems[i])
-			p.covers = covered(asked.stems, weights, append(around, s.stems[i]...))
+			stems := s.stems[i]
+			if len(asked.price) > 0 && statesMoney(sentence.Text, s.snapshot.Language) {
+				stems = slices.Concat(stems, asked.price)
+			}
+			p.itself = covered(asked.stems, weights, stems)
+			p.covers = covered(asked.stems, weights, append(around, stems...))
 			leading := !asked.particular() && titled >= aboutIt && i < leads
 			if p.itself < answersItself && !leading {
 				continue
@@ -197,6 +202,11 @@ func (r *run) findPassages(asked inquiry) []passage {
 	}
 	slices.SortStableFunc(found, func(a, b passage) int { return cmp.Compare(b.score, a.score) })
 	return found
+}
+
+func statesMoney(sentence, language string) bool {
+	numbers, _ := collect.Stated(sentence, language)
+	return slices.ContainsFunc(numbers, func(n collect.StatedNumber) bool { return isMoney(n.Unit) })
 }
 
 // weights are how much each stem of a question tells: its inverse document frequency among the sentences (never negative).

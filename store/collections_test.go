@@ -29,7 +29,7 @@ func TestCreateCollection(t *testing.T) {
 		require.Equal(t, store.Collection{
 			ID: c.ID, Name: "heise online", NameKey: "heise online", Type: "rss", URL: new("https://www.heise.de/RSS/atom.xml?A=b"),
 			Domain: "tech", Market: "de", Enabled: true, FetchArticles: "auto", AdaptivePolling: true, PollIntervalMinutes: 60, MinPollIntervalMinutes: 15,
-			MaxPollIntervalMinutes: 1440, NextPollAt: c.CreatedAt, NextPollReason: "it has just been added", Health: "new",
+			MaxPollIntervalMinutes: 1440, NextPollAt: c.CreatedAt, NextPollReason: store.PollReason{{Code: "added"}}, Health: "new",
 			Revision: 1, CreatedAt: c.CreatedAt, UpdatedAt: c.CreatedAt,
 		}, c)
 		read, err := s.Collection(t.Context(), c.ID)
@@ -447,8 +447,8 @@ func TestCollectionHealth(t *testing.T) {
 				require.Nil(t, h.NextPoll)
 				expected.NextPollWhy = []store.PollStep{}
 			} else {
-				require.Contains(t, *h.NextPoll, c.NextPollReason)
-				expected.NextPollWhy = store.WhyThen(c.NextPollReason)
+				require.Contains(t, *h.NextPoll, c.NextPollReason.String())
+				expected.NextPollWhy = c.NextPollReason
 			}
 			h.NextPoll = nil
 			require.Equal(t, expected, h)

@@ -35,8 +35,8 @@ type Fetch struct {
 	ErrorCode          *string `json:"error_code"`
 	ErrorMessage       *string `json:"error_message"`
 
-	NextPollAt     time.Time `json:"next_poll_at"`
-	NextPollReason string    `json:"next_poll_reason"`
+	NextPollAt     time.Time  `json:"next_poll_at"`
+	NextPollReason PollReason `json:"next_poll_reason"`
 	// NextPollWhy is the same for programs.
 	NextPollWhy []PollStep `db:"-" json:"next_poll_why"`
 }
@@ -51,14 +51,14 @@ func (s *Store) saveFetch(ctx context.Context, p Poll, outcome PollOutcome) erro
 	const q = `
 		insert into fetches (` + fetchColumns + `)
 		values (@id, @collection, @started, @duration, @url, @final_url, @status, @bytes, @etag, @last_modified, @outcome, @entries,
-			@skipped, @added, @updated, @unchanged, @fault, @code, @message, @next, @reason)`
+			@skipped, @added, @updated, @unchanged, @fault, @code, @message, @next, jsonb_strip_nulls(@reason))`
 	args := pgx.NamedArgs{
 		"id": newID(), "collection": p.Asked.ID, "started": p.At.Add(-p.Duration), "duration": p.Duration.Milliseconds(),
 		"url": p.Asked.URL, "final_url": known(p.FinalURL), "status": known(p.Status), "bytes": p.Bytes,
 		"etag": p.Asked.ETag, "last_modified": p.Asked.LastModified, "outcome": outcome.Outcome,
 		"entries": p.Entries, "skipped": p.EntriesSkipped, "added": outcome.DocumentsAdded, "updated": outcome.DocumentsUpdated,
 		"unchanged": outcome.DocumentsUnchanged, "fault": known(p.Fault), "code": nil, "message": nil,
-		"next": p.NextPollAt, "reason": p.NextPollReason,
+		"next": p.NextPollAt, "reason": p.NextPollReason.steps(),
 	}
 	if p.Err != nil {
 		args["code"], args["message"] = p.Err.Code, p.Err.Message

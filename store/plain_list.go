@@ -186,7 +186,7 @@ var fetchListing = plainListing[Fetch]{
 	orders:   []order{{name: "-started_at", desc: true, keys: []sortKey{{"id", keyID}}}},
 	scan: func(row pgx.CollectableRow) (Fetch, error) {
 		fetch, err := pgx.RowToStructByName[Fetch](row)
-		fetch.NextPollWhy = WhyThen(fetch.NextPollReason)
+		fetch.NextPollWhy = fetch.NextPollReason
 		return fetch, err
 	},
 	keys: func(f Fetch, _ string) []string { return []string{f.ID.String()} },

@@ -18,7 +18,7 @@ type Poll struct {
 	Duration time.Duration
 	// NextPollAt is when the source is to be asked again, NextPollReason why then.
 	NextPollAt     time.Time
-	NextPollReason string
+	NextPollReason PollReason
 
 	// Documents need no ID, CollectionID, Domain or Market: SavePoll gives them.
 	Documents []Document
@@ -88,7 +88,7 @@ func (s *Store) SavePoll(ctx context.Context, p Poll) (PollOutcome, error) {
 func (s *Store) savePollSuccess(ctx context.Context, c Collection, p Poll) (PollOutcome, error) {
 	const q = `
 		update collections
-		set last_polled_at = @at, last_success_at = @at, next_poll_at = @next, next_poll_reason = @reason,
+		set last_polled_at = @at, last_success_at = @at, next_poll_at = @next, next_poll_reason = jsonb_strip_nulls(@reason),
 			success_count = success_count + 1, consecutive_failures = 0,
 			last_error_code = null, last_error = null, last_error_at = null,
 			documents_count = documents_count + @added,
@@ -107,7 +107,7 @@ func (s *Store) savePollSuccess(ctx context.Context, c Collection, p Poll) (Poll
 		return PollOutcome{}, err
 	}
 	_, err = s.db(ctx).Exec(ctx, q, pgx.NamedArgs{
-		"id": c.ID, "at": p.At, "next": p.NextPollAt, "reason": p.NextPollReason, "added": saved.Added,
+		"id": c.ID, "at": p.At, "next": p.NextPollAt, "reason": p.NextPollReason.steps(), "added": saved.Added,
 		"url": moved.URL, "moved_from": moved.MovedFrom, "moved_to": moved.MovedTo, "moved_since": moved.MovedSince, "moved_count": moved.MovedCount,
 		"pace": p.Pace, "site": p.site(), "not_modified": p.NotModified, "etag": p.ETag, "last_modified": p.LastModified,
 	})
@@ -204,7 +204,7 @@ func (p Poll) documentsOf(c Collection) []Document {
 func (s *Store) savePollFailure(ctx context.Context, c Collection, p Poll) (PollOutcome, error) {
 	const q = `
 		update collections
-		set last_polled_at = @at, next_poll_at = @next, next_poll_reason = @reason, site = @site,
+		set last_polled_at = @at, next_poll_at = @next, next_poll_reason = jsonb_strip_nulls(@reason), site = @site,
 			failure_count = failure_count + @failures, consecutive_failures = consecutive_failures + @failures,
 			last_error_code = @code, last_error = @message, last_error_at = @at,
 			enabled = enabled and not @gone, gone_at = case when @gone then @at else gone_at end,
@@ -218,7 +218,7 @@ func (s *Store) savePollFailure(ctx context.Context, c Collection, p Poll) (Poll
 	}
 	var health string
 	err := s.db(ctx).QueryRow(ctx, q, pgx.NamedArgs{
-		"id": c.ID, "at": p.At, "next": p.NextPollAt, "reason": p.NextPollReason, "site": p.site(), "failures": failures,
+		"id": c.ID, "at": p.At, "next": p.NextPollAt, "reason": p.NextPollReason.steps(), "site": p.site(), "failures": failures,
 		"code": p.Err.Code, "message": p.Err.Message, "gone": p.Gone,
 	}).Scan(&health)
 	// Only a change of health is news.
@@ -235,8 +235,8 @@ func (s *Store) savePollFailure(ctx context.Context, c Collection, p Poll) (Poll
 }
 
 // PostponePoll tells when and why a collection is polled later than it was meant to be.
-func (s *Store) PostponePoll(ctx context.Context, id uuid.UUID, at time.Time, reason string) error {
-	const q = `update collections set next_poll_at = $2, next_poll_reason = $3 where id = $1`
-	_, err := s.db(ctx).Exec(ctx, q, id, at, reason)
+func (s *Store) PostponePoll(ctx context.Context, id uuid.UUID, at time.Time, reason PollReason) error {
+	const q = `update collections set next_poll_at = $2, next_poll_reason = jsonb_strip_nulls($3) where id = $1`
+	_, err := s.db(ctx).Exec(ctx, q, id, at, reason.steps())
 	return err
 }

@@ -58,7 +58,7 @@ func TestSavePoll(t *testing.T) {
 		require.NoError(t, err)
 		expected := c
 		expected.LastPolledAt, expected.LastSuccessAt, expected.NextPollAt = &at, &at, at.Add(time.Hour)
-		expected.NextPollReason, expected.Site = "", new("example.org")
+		expected.NextPollReason, expected.Site = store.PollReason{}, new("example.org")
 		expected.SuccessCount, expected.DocumentsCount, expected.Health, expected.Revision = 1, 2, "healthy", 2
 		expected.ETag, expected.LastModified = new(`W/"1"`), new("Mon, 23 Nov 2026 08:10:00 GMT")
 		require.Equal(t, expected, after)
@@ -350,7 +350,7 @@ func TestSavePollFailure(t *testing.T) {
 			expected := c
 			expected.LastPolledAt, expected.NextPollAt, expected.LastErrorAt = &at, at.Add(2*time.Hour), &at
 			expected.LastErrorCode, expected.LastError = new("http_status"), new("It answered 500.")
-			expected.NextPollReason, expected.Site = "", new("example.org")
+			expected.NextPollReason, expected.Site = store.PollReason{}, new("example.org")
 			expected.FailureCount, expected.ConsecutiveFailures, expected.Revision = int64(failures), failures, int64(1+failures)
 			expected.Health = "degraded"
 			if failures >= 5 {

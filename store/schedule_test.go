@@ -62,7 +62,7 @@ func redirected(t *testing.T, s *store.Store, c store.Collection, hours int, to 
 	at := time.Date(2026, 11, 1, 12+hours, 0, 0, 0, time.UTC)
 	c, err := s.Collection(t.Context(), c.ID)
 	require.NoError(t, err)
-	_, err = s.SavePoll(t.Context(), store.Poll{Asked: c, At: at, NextPollAt: at, NextPollReason: "r", MovedTo: to, FinalURL: "https://other.example.net/x"})
+	_, err = s.SavePoll(t.Context(), store.Poll{Asked: c, At: at, NextPollAt: at, NextPollReason: reason("r"), MovedTo: to, FinalURL: "https://other.example.net/x"})
 	require.NoError(t, err)
 	c, err = s.Collection(t.Context(), c.ID)
 	require.NoError(t, err)
@@ -181,13 +181,13 @@ func TestFetches(t *testing.T) {
 	next := at.Add(time.Hour)
 	polls := []store.Poll{
 		{
-			At: at, Duration: 1500 * time.Millisecond, NextPollAt: next, NextPollReason: "one", Status: 200, Bytes: 7, FinalURL: newAddress,
+			At: at, Duration: 1500 * time.Millisecond, NextPollAt: next, NextPollReason: reason("one"), Status: 200, Bytes: 7, FinalURL: newAddress,
 			Entries: 3, EntriesSkipped: 1, Fault: "It ends early.", ETag: `"1"`, LastModified: "today",
 			Documents: []store.Document{anArticle("https://example.org/1"), anArticle("https://example.org/2")},
 		},
-		{At: at, NextPollAt: next, NextPollReason: "two", Status: 304, NotModified: true},
-		{At: at, NextPollAt: next, NextPollReason: "three", Status: 500, Err: &store.PollError{Code: "http_status", Message: "Broken.", At: at}},
-		{At: at, NextPollAt: next, NextPollReason: "four", Err: &store.PollError{Code: "dns_failed", Message: "No host.", At: at}, Ours: true},
+		{At: at, NextPollAt: next, NextPollReason: reason("two"), Status: 304, NotModified: true},
+		{At: at, NextPollAt: next, NextPollReason: reason("three"), Status: 500, Err: &store.PollError{Code: "http_status", Message: "Broken.", At: at}},
+		{At: at, NextPollAt: next, NextPollReason: reason("four"), Err: &store.PollError{Code: "dns_failed", Message: "No host.", At: at}, Ours: true},
 	}
 	for _, poll := range polls {
 		var err error
@@ -207,20 +207,20 @@ func TestFetches(t *testing.T) {
 	require.Equal(t, []store.Fetch{
 		{
 			CollectionID: c.ID, StartedAt: at, URL: &url, ETagSent: &etag, LastModifiedSent: &modified, Outcome: "network_down",
-			ErrorCode: new("dns_failed"), ErrorMessage: new("No host."), NextPollAt: next, NextPollReason: "four", NextPollWhy: []store.PollStep{{Code: "other", Words: new("four")}},
+			ErrorCode: new("dns_failed"), ErrorMessage: new("No host."), NextPollAt: next, NextPollReason: reason("four"), NextPollWhy: reason("four"),
 		},
 		{
 			CollectionID: c.ID, StartedAt: at, URL: &url, ETagSent: &etag, LastModifiedSent: &modified, Outcome: "failed", Status: new(500),
-			ErrorCode: new("http_status"), ErrorMessage: new("Broken."), NextPollAt: next, NextPollReason: "three", NextPollWhy: []store.PollStep{{Code: "other", Words: new("three")}},
+			ErrorCode: new("http_status"), ErrorMessage: new("Broken."), NextPollAt: next, NextPollReason: reason("three"), NextPollWhy: reason("three"),
 		},
 		{
 			CollectionID: c.ID, StartedAt: at, URL: &url, ETagSent: &etag, LastModifiedSent: &modified, Outcome: "not_modified", Status: new(304),
-			NextPollAt: next, NextPollReason: "two", NextPollWhy: []store.PollStep{{Code: "other", Words: new("two")}},
+			NextPollAt: next, NextPollReason: reason("two"), NextPollWhy: reason("two"),
 		},
 		{
 			CollectionID: c.ID, StartedAt: at.Add(-1500 * time.Millisecond), DurationMS: 1500, URL: &url, FinalURL: new(newAddress), Status: new(200), Bytes: 7,
 			Outcome: "documents_added", Entries: 3, EntriesSkipped: 1, DocumentsAdded: 2, Fault: new("It ends early."),
-			NextPollAt: next, NextPollReason: "one", NextPollWhy: []store.PollStep{{Code: "other", Words: new("one")}},
+			NextPollAt: next, NextPollReason: reason("one"), NextPollWhy: reason("one"),
 		},
 	}, list.Items)
 
@@ -231,7 +231,7 @@ func TestFetches(t *testing.T) {
 	require.NoError(t, err)
 	rest, err := s.Fetches(t.Context(), c.ID, store.FetchFilter{}, store.Page{Size: 3, Cursor: *first.NextCursor})
 	require.NoError(t, err)
-	require.Equal(t, "one", rest.Items[0].NextPollReason)
+	require.Equal(t, reason("one"), rest.Items[0].NextPollReason)
 	_, err = s.Fetches(t.Context(), uuid.New(), store.FetchFilter{}, store.Page{})
 	requireKind(t, err, store.KindNotFound)
 
@@ -421,3 +421,6 @@ func TestHostsTakeTurns(t *testing.T) {
 	}
 	require.Equal(t, 1, taken)
 }
+
+// reason is one in words.
+func reason(words string) store.PollReason { return store.PollReason{{Code: "other", Words: &words}} }

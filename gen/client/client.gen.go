@@ -6396,7 +6396,7 @@ type PollStep struct {
 	// Count How many polls have failed in a row; null for other steps.
 	Count nullable.Nullable[int] `json:"count"`
 
-	// Seconds How long that is, as exact as it is written; null where the step has no length.
+	// Seconds How long that is; null where the step has no length.
 	//
 	// Example: 10800
 	Seconds nullable.Nullable[int] `json:"seconds"`

@@ -1,6 +1,7 @@
-// Evaluate runs research over the recorded pages of research/testdata/eval and tells how well its citations hold: with the
-// sources' own sentences, with a model that takes care, and with one that changes figures, cites at random and makes
-// things up. It fails where less than 95 % of the cited claims are borne by their quotes.
+// Evaluate runs research over recorded pages and tells how well its citations hold: with the sources' own sentences, with a
+// model that takes care, and with one that changes figures, cites at random and makes things up. It fails where less than
+// 95 % of the cited claims are borne by their quotes. The questions of research/testdata/eval are those that the rules were
+// made beside; those of research/testdata/eval-unseen were written, and first asked, when the rules were finished.
 //
 //	go run ./research/evaluate
 //	go run ./research/evaluate -misses    # also tells each report that is not as wanted
@@ -8,12 +9,12 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -22,16 +23,14 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"text/tabwriter"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/content-creator/content-creator-api/collect"
 	"github.com/content-creator/content-creator-api/ledger"
 	"github.com/content-creator/content-creator-api/llm"
 	"github.com/content-creator/content-creator-api/research"
+	"github.com/content-creator/content-creator-api/research/researchtest"
 	"github.com/content-creator/content-creator-api/store"
 )
 
@@ -42,14 +41,33 @@ var misses = flag.Bool("misses", false, "tell each report that is not as wanted,
 
 func main() {
 	flag.Parse()
-	set, err := readSet(context.Background(), filepath.Join("research", "testdata", "eval"))
-	if err == nil {
-		err = table(context.Background(), set, os.Stdout)
-	}
-	if err != nil {
+	if err := evaluateAll(context.Background(), filepath.Join("research", "testdata"), os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "evaluate:", err)
 		os.Exit(1)
 	}
+}
+
+// evaluateAll prints a table for each set.
+func evaluateAll(ctx context.Context, folder string, out io.Writer) error {
+	seen, unseen, err := readSets(ctx, folder)
+	if err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintln(out, "Questions that the rules were made beside")
+	err = table(ctx, seen, out)
+	_, _ = fmt.Fprintln(out, "\nQuestions that were written later")
+	return errors.Join(err, table(ctx, unseen, out))
+}
+
+// readSets reads both sets. What was written later is looked for among the pages of both.
+func readSets(ctx context.Context, folder string) (seen, unseen set, err error) {
+	if seen, err = readSet(ctx, filepath.Join(folder, "eval")); err != nil {
+		return seen, unseen, err
+	}
+	unseen, err = readSet(ctx, filepath.Join(folder, "eval-unseen"))
+	unseen.pages = append(unseen.pages, seen.pages...)
+	maps.Copy(unseen.snapshots, seen.snapshots)
+	return seen, unseen, err
 }
 
 // table evaluates every writer and prints what came of it.
@@ -78,7 +96,7 @@ func table(ctx context.Context, set set, out io.Writer) error {
 // A question with what a report must and must not say.
 type question struct {
 	ID, Language, Market, Question, Trap string
-	Answers, Forbidden                   []string
+	Answers, Forbidden, Pages            []string
 }
 
 // A set is the questions and the pages that answer them.
@@ -173,7 +191,7 @@ func (s set) evaluate(ctx context.Context, writer string) (result, error) {
 			}
 			return hits, nil
 		}}}
-		d := &diary{snapshots: map[uuid.UUID]store.Snapshot{}}
+		d := &researchtest.Diary{}
 		out, err := research.Run(ctx, ctx, research.Request{
 			Question: q.Question, Language: q.Language, OutputLanguage: q.Language, Market: q.Market, Depth: research.Depths["quick"], Now: now,
 		}, tools, d)
@@ -193,7 +211,7 @@ func (s set) evaluate(ctx context.Context, writer string) (result, error) {
 
 // judge compares a report with what is wanted of it, and checks every claim anew. It answers in which way the report is not
 // as wanted; "" where it is.
-func (r *result) judge(q question, out store.ResearchOutcome, d *diary) (missed string) {
+func (r *result) judge(q question, out store.ResearchOutcome, d *researchtest.Diary) (missed string) {
 	var said, quotes strings.Builder
 	unborne := r.claims - r.supported
 	for _, claim := range out.Claims {
@@ -203,7 +221,8 @@ func (r *result) judge(q question, out store.ResearchOutcome, d *diary) (missed 
 			said.WriteString(claim.Sentence + "\n")
 		}
 		quotes.WriteString(claim.Quote + "\n")
-		if holds(claim, d.snapshots[claim.Source.SnapshotID]) {
+		kept, _ := d.Kept(context.Background(), claim.Source.SnapshotID) // from memory
+		if holds(claim, kept) {
 			r.supported++
 		}
 	}
@@ -264,43 +283,6 @@ func holds(claim store.ResearchClaim, s store.Snapshot) bool {
 	}
 	return true
 }
-
-// A diary is a journal that nobody goes on with.
-type diary struct {
-	ledger.Unbooked
-	mu        sync.Mutex
-	snapshots map[uuid.UUID]store.Snapshot
-}
-
-// Do does a step.
-func (d *diary) Do(ctx context.Context, _ research.Step, do func(context.Context) (any, error)) (json.RawMessage, error) {
-	value, err := do(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return json.Marshal(value)
-}
-
-// Keep keeps a text in memory.
-func (d *diary) Keep(_ context.Context, s store.Snapshot) (store.Snapshot, error) {
-	sum := sha256.Sum256([]byte(s.Text))
-	s.Hash = hex.EncodeToString(sum[:])
-	s.ID = uuid.NewSHA1(uuid.NameSpaceURL, []byte(s.CanonicalURL+s.Hash))
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.snapshots[s.ID] = s
-	return s, nil
-}
-
-// Kept is a text that was kept.
-func (d *diary) Kept(_ context.Context, id uuid.UUID) (store.Snapshot, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.snapshots[id], nil
-}
-
-// Tell tells nobody.
-func (d *diary) Tell(context.Context, int, string, string) {}
 
 // A model answers as a language model's endpoint does. It copies passages; a sloppy one changes every other figure and name, cites the
 // wrong passage now and then, adds what nobody said, and finds every sentence supported.

@@ -21,7 +21,7 @@ func (s set) every(n int) set {
 // TestCitationsHold holds what is published, on a part of the questions: the command asks all of them.
 func TestCitationsHold(t *testing.T) {
 	t.Parallel()
-	all, err := readSet(t.Context(), filepath.Join("..", "testdata", "eval"))
+	all, unseen, err := readSets(t.Context(), filepath.Join("..", "testdata"))
 	require.NoError(t, err)
 	require.GreaterOrEqual(t, len(all.questions), 60)
 
@@ -35,11 +35,38 @@ func TestCitationsHold(t *testing.T) {
 	require.GreaterOrEqual(t, r.rate(), leastRate)
 	require.Greater(t, r.dropped, 2, "what it made up was noticed")
 
+	r, err = unseen.evaluate(t.Context(), "extractive")
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, r.rate(), leastRate)
+	require.GreaterOrEqual(t, r.wanted, 15)
+	require.GreaterOrEqual(t, r.told, 3)
+	require.LessOrEqual(t, r.forbidden, 3)
+
 	var out strings.Builder
 	require.NoError(t, table(t.Context(), all.every(79), &out))
 	require.Contains(t, out.String(), "careful")
 	require.Error(t, table(t.Context(), set{}, &out), "nothing cited is nothing borne")
 	_, err = readSet(t.Context(), t.TempDir())
 	require.Error(t, err)
+	require.Error(t, evaluateAll(t.Context(), t.TempDir(), &out))
 	require.Zero(t, result{}.rate())
+}
+
+// TestUnseenSet: each answer stands in the pages that are said to have it, as they are read, and what is forbidden in some page.
+func TestUnseenSet(t *testing.T) {
+	t.Parallel()
+	_, unseen, err := readSets(t.Context(), filepath.Join("..", "testdata"))
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, len(unseen.questions), 22)
+	var texts []string
+	for _, p := range unseen.pages {
+		texts = append(texts, p.Text)
+	}
+	all := strings.Join(texts, "\n")
+	for _, q := range unseen.questions {
+		require.Equal(t, len(q.Answers) == 0, len(q.Pages) == 0, q.ID)
+		for _, stated := range append(q.Answers, q.Forbidden...) {
+			require.Contains(t, all, stated, q.ID)
+		}
+	}
 }

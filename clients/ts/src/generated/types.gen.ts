@@ -1083,7 +1083,7 @@ export type PollStepCode = typeof PollStepCode[keyof typeof PollStepCode];
 export type PollStep = {
     code: PollStepCode;
     /**
-     * How long that is, as exact as it is written; null where the step has no length.
+     * How long that is; null where the step has no length.
      */
     seconds: number | null;
     /**

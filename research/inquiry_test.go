@@ -1,0 +1,52 @@
+package research_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/content-creator/content-creator-api/research/researchtest"
+)
+
+// said is what a report of the sources' own sentences states of a question.
+func said(t *testing.T, question, language string, pages ...page) string {
+	t.Helper()
+	return sentences(run(t, ask(question, language), web(pages...), &researchtest.Diary{}))
+}
+
+// TestNamesakesByOneLetter: what is told of a name that one letter tells apart is no answer.
+func TestNamesakesByOneLetter(t *testing.T) {
+	t.Parallel()
+	asked := page{"https://a.example/1", "Stadtbad Mühlroda", "Ein Erwachsener zahlt im Stadtbad 6,50 Euro für zwei Stunden. Das Wasser ist warm.", "de", "2026-05-01"}
+	namesake := page{"https://b.example/1", "Ein Jahr Stadtbad in Mühlrode", "Ein Erwachsener zahlt 4,80 Euro am Vormittag. Viele wollten zum Stadtbad nach Mühlroda, das viel größer ist.", "de", "2026-05-01"}
+	report := said(t, "Was zahlt ein Erwachsener im Stadtbad Mühlroda?", "de", asked, namesake)
+	require.Contains(t, report, "6,50 Euro")
+	require.NotContains(t, report, "4,80 Euro")
+	require.Contains(t, said(t, "Was zahlt ein Erwachsener im Stadtbad Mühlrode?", "de", asked, namesake), "4,80 Euro")
+}
+
+// TestCountsAreNoMoney: an amount of money does not tell how many there are of something.
+func TestCountsAreNoMoney(t *testing.T) {
+	t.Parallel()
+	fine := page{"https://a.example/2", "Fines of the harbour office", "The harbour office may fine skippers up to 900 crowns or four per cent of the freight.", "en", "2026-05-01"}
+	require.Empty(t, said(t, "How many skippers did the harbour office fine?", "en", fine))
+	count := page{"https://b.example/2", "The harbour office counts", "The harbour office did fine 31 skippers in the spring of the year.", "en", "2026-05-01"}
+	require.Contains(t, said(t, "How many skippers did the harbour office fine?", "en", fine, count), "31 skippers")
+}
+
+// TestNewerDatesOvertake: of the dates that sources name for one thing, the newest source's stands.
+func TestNewerDatesOvertake(t *testing.T) {
+	t.Parallel()
+	old := page{"https://a.example/3", "Das Museum in Kelbra", "Wiedereröffnet werden soll das Museum nach dem Plan der Stadt im Oktober 2025.", "de", "2024-02-01"}
+	late := page{"https://b.example/3", "Kelbra wartet auf sein Museum", "Das Museum in Kelbra öffnet erst am 12. August 2026 wieder, wie die Stadt mitteilt.", "de", "2026-03-01"}
+	report := said(t, "Wann öffnet das Museum in Kelbra wieder?", "de", old, late)
+	require.Contains(t, report, "12. August 2026")
+	require.NotContains(t, report, "Oktober 2025")
+}
+
+// TestAmountsAnswerWhatSomethingCosts: a price answers whatever word it has for costing, and whatever the question calls the present.
+func TestAmountsAnswerWhatSomethingCosts(t *testing.T) {
+	t.Parallel()
+	p := page{"https://a.example/4", "The tower at Hexley", "Grown people hand over £9.50 at the tower, and children £3.", "en", "2026-02-01"}
+	require.Contains(t, said(t, "What price do visitors currently pay at the Hexley tower?", "en", p), "£9.50")
+}
