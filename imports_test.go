@@ -57,7 +57,7 @@ var mayImport = map[string][]string{
 	"markdown":              {},
 	// Measures how well citations hold; not part of the program.
 	"research/evaluate": {"research", "research/researchtest", "store", "collect", "llm", "ledger"},
-	"server":            {"gen/api", "openapi", "openapi/docs", "opml", "store", "jobs", "clients", "clients/web", "config"},
+	"server":            {"gen/api", "markdown", "openapi", "openapi/docs", "opml", "store", "jobs", "clients", "clients/web", "config"},
 	"server/static":     {},
 	"store":             {"migrations"},
 	"store/embedded":    {},

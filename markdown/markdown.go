@@ -1,4 +1,4 @@
-// Package markdown writes texts of others into Markdown of ours, so that they are shown as they are.
+// Package markdown writes Markdown: texts of others in that of ours, shown as they are, and sanitised HTML.
 package markdown
 
 import (

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/content-creator/content-creator-api/gen/api"
+	"github.com/content-creator/content-creator-api/markdown"
 )
 
 // ListDocuments answers one page of documents.
@@ -45,8 +46,11 @@ func (s *Server) GetDocument(ctx context.Context, req api.GetDocumentRequestObje
 	if tag := etag(document.Revision); matches(req.Params.IfNoneMatch, tag) {
 		return api.GetDocument304Response{Headers: api.NotModifiedResponseHeaders{ETag: tag}}, nil
 	}
-	if document.ContentText != nil {
-		document.ContentMarkdown = markdown(document.Content)
+	// It is written where it is asked for: most documents are never read in full.
+	if document.Content != nil && document.ContentText != nil {
+		if written := markdown.FromHTML(*document.Content); written != "" {
+			document.ContentMarkdown = &written
+		}
 	}
 	return api.GetDocument200JSONResponse{Body: document, Headers: api.GetDocument200ResponseHeaders{ETag: etag(document.Revision)}}, nil
 }
