@@ -259,12 +259,14 @@ func (g *Group) merge(h Hit) {
 // body is what a page is compared and ranked by.
 func (h Hit) body() string { return cmp.Or(h.Text, h.Snippet) }
 
-// distinct puts pages that say the same together.
+// distinct puts pages that say the same together. A copy in which figures have been changed does not.
 func distinct(groups []*Group) []Group {
 	texts := prepare(groups)
 	var clusters [][]int
 	for i := range groups {
-		at := slices.IndexFunc(clusters, func(c []int) bool { return alike(&texts[c[0]], &texts[i]) })
+		at := slices.IndexFunc(clusters, func(c []int) bool {
+			return alike(&texts[c[0]], &texts[i]) && !restated(groups[c[0]].body(), groups[i].body())
+		})
 		if at < 0 {
 			clusters = append(clusters, []int{i})
 			continue
@@ -316,6 +318,12 @@ func prepare(groups []*Group) []collect.Text {
 	}
 	wait.Wait()
 	return texts
+}
+
+// restated: each of two texts has a figure that the other lacks.
+func restated(a, b string) bool {
+	ours, theirs := figuresIn(a, ""), figuresIn(b, "")
+	return ours.beyond(theirs) && theirs.beyond(ours)
 }
 
 // alike reports whether two pages say the same. Only those are compared whose sketches meet: comparing is dear.

@@ -26,10 +26,11 @@ type source struct {
 	// text is the snapshot's cut into sentences, stems those of each.
 	text  []annotate.Sentence
 	stems [][]string
-	// copyOf is the source whose text this one repeats.
-	copyOf *source
-	score  float64
-	parts  json.RawMessage
+	// copyOf is the source whose text this one repeats, changed are the sentences in which it states other figures.
+	copyOf  *source
+	changed []bool
+	score   float64
+	parts   json.RawMessage
 }
 
 // readers is how many sources are read at once.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -298,6 +299,37 @@ func TestBudgetRefusesCalls(t *testing.T) {
 	require.NotEmpty(t, out.Shortfalls)
 }
 
+// A copy in which a figure has been changed says so itself: the correction is not lost, and what it repeats counts once.
+func TestChangedFigureOfACopyIsTold(t *testing.T) {
+	t.Parallel()
+	release := "Die Firma Halvern baut in Rostow ein Werk. Das Werk in Rostow soll nach Angaben von Halvern 300 Menschen Arbeit geben und kostet %d Millionen Euro. Der Bau beginnt im Mai, die Stadt hat die Fläche bereits verkauft und die Straße dorthin erneuert."
+	tools := web(
+		page{"https://a.example/1", "Halvern baut in Rostow", fmt.Sprintf(release, 45), "de", "2026-05-01"},
+		page{"https://b.example/2", "Neues Werk von Halvern", fmt.Sprintf(release, 54), "de", "2026-05-02"},
+	)
+	out := run(t, ask("Wie viel kostet das Werk von Halvern in Rostow?", "de"), tools, &researchtest.Diary{})
+	require.Len(t, out.Disagreements, 1)
+	var values []string
+	for _, value := range out.Disagreements[0].Values {
+		values = append(values, value.Value)
+	}
+	require.Equal(t, []string{"54 Millionen Euro", "45 Millionen Euro"}, values)
+	require.Equal(t, 1, copiesAmong(out.Sources))
+	for _, claim := range out.Claims {
+		require.Equal(t, 1, claim.IndependentSources, claim.Sentence)
+	}
+}
+
+// copiesAmong is how many sources repeat another one.
+func copiesAmong(sources []store.ResearchSource) (copies int) {
+	for _, source := range sources {
+		if source.CopyOf != nil {
+			copies++
+		}
+	}
+	return copies
+}
+
 func TestCopiesCountOnce(t *testing.T) {
 	t.Parallel()
 	release := "Die Firma Halvern baut in Rostow ein Werk. Das Werk in Rostow soll nach Angaben von Halvern 300 Menschen Arbeit geben und kostet 45 Millionen Euro. Der Bau beginnt im Mai, die Stadt hat die Fläche bereits verkauft und die Straße dorthin erneuert."
@@ -307,13 +339,7 @@ func TestCopiesCountOnce(t *testing.T) {
 		page{"https://c.example/3", "Halvern in Rostow", "Eigene Recherche: Das Werk von Halvern in Rostow kostet 54 Millionen Euro, wie aus den Unterlagen der Stadt hervorgeht. Mehr sagte die Verwaltung nicht.", "de", "2026-05-03"},
 	)
 	out := run(t, ask("Wie viel kostet das Werk von Halvern in Rostow?", "de"), tools, &researchtest.Diary{})
-	copies := 0
-	for _, source := range out.Sources {
-		if source.CopyOf != nil {
-			copies++
-		}
-	}
-	require.Equal(t, 1, copies)
+	require.Equal(t, 1, copiesAmong(out.Sources))
 	for _, claim := range out.Claims {
 		require.Equal(t, 1, claim.IndependentSources, claim.Sentence)
 	}

@@ -366,3 +366,18 @@ func TestRerank(t *testing.T) {
 	}
 	require.Nil(t, research.NewReranker(research.RerankService{}))
 }
+
+func TestFuseKeepsCopiesWithOtherFigures(t *testing.T) {
+	t.Parallel()
+	text := func(houses, more string) string {
+		return "The Elmford heat pump trial has ended: " + houses + " houses replaced their gas boiler with a heat pump within one year. The trial cut the heating bills of the houses by 31 percent on average, according to the institute that measured it. " + more
+	}
+	fused := research.Fuse([]research.Hit{
+		{URL: "https://a.example/1", Title: "Elmford trial ends", Text: text("412", "")},
+		{URL: "https://b.example/2", Title: "Elmford trial ends", Text: text("412", "Neighbours were asked in 40 houses.")},
+		{URL: "https://c.example/3", Title: "Elmford trial ends", Text: text("389", "")},
+	})
+	require.Len(t, fused, 2)
+	require.Len(t, fused[0].Copies, 1, "more is no change")
+	require.Equal(t, "https://c.example/3", fused[1].URL)
+}

@@ -97,7 +97,7 @@ func (r *run) settle(v verdict) verdict {
 	reason := v.Judgements[0].Reason
 	for i, id := range v.Evidence {
 		p, _ := r.passage(id)
-		if own := p.sentence().Text; quotable(own) && p.source.copyOf == nil {
+		if own := p.sentence().Text; quotable(own) && p.source.says(p.index) {
 			return verdict{
 				Text: own, Evidence: []string{v.Evidence[i]}, Judgements: []Judgement{Judge(own, p.source.snapshot.Language, p.evidence())},
 				Dropped: reason + " The source's own words stand in its place.",
@@ -134,10 +134,13 @@ func (r *run) independent(s sentence) int {
 	count := 0
 	stems := stemsOf(s, r.OutputLanguage)
 	for _, source := range r.sources {
-		if source.snapshot == nil || source.copyOf != nil {
+		if source.snapshot == nil {
 			continue
 		}
 		for i := range source.text {
+			if !source.says(i) {
+				continue
+			}
 			p := passage{source: source, index: i}
 			cited := slices.Contains(s.Evidence, p.id())
 			if !cited && annotate.Overlap(source.stems[i], stems) < 0.3 {

@@ -117,7 +117,11 @@ func unread(s *source) int {
 	return 0
 }
 
-// findCopies marks the sources that repeat the text of another one. The one that was published first counts.
+// says: the sentence is the source's own and not that of a source that it repeats.
+func (s *source) says(index int) bool { return s.copyOf == nil || s.changed[index] }
+
+// findCopies marks the sources that repeat the text of another one. The one that was published first counts, and where a copy states
+// another figure, both do.
 func (r *run) findCopies() {
 	var read []*source
 	for _, s := range r.sources {
@@ -133,11 +137,40 @@ func (r *run) findCopies() {
 		})
 		for j := range i {
 			if read[j].copyOf == nil && collect.Compare(&texts[j], &texts[i]).Kind != "" {
-				s.copyOf = read[j]
+				s.repeats(read[j])
 				break
 			}
 		}
 	}
+}
+
+// repeats marks a source as a copy.
+func (s *source) repeats(original *source) {
+	s.copyOf, s.changed = original, make([]bool, len(s.text))
+	known := figuresIn(original.snapshot.Text, original.snapshot.Language)
+	for i, sentence := range s.text {
+		s.changed[i] = figuresIn(sentence.Text, s.snapshot.Language).beyond(known)
+	}
+}
+
+// figures are the numbers and dates of a text.
+type figures struct {
+	numbers []collect.StatedNumber
+	dates   []collect.StatedDate
+}
+
+func figuresIn(text, language string) (s figures) {
+	s.numbers, s.dates = collect.Stated(text, language)
+	return s
+}
+
+// beyond: there is a number or a date among them that is not known.
+func (s figures) beyond(known figures) bool {
+	return slices.ContainsFunc(s.numbers, func(n collect.StatedNumber) bool {
+		return !slices.ContainsFunc(known.numbers, func(other collect.StatedNumber) bool { return !n.Contradicts(other) })
+	}) || slices.ContainsFunc(s.dates, func(d collect.StatedDate) bool {
+		return !slices.ContainsFunc(known.dates, func(other collect.StatedDate) bool { return sameDate(d, other, 0) })
+	})
 }
 
 // compareTimes puts the earlier published first; those of unknown time come last.
@@ -154,7 +187,7 @@ func compareTimes(a, b *store.Snapshot) int {
 }
 
 // passages are the sentences of the sources that may answer a question, the best first. Of sources that repeat each other
-// there are those of one. They are looked for once, when the sources have been weighed, and not to be changed.
+// there are those of one, and those in which another has changed a figure. They are looked for once, when the sources have been weighed, and not to be changed.
 func (r *run) passages(question string, asked inquiry) []passage {
 	found, known := r.found[question]
 	if !known {
@@ -168,13 +201,13 @@ func (r *run) findPassages(asked inquiry) []passage {
 	weights := r.weights(asked.stems)
 	var found []passage
 	for _, s := range r.sources {
-		if s.snapshot == nil || s.copyOf != nil || asked.missesName(s) {
+		if s.snapshot == nil || asked.missesName(s) {
 			continue
 		}
 		title := annotate.Stems(s.snapshot.Title, s.snapshot.Language)
 		titled := covered(asked.stems, weights, title)
 		for i, sentence := range s.text {
-			if !quotable(sentence.Text) || asked.namesAnother(sentence.Text, s.snapshot.Language) ||
+			if !s.says(i) || !quotable(sentence.Text) || asked.namesAnother(sentence.Text, s.snapshot.Language) ||
 				asked.speaksOfNamesake(sentence.Text) || asked.speaksOfNamesake(s.snapshot.Title+"\n"+sentence.Text) {
 				continue
 			}
