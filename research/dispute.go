@@ -115,16 +115,10 @@ func (r *run) datesDiffer(question string, asked inquiry) (dispute store.SourceD
 	return newestFirst(dispute), differ
 }
 
-// agree: some figure of the one is one of the other, but for how it was rounded.
+// agree: the first figures are the same but for how they were rounded, or the one has nothing that the other lacks. "£7 for adults and £3 for
+// children" and "adults pay £9.50, children £3" do not.
 func agree(some, others []collect.StatedNumber) bool {
-	for _, a := range some {
-		for _, b := range others {
-			if !a.Contradicts(b) {
-				return true
-			}
-		}
-	}
-	return false
+	return !some[0].Contradicts(others[0]) || !beyond(some, others) || !beyond(others, some)
 }
 
 func valueOf(s *source, value, quote string) store.DisputeValue {

@@ -57,6 +57,20 @@ func TestWhatIsRoundedDoesNotDiffer(t *testing.T) {
 	require.NotEmpty(t, facts)
 }
 
+func TestOneFigureInCommonIsNoAgreement(t *testing.T) {
+	t.Parallel()
+	old := page{"https://a.example/light", "The light opens", "Visitors have waited long. Admission to the Fennick Light is £7 for adults and £3 for children. The stairs are steep.", "en", "2025-04-02"}
+	now := page{"https://b.example/light", "Visit the Fennick Light", "The season has begun. Admission to the Fennick Light: adults now pay £9.50, children still £3. The café is open.", "en", "2026-04-01"}
+	more := page{"https://c.example/light", "A day at the Fennick Light", "Bring good shoes. Adults pay £9.50 for admission to the Fennick Light, with the boat £21. The view is wide.", "en", "2026-04-09"}
+	const admission = "How much does admission to the Fennick Light cost?"
+
+	out := run(t, ask(admission, "en"), web(old, now), &researchtest.Diary{})
+	require.Len(t, out.Disagreements, 1)
+	require.NotContains(t, sentences(out), "£7", "a newer price has overtaken it")
+	require.Contains(t, sentences(out), "£9.50")
+	require.Empty(t, run(t, ask(admission, "en"), web(now, more), &researchtest.Diary{}).Disagreements, "the first figures are the same")
+}
+
 func TestANewerFigureStandsAlone(t *testing.T) {
 	t.Parallel()
 	out := run(t, ask(seats, "en"), web(hall["old"], hall["recent"]), &researchtest.Diary{})

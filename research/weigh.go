@@ -166,10 +166,15 @@ func figuresIn(text, language string) (s figures) {
 
 // beyond: there is a number or a date among them that is not known.
 func (s figures) beyond(known figures) bool {
-	return slices.ContainsFunc(s.numbers, func(n collect.StatedNumber) bool {
-		return !slices.ContainsFunc(known.numbers, func(other collect.StatedNumber) bool { return !n.Contradicts(other) })
-	}) || slices.ContainsFunc(s.dates, func(d collect.StatedDate) bool {
+	return beyond(s.numbers, known.numbers) || slices.ContainsFunc(s.dates, func(d collect.StatedDate) bool {
 		return !slices.ContainsFunc(known.dates, func(other collect.StatedDate) bool { return sameDate(d, other, 0) })
+	})
+}
+
+// beyond: some number is none of the known ones, however they were rounded.
+func beyond(numbers, known []collect.StatedNumber) bool {
+	return slices.ContainsFunc(numbers, func(n collect.StatedNumber) bool {
+		return !slices.ContainsFunc(known, func(other collect.StatedNumber) bool { return !n.Contradicts(other) })
 	})
 }
 
