@@ -62,63 +62,64 @@ func (r *run) contradictions(passages []passage) []store.SourceDispute {
 	return disputes
 }
 
-// answersDiffer tells the figures with which the sources answer a question that asks for one, if they differ. What is said of
-// another year than the question names is no answer.
+// answersDiffer tells the numbers or dates with which the sources answer a question that asks for one, if they differ. What is
+// said of another year than the question names is no answer.
 func (r *run) answersDiffer(question string) (dispute store.SourceDispute, differ bool) {
 	asked := newInquiry(question, r.Language)
-	if asked.time {
-		return r.datesDiffer(question, asked)
-	}
-	if !asked.number {
+	dispute = store.SourceDispute{Kind: "number", Subject: question}
+	switch {
+	case asked.time:
+		dispute.Kind = "date"
+	case !asked.number:
 		return dispute, false
 	}
-	dispute = store.SourceDispute{Kind: "number", Subject: question}
-	var unit string
-	var first []collect.StatedNumber
+	var first statedAnswer
 	answered := map[*source]bool{}
 	for _, p := range r.candidates(question, asked) {
 		text, language := p.sentence().Text, p.source.snapshot.Language
-		measure, numbers := asked.figures(text, language)
-		if len(numbers) == 0 || answered[p.source] || unit != "" && measure != unit || asked.ofAnotherYear(text, language) {
+		given := asked.answer(text, language)
+		if given.text == "" || answered[p.source] || first.text != "" && given.unit != first.unit || asked.ofAnotherYear(text, language) {
 			continue
 		}
 		answered[p.source] = true
-		if unit == "" {
-			unit, first = measure, numbers
+		if first.text == "" {
+			first = given
 		}
-		differ = differ || !agree(first, numbers)
-		dispute.Values = append(dispute.Values, valueOf(p.source, numbers[0].Text, text))
+		differ = differ || !first.agrees(given)
+		dispute.Values = append(dispute.Values, valueOf(p.source, given.text, text))
 	}
 	return newestFirst(dispute), differ
 }
 
-// datesDiffer tells the dates with which the sources answer a question that asks for one, if they differ.
-func (r *run) datesDiffer(question string, asked inquiry) (dispute store.SourceDispute, differ bool) {
-	dispute = store.SourceDispute{Kind: "date", Subject: question}
-	var first []collect.StatedDate
-	answered := map[*source]bool{}
-	for _, p := range r.candidates(question, asked) {
-		text, language := p.sentence().Text, p.source.snapshot.Language
-		dates := asked.dates(text, language)
-		if len(dates) == 0 || answered[p.source] || asked.ofAnotherYear(text, language) {
-			continue
+// A statedAnswer is what a sentence states of a number or a date that is asked for.
+type statedAnswer struct {
+	// text is the first figure as it stands there, unit what numbers measure.
+	text, unit string
+	figures
+}
+
+func (q inquiry) answer(sentence, language string) (a statedAnswer) {
+	if q.time {
+		if a.dates = q.dates(sentence, language); len(a.dates) > 0 {
+			a.text = a.dates[0].Text
 		}
-		answered[p.source] = true
-		if first == nil {
-			first = dates
-		}
-		differ = differ || !slices.ContainsFunc(dates, func(d collect.StatedDate) bool {
-			return slices.ContainsFunc(first, func(other collect.StatedDate) bool { return sameDate(d, other, 0) || sameDate(other, d, 0) })
+		return a
+	}
+	if a.unit, a.numbers = q.figures(sentence, language); len(a.numbers) > 0 {
+		a.text = a.numbers[0].Text
+	}
+	return a
+}
+
+// agrees: some date is the same; or the first numbers are, but for how they were rounded; or the one has nothing that the other
+// lacks. "£7 for adults and £3 for children" and "adults pay £9.50, children £3" do not agree.
+func (a statedAnswer) agrees(other statedAnswer) bool {
+	if len(a.dates) > 0 {
+		return slices.ContainsFunc(a.dates, func(d collect.StatedDate) bool {
+			return slices.ContainsFunc(other.dates, func(o collect.StatedDate) bool { return sameDate(d, o, 0) || sameDate(o, d, 0) })
 		})
-		dispute.Values = append(dispute.Values, valueOf(p.source, dates[0].Text, text))
 	}
-	return newestFirst(dispute), differ
-}
-
-// agree: the first figures are the same but for how they were rounded, or the one has nothing that the other lacks. "£7 for adults and £3 for
-// children" and "adults pay £9.50, children £3" do not.
-func agree(some, others []collect.StatedNumber) bool {
-	return !some[0].Contradicts(others[0]) || !beyond(some, others) || !beyond(others, some)
+	return !a.numbers[0].Contradicts(other.numbers[0]) || !a.restated(other.figures)
 }
 
 func valueOf(s *source, value, quote string) store.DisputeValue {

@@ -265,7 +265,7 @@ func distinct(groups []*Group) []Group {
 	var clusters [][]int
 	for i := range groups {
 		at := slices.IndexFunc(clusters, func(c []int) bool {
-			return alike(&texts[c[0]], &texts[i]) && !restated(groups[c[0]].body(), groups[i].body())
+			return alike(&texts[c[0]], &texts[i]) && !figuresIn(groups[c[0]].body(), "").restated(figuresIn(groups[i].body(), ""))
 		})
 		if at < 0 {
 			clusters = append(clusters, []int{i})
@@ -318,12 +318,6 @@ func prepare(groups []*Group) []collect.Text {
 	}
 	wait.Wait()
 	return texts
-}
-
-// restated: each of two texts has a figure that the other lacks.
-func restated(a, b string) bool {
-	ours, theirs := figuresIn(a, ""), figuresIn(b, "")
-	return ours.beyond(theirs) && theirs.beyond(ours)
 }
 
 // alike reports whether two pages say the same. Only those are compared whose sketches meet: comparing is dear.

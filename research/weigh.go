@@ -120,8 +120,8 @@ func unread(s *source) int {
 // says: the sentence is the source's own and not that of a source that it repeats.
 func (s *source) says(index int) bool { return s.copyOf == nil || s.changed[index] }
 
-// findCopies marks the sources that repeat the text of another one. The one that was published first counts, and where a copy states
-// another figure, both do.
+// findCopies marks the sources that repeat the text of another one. The one that was published first counts, and where a copy
+// states another figure, both do.
 func (r *run) findCopies() {
 	var read []*source
 	for _, s := range r.sources {
@@ -153,31 +153,6 @@ func (s *source) repeats(original *source) {
 	}
 }
 
-// figures are the numbers and dates of a text.
-type figures struct {
-	numbers []collect.StatedNumber
-	dates   []collect.StatedDate
-}
-
-func figuresIn(text, language string) (s figures) {
-	s.numbers, s.dates = collect.Stated(text, language)
-	return s
-}
-
-// beyond: there is a number or a date among them that is not known.
-func (s figures) beyond(known figures) bool {
-	return beyond(s.numbers, known.numbers) || slices.ContainsFunc(s.dates, func(d collect.StatedDate) bool {
-		return !slices.ContainsFunc(known.dates, func(other collect.StatedDate) bool { return sameDate(d, other, 0) })
-	})
-}
-
-// beyond: some number is none of the known ones, however they were rounded.
-func beyond(numbers, known []collect.StatedNumber) bool {
-	return slices.ContainsFunc(numbers, func(n collect.StatedNumber) bool {
-		return !slices.ContainsFunc(known, func(other collect.StatedNumber) bool { return !n.Contradicts(other) })
-	})
-}
-
 // compareTimes puts the earlier published first; those of unknown time come last.
 func compareTimes(a, b *store.Snapshot) int {
 	switch {
@@ -192,7 +167,8 @@ func compareTimes(a, b *store.Snapshot) int {
 }
 
 // passages are the sentences of the sources that may answer a question, the best first. Of sources that repeat each other
-// there are those of one, and those in which another has changed a figure. They are looked for once, when the sources have been weighed, and not to be changed.
+// there are those of one, and those in which another has changed a figure. They are looked for once, when the sources have been
+// weighed, and not to be changed.
 func (r *run) passages(question string, asked inquiry) []passage {
 	found, known := r.found[question]
 	if !known {

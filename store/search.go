@@ -96,8 +96,7 @@ func (h *hunt) prepare(ctx context.Context) error {
 	}
 	h.p.mark = h.newest
 	h.s.args["newest"] = h.newest
-	var err error
-	if h.plan, err = h.estimate(ctx); err != nil {
+	if err := h.estimate(ctx); err != nil {
 		return fmt.Errorf("estimate: %w", err)
 	}
 	return nil

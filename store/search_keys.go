@@ -63,7 +63,7 @@ func (h *hunt) keys(step int64) []string {
 
 // wordKeys are the words: what all arms have in common by itself, and what is left of each in its own languages.
 func (h *hunt) wordKeys(step int64) []string {
-	common, left := h.conjuncts()
+	common, left := h.sharedWords()
 	if len(h.arms) == 1 && !slices.ContainsFunc(h.wanted(), func(l string) bool { return !slices.Contains(h.arms[0].languages, l) }) {
 		if len(common) == 0 {
 			return []string{valueTag(step, "l", h.arms[0].wanted)}
@@ -77,8 +77,8 @@ func (h *hunt) wordKeys(step int64) []string {
 	return append(common, "("+strings.Join(either, " | ")+")")
 }
 
-// conjuncts are the words that all arms have in common, and what is left of each.
-func (h *hunt) conjuncts() (common []string, left [][]string) {
+// sharedWords are the words that all arms have in common, and what is left of each.
+func (h *hunt) sharedWords() (common []string, left [][]string) {
 	left = make([][]string, len(h.arms))
 	for i, a := range h.arms {
 		left[i] = conjuncts(a.loose)
@@ -96,7 +96,7 @@ func (h *hunt) conjuncts() (common []string, left [][]string) {
 
 // wordParts are the parts that the index intersects to find the words, whatever the language.
 func (h *hunt) wordParts() []string {
-	parts, left := h.conjuncts()
+	parts, left := h.sharedWords()
 	var either []string
 	for _, words := range left {
 		if len(words) == 0 {

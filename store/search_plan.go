@@ -62,9 +62,9 @@ const (
 	costStep    = 1_200.0
 )
 
-// estimate asks the planner how many rows each part of the search selects, and weighs: the index
+// estimate makes the plan: it asks the planner how many rows each part of the search selects, and weighs. The index
 // intersects at the cost of its rarest part, but always to the end.
-func (h *hunt) estimate(ctx context.Context) (searchPlan, error) {
+func (h *hunt) estimate(ctx context.Context) error {
 	parts := append([]string{"true"}, h.s.equal...)
 	for _, row := range h.s.rows {
 		parts = append(parts, row.sql)
@@ -90,11 +90,12 @@ func (h *hunt) estimate(ctx context.Context) (searchPlan, error) {
 	var explained []struct{ Plan explainedPlan }
 	err := h.db.QueryRow(ctx, "explain (format json) "+from+strings.Join(parts, " union all "+from), args).Scan(&explained)
 	if err != nil {
-		return searchPlan{}, err
+		return err
 	}
 	estimates := explained[0].Plan.parts()
 	if len(estimates) != len(parts) {
-		return searchPlan{direct: true, words: 1}, nil
+		h.plan = searchPlan{direct: true, words: 1}
+		return nil
 	}
 	plan := searchPlan{selected: math.MaxInt}
 	all := max(estimates[0], 1)
@@ -117,7 +118,7 @@ func (h *hunt) estimate(ctx context.Context) (searchPlan, error) {
 	if filters > 1 {
 		selected, err := h.count(ctx, h.db, h.s, h.bounds.direct)
 		if err != nil {
-			return searchPlan{}, err
+			return err
 		}
 		// The count knows how the filters hang together, which the product of their shares does not.
 		if selected <= h.bounds.direct {
@@ -127,8 +128,8 @@ func (h *hunt) estimate(ctx context.Context) (searchPlan, error) {
 	plan.matches = share * plan.words * all
 	plan.postings = costPosting * fewest * float64(max(len(words), 1)+len(h.s.tags))
 	h.plan = plan
-	plan.direct = plan.matches <= float64(h.bounds.direct) && (h.directCost() <= h.stepsCost() || !h.ranks())
-	return plan, nil
+	h.plan.direct = plan.matches <= float64(h.bounds.direct) && (h.directCost() <= h.stepsCost() || !h.ranks())
+	return nil
 }
 
 // An explainedPlan is a node of the planner's.

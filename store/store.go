@@ -78,8 +78,8 @@ func Open(ctx context.Context, dsn string, maxConns int) (*Store, error) {
 	return s, nil
 }
 
-// registerTypes makes a connection answer times in UTC, wherever the process runs, and take ids as the bytes that they are: without it,
-// each is written as text and read again.
+// registerTypes makes a connection answer times in UTC, wherever the process runs, and take ids as the bytes that they are:
+// without it, each is written as text and read again.
 func registerTypes(_ context.Context, conn *pgx.Conn) error {
 	pgxuuid.Register(conn.TypeMap())
 	conn.TypeMap().RegisterType(&pgtype.Type{

@@ -3,6 +3,7 @@ import { Anchor, Badge, Button, Group, List, NumberInput, Paper, Select, Stack, 
 import type { FormEvent, ReactNode } from 'react';
 import { useTab } from '../address';
 import { useLanguage } from '../language';
+import { text } from '../parts/explanations';
 import { Loaded } from '../parts/loaded';
 import { Page } from '../parts/page';
 import { useAction, useVersioned, type Versioned } from '../queries';
@@ -137,7 +138,7 @@ function Services({ config }: { config: Config }) {
               {service.enabled ? t.settings.on : t.settings.off}
             </Badge>
             <div>
-              <Text fw={600}>{(t.settings.serviceName as Partial<Record<string, string>>)[service.name] ?? service.name}</Text>
+              <Text fw={600}>{text(t.settings.serviceName, service.name) ?? service.name}</Text>
               {service.reason && (
                 <Text size="sm" c="dimmed" lang="en">
                   {service.reason}

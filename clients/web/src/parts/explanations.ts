@@ -147,6 +147,7 @@ export function scorePartName(name: string, t: Texts): string {
   return text(t.scorePart, name) ?? name;
 }
 
-function text(texts: Record<string, string>, code: string): string | undefined {
+/** The text of a code; undefined where it is newer than this console. */
+export function text(texts: Record<string, string>, code: string): string | undefined {
   return texts[code];
 }

@@ -105,7 +105,8 @@ function Version({ draft, all, show }: VersionProps) {
         <Group justify="space-between" align="flex-end">
           <Select
             label={t.drafts.version}
-            w="100%" maw={360}
+            w="100%"
+            maw={360}
             allowDeselect={false}
             data={all.map((one) => ({ value: one.id, label: `v${one.version} · ${dateTime(one.created_at, language)}${one.edited ? ` · ${t.drafts.edited}` : ''}` }))}
             value={draft.id}
@@ -226,7 +227,8 @@ function Compare({ draft, all }: { draft: Draft; all: Draft[] }) {
     <Stack>
       <Select
         label={t.drafts.compareWith}
-        w="100%" maw={360}
+        w="100%"
+        maw={360}
         allowDeselect={false}
         data={others.map(({ id, version }) => ({ value: id, label: `v${version}` }))}
         value={other}

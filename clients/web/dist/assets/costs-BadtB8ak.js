@@ -1,1 +1,0 @@
-export{t as Costs,n as daysAgo}from"./costs-Cbl0bwE6.js";

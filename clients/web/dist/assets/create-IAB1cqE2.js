@@ -1,1 +1,0 @@
-export{t as CreateTopic}from"./create-B1WelAFP.js";

@@ -1,0 +1,1 @@
+export{t as CreateTopic}from"./create-DtpM6ew4.js";

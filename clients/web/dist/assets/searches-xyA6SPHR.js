@@ -1,1 +1,0 @@
-export{t as SaveSearch,n as Searches}from"./searches-B2ifID5j.js";
