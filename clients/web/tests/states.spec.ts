@@ -1,5 +1,5 @@
 /** Each page when things are not as usual: the API failing, slow, empty, or with very much to show. */
-import type { BrowserContext, Route } from '@playwright/test';
+import type { BrowserContext, Page, Route } from '@playwright/test';
 import { everyPage, expect, inTabs, settled, test } from './fixture.ts';
 
 const API = '**/api/v1/**';
@@ -60,15 +60,28 @@ test.describe('broken line', () => {
 });
 
 test('slow: every page shows at once that it loads', async ({ context }) => {
+  const gates = new Map<Page, Gate>();
+  const gateOf = (page: Page) => gates.get(page) ?? gates.set(page, gate()).get(page)!;
   await instead(context, async (route) => {
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    await gateOf(route.request().frame().page()).passed;
     await route.continue();
   });
   await inTabs(context, PAGES, async (page, name) => {
     await expect(page.getByRole('status', { name: 'Loading …' }).first(), name).toBeVisible();
+    gateOf(page).open();
     await settled(page);
+    gates.delete(page);
   });
 });
+
+/** A Gate holds answers back until it is opened. */
+type Gate = { passed: Promise<void>; open: () => void };
+
+function gate(): Gate {
+  let open = () => {};
+  const passed = new Promise<void>((resolve) => (open = resolve));
+  return { passed, open };
+}
 
 test('empty: every list teaches the next step', async ({ page, context }) => {
   await instead(context, async (route) => {
