@@ -111,16 +111,27 @@ func (o order) texts(alias string) string {
 
 // behind is the condition that continues an order behind the row with these keys.
 func (o order) behind(alias string, keys []string, args pgx.NamedArgs) string {
+	if o.desc {
+		return o.compared(alias, " < ", "cursor_", keys, args)
+	}
+	return o.compared(alias, " > ", "cursor_", keys, args)
+}
+
+// until is the condition that a row comes no later than the one with these keys.
+func (o order) until(alias string, keys []string, args pgx.NamedArgs) string {
+	if o.desc {
+		return o.compared(alias, " >= ", "until_", keys, args)
+	}
+	return o.compared(alias, " <= ", "until_", keys, args)
+}
+
+func (o order) compared(alias, comparison, prefix string, keys []string, args pgx.NamedArgs) string {
 	var columns, values []string
 	for i, key := range o.keys {
-		name := "cursor_" + strconv.Itoa(i)
+		name := prefix + strconv.Itoa(i)
 		args[name] = keys[i]
 		columns = append(columns, alias+key.column)
 		values = append(values, "@"+name+"::text::"+string(key.kind))
-	}
-	comparison := " > "
-	if o.desc {
-		comparison = " < "
 	}
 	return "(" + strings.Join(columns, ", ") + ")" + comparison + "(" + strings.Join(values, ", ") + ")"
 }

@@ -110,26 +110,26 @@ func (h *hunt) run(ctx context.Context) ([]found, total, error) {
 	}
 	// Looking into the list may cost less than sorting all matches, but then they are not counted.
 	if h.plan.direct && (h.plan.matches < float64(h.ranked) || h.directCost() < h.checkCost()) {
-		rows, count, err := h.sorted(ctx, h.direct())
-		if err != nil || count.rows < h.direct() {
-			return rows, counted(count.rows, TotalCap), err
+		rows, all, err := h.sorted(ctx, h.direct(), nil)
+		if err != nil || all < h.direct() {
+			return rows, counted(all, TotalCap), err
 		}
 	}
-	least, few, err := h.sample(ctx)
+	found, err := h.sample(ctx)
 	if err != nil {
 		return nil, total{}, err
 	}
-	if few && h.directCost() < h.checkCost() {
-		rows, count, err := h.sorted(ctx, h.bounds.direct+1)
-		if err != nil || count.rows <= h.bounds.direct {
-			return rows, counted(count.rows, TotalCap), err
+	if found.few && h.directCost() < h.checkCost() {
+		rows, all, err := h.sorted(ctx, h.bounds.direct+1, nil)
+		if err != nil || all <= h.bounds.direct {
+			return rows, counted(all, TotalCap), err
 		}
 	}
-	rows, count, err := h.beyond(ctx)
+	rows, count, err := h.beyond(ctx, found.last)
 	if err != nil || count.exact {
 		return rows, count, err
 	}
-	return rows, total{rows: max(least, count.rows)}, nil
+	return rows, total{rows: max(found.least, count.rows)}, nil
 }
 
 // ranks: the newest matches will do.
@@ -144,11 +144,11 @@ func (h *hunt) ranking(ctx context.Context) ([]found, total, error) {
 		if stepped, err = h.newestMatches(ctx, triedSteps); err != nil || stepped.more {
 			return stepped.page(h.p), total{rows: stepped.matching()}, err
 		}
-		_, few, err := h.sample(ctx)
+		found, err := h.sample(ctx)
 		if err != nil {
 			return nil, total{}, err
 		}
-		if !few || h.stepsCost() < h.directCost() {
+		if !found.few || h.stepsCost() < h.directCost() {
 			looked = true
 			if stepped, err = h.newestMatches(ctx, math.MaxInt); err != nil || stepped.more {
 				return stepped.page(h.p), total{rows: stepped.matching()}, err

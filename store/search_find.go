@@ -71,9 +71,9 @@ func (h *hunt) newestMatches(ctx context.Context, tried int) (ranked, error) {
 		}
 	}
 	args := maps.Clone(h.s.args)
-	behind, known := "true", "true"
+	behind, known := h.behind("r.", args), "true"
 	if h.p.after != nil {
-		behind, known = h.p.order.behind("r.", h.p.after, args), "t.seq <= @newest"
+		known = "t.seq <= @newest"
 	}
 	if !h.plan.direct {
 		var err error
@@ -142,7 +142,7 @@ func (h *hunt) newestSQL(columns, where string, steps []int64, args pgx.NamedArg
 
 // beyond finds the page where there are too many matches to look at all: it reads the list as it would be
 // without the words, and keeps what has them. Where too few have, the words keep to a part of the order.
-func (h *hunt) beyond(ctx context.Context) ([]found, total, error) {
+func (h *hunt) beyond(ctx context.Context, last []string) ([]found, total, error) {
 	if h.checkCost() <= max(h.directCost(), h.costSample) {
 		rows, err := h.checked(ctx, h.checks())
 		if err != nil || len(rows) > h.p.size {
@@ -150,8 +150,11 @@ func (h *hunt) beyond(ctx context.Context) ([]found, total, error) {
 		}
 	}
 	if _, timed := h.kinds[h.p.order.keys[0].column]; !timed {
-		rows, count, err := h.sorted(ctx, math.MaxInt32)
-		return rows, counted(count.rows, TotalCap), err
+		rows, all, err := h.sorted(ctx, math.MaxInt32, last)
+		if last != nil {
+			return rows, total{rows: all}, err
+		}
+		return rows, counted(all, TotalCap), err
 	}
 	rows, err := h.byMonth(ctx)
 	if len(rows) == 0 && h.p.offset() > 0 {
@@ -235,41 +238,40 @@ func (h *hunt) byMonth(ctx context.Context) ([]found, error) {
 	return h.read(ctx, h.db, &calendar, h.p, q)
 }
 
-// sorted reads all matches, but no more than most, sorts and counts them.
-func (h *hunt) sorted(ctx context.Context, most int) ([]found, total, error) {
+// sorted reads all matches, but no more than most, sorts and counts them; or those alone between the cursor and the row
+// with the keys last, which are not all to be counted.
+func (h *hunt) sorted(ctx context.Context, most int, last []string) (rows []found, all int, err error) {
 	args := maps.Clone(h.s.args)
 	args["limit"], args["offset"], args["most"] = h.p.size+1, h.p.offset(), most
-	behind := "true"
-	if h.p.after != nil {
-		behind = h.p.order.behind("g.", h.p.after, args)
+	stretch := "true"
+	if last != nil {
+		stretch = h.behind("t.", args) + " and " + h.p.order.until("t.", last, args)
 	}
 	q := `with gathered as materialized (
 			select t.id, ` + h.p.order.columns("t.") + `
 			from ` + h.table + ` t
-			where ` + allOf(h.everywhere(args), h.s.rest()) + `
+			where ` + allOf(h.everywhere(args), h.s.rest(), stretch) + `
 			limit @most),
 		page as (
 			select g.*
 			from gathered g
-			where ` + behind + `
+			where ` + h.behind("g.", args) + `
 			order by ` + h.p.order.by("g.") + `
 			limit @limit offset @offset)
 		select n.total, p.id, case when p.id is not null then ` + h.p.order.texts("p.") + ` end as keys
 		from (select count(*) as total from gathered) n
 		left join page p on true
 		order by ` + h.p.order.by("p.")
-	rows, _ := h.db.Query(ctx, q, args)
-	var all int
 	var id *uuid.UUID
 	var keys []string
-	var page []found
-	_, err := pgx.ForEachRow(rows, []any{&all, &id, &keys}, func() error {
+	result, _ := h.db.Query(ctx, q, args)
+	_, err = pgx.ForEachRow(result, []any{&all, &id, &keys}, func() error {
 		if id != nil {
-			page = append(page, found{*id, slices.Clone(keys)})
+			rows = append(rows, found{*id, slices.Clone(keys)})
 		}
 		return nil
 	})
-	return page, total{rows: all, exact: true}, err
+	return rows, all, err
 }
 
 // calendar is what the order of the page goes through, from the cursor on: years, and the months of each. Rows

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // A searchPlan says how a search is run.
@@ -20,6 +22,8 @@ type searchPlan struct {
 	postings float64
 	// selected is how many rows the filters select, if these are few.
 	selected int
+	// before is how many rows of the list a sample showed to come before the end of the page.
+	before float64
 }
 
 // directCost is the cost of reading all matches.
@@ -44,7 +48,7 @@ func (h *hunt) candidates() int {
 
 // checks is how many rows of the list should hold the page.
 func (h *hunt) checks() int {
-	return int(min(1.3*float64(h.p.offset()+h.p.size+1)/h.plan.words, math.MaxInt32)) + h.spare
+	return int(min(max(1.3*float64(h.p.offset()+h.p.size+1)/h.plan.words, h.plan.before), math.MaxInt32)) + h.spare
 }
 
 // checkCost is the cost of looking into them; infinite where they are too many.
@@ -184,33 +188,80 @@ func (h *hunt) steps(ctx context.Context) ([]int64, error) {
 	return steps, nil
 }
 
-// sample counts matches in a few steps far apart: a bound from below, and what the plan should have expected. Few
-// reports whether all should be read.
-func (h *hunt) sample(ctx context.Context) (least int, few bool, err error) {
-	last := h.newest / stepRows
+// A sampled is what a few steps far apart showed of the matches.
+type sampled struct {
+	// least is how many were found: a bound from below.
+	least int
+	// few reports whether all should be read.
+	few bool
+	// near has the keys of the row up to which the list should hold the page. Last has those of the row with which the
+	// page ends at the latest: enough to fill it were found up to there. They are nil where too few were found, and
+	// in every order but by text, the only one in which words clump: titles of a language begin alike.
+	near, last []string
+}
+
+// sample looks for matches in a few steps far apart, and corrects what the plan expected.
+func (h *hunt) sample(ctx context.Context) (sampled, error) {
+	end := h.newest / stepRows
 	var steps []int64
-	for i := range min(int64(h.sampled), last+1) {
-		steps = append(steps, (2*i+1)*(last+1)/(2*min(int64(h.sampled), last+1)))
+	for i := range min(int64(h.sampled), end+1) {
+		steps = append(steps, (2*i+1)*(end+1)/(2*min(int64(h.sampled), end+1)))
 	}
+	rows, page := float64(h.newest+1), h.p.offset()+h.p.size+1
+	share := min(float64(len(steps)*stepRows)/rows, 1)
 	args := maps.Clone(h.s.args)
-	args["each"] = h.ranked / 2
+	args["each"], args["near"], args["last"] = h.ranked/2, int(1.5*float64(page)*share), page-1
+	columns, nth := "", func(string) string { return "null::text[]" }
+	if h.p.order.keys[0].kind == keyText {
+		columns = "t.id, " + h.p.order.columns("t.")
+		from := "(select " + h.p.order.texts("m.") + " from matches m where " + h.behind("m.", args) + " order by " + h.p.order.by("m.")
+		nth = func(n string) string { return from + " limit 1 offset " + n + ")" }
+	}
 	from, matching := h.within(steps, args)
 	q := `
-		select count(*)
-		from ` + from + `
-		cross join lateral (
-			select
-			from ` + h.table + ` t
-			where ` + allOf(matching, h.s.rest()) + `
-			limit @each) x`
-	if err := h.db.QueryRow(ctx, q, args).Scan(&least); err != nil {
-		return 0, false, err
+		with matches as materialized (
+			select x.*
+			from ` + from + `
+			cross join lateral (
+				select ` + columns + `
+				from ` + h.table + ` t
+				where ` + allOf(matching, h.s.rest()) + `
+				limit @each) x)
+		select (select count(*) from matches), ` + nth("@near") + `, ` + nth("@last")
+	var found sampled
+	if err := h.db.QueryRow(ctx, q, args).Scan(&found.least, &found.near, &found.last); err != nil {
+		return sampled{}, err
 	}
-	rows := float64(h.newest + 1)
-	expected := float64(least) / min(float64(len(steps)*stepRows), rows) * rows
+	expected := float64(found.least) / share
 	h.plan.words = min(max(h.plan.words*expected/max(h.plan.matches, 1), expected/rows), 1)
 	h.plan.density, h.plan.matches = max(expected/rows, 1/rows), expected
-	return least, expected < float64(h.bounds.direct), nil
+	found.few = expected < float64(h.bounds.direct)
+	if found.near == nil {
+		return found, nil
+	}
+	return found, h.measure(ctx, found.near)
+}
+
+// measure counts how much of the list comes before the row with these keys: the words may keep to a late part of the order.
+func (h *hunt) measure(ctx context.Context, near []string) error {
+	args := maps.Clone(h.s.args)
+	selected := h.plan.matches / (h.plan.words * float64(h.newest+1))
+	args["most"] = int(float64(h.bounds.checked)/selected) + 1
+	q := `select count(*) from (select from ` + h.table + ` t where ` + h.behind("t.", args) + ` and ` + h.p.order.until("t.", near, args) + ` limit @most) x`
+	var before int
+	if err := h.db.QueryRow(ctx, q, args).Scan(&before); err != nil {
+		return err
+	}
+	h.plan.before = float64(before) * selected
+	return nil
+}
+
+// behind is the condition that a row comes after the cursor.
+func (h *hunt) behind(alias string, args pgx.NamedArgs) string {
+	if h.p.after == nil {
+		return "true"
+	}
+	return h.p.order.behind(alias, h.p.after, args)
 }
 
 // direct is where reading all matches gives up: soon where few were expected, since words that go together are
