@@ -399,7 +399,7 @@ func TestCollectRepairsEntries(t *testing.T) {
 func TestCollectCountsAndCaps(t *testing.T) {
 	t.Parallel()
 	b := mustCollect(t, "text/xml", feed(`<item><link>https://example.org/a?utm_source=x</link><title>first</title></item>
-		<item><link>http://example.org/a#b</link><title>again</title></item><item><link>https://example.org/A</link><title>other</title></item>`))
+		<item><link>http://example.org/a#b</link><title>first</title></item><item><link>https://example.org/A</link><title>other</title></item>`))
 	assert.Len(t, b.Documents, 2)
 	assert.Equal(t, 1, b.Duplicates)
 	assert.Equal(t, 3, b.Entries)

@@ -4228,7 +4228,7 @@ type Document struct {
 	// Example: Erika Mustermann
 	Author nullable.Nullable[string] `json:"author"`
 
-	// CanonicalURL The same without what only tracks; unique.
+	// CanonicalURL The same without what only tracks; unique. Entries of a feed that have no page to themselves (sections of a changelog, episodes that all link to their show) have `#entry-…` behind it.
 	//
 	// Example: https://www.heise.de/news/a-1.html
 	CanonicalURL string `json:"canonical_url"`

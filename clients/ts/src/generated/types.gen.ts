@@ -1526,7 +1526,7 @@ export type Document = {
      */
     url: string;
     /**
-     * The same without what only tracks; unique.
+     * The same without what only tracks; unique. Entries of a feed that have no page to themselves (sections of a changelog, episodes that all link to their show) have `#entry-…` behind it.
      */
     canonical_url: string;
     source: DocumentSource;
