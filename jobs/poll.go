@@ -56,9 +56,37 @@ type pollResult struct {
 }
 
 // Work asks the source, then keeps what it brought and finishes the job in one transaction: a crash
-// in between changes nothing and the poll starts again.
+// in between changes nothing and the poll starts again. What fails on our own side is tried again, too, and told
+// in the end: a collection that cannot be polled must not look as if it were well.
 func (w *pollWorker) Work(ctx context.Context, job *river.Job[PollArgs]) error {
-	return w.poll(ctx, job.Args.CollectionID, pollJob{
+	started := w.now()
+	err := withoutPanic(ctx, func(ctx context.Context) error { return w.poll(ctx, job.Args.CollectionID, w.jobOf(job)) })
+	var told *Failure
+	var snooze *river.JobSnoozeError
+	if err == nil || errors.As(err, &told) || errors.As(err, &snooze) || job.Attempt < job.MaxAttempts || errors.Is(ctx.Err(), context.Canceled) {
+		return err
+	}
+	return errors.Join(err, w.saveInternal(context.WithoutCancel(ctx), job.Args.CollectionID, started))
+}
+
+// saveInternal tells that a collection could not be polled through no fault of its own.
+func (w *pollWorker) saveInternal(ctx context.Context, id uuid.UUID, started time.Time) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	c, err := w.store.Collection(ctx, id)
+	if err != nil {
+		return err
+	}
+	_, _, err = w.fail(ctx, c, &collect.Error{Code: codeInternal, Message: "It could not be polled for an internal error, or took too long; the server's log says more."}, started)
+	return err
+}
+
+// codeInternal is the error of a poll that failed on our own side.
+const codeInternal = "internal"
+
+// jobOf is what a poll tells the queue's job.
+func (w *pollWorker) jobOf(job *river.Job[PollArgs]) pollJob {
+	return pollJob{
 		report: func(ctx context.Context, p store.JobProgress) error {
 			// Nobody waits for what the schedule queued.
 			if slices.Contains(job.Tags, scheduledTag) {
@@ -74,7 +102,7 @@ func (w *pollWorker) Work(ctx context.Context, job *river.Job[PollArgs]) error {
 			}
 			return complete(ctx, job, result)
 		},
-	})
+	}
 }
 
 // A pollJob is what a poll tells the queue of itself: how far it is, and, in the transaction that saves
@@ -156,9 +184,22 @@ func (w *pollWorker) saveFailure(ctx context.Context, c store.Collection, fault 
 	if fault.Code == collect.CodeHostBusy {
 		return w.postpone(ctx, c, fault)
 	}
-	ours, err := w.seemsOurs(ctx, fault)
+	poll, outcome, err := w.fail(ctx, c, fault, started)
+	if isNotFound(err) {
+		return failForGood("The collection was removed while it was polled.")
+	}
 	if err != nil {
 		return err
+	}
+	w.metrics.polled(poll, outcome)
+	return failForGood(fault.Message)
+}
+
+// fail keeps a poll that has failed.
+func (w *pollWorker) fail(ctx context.Context, c store.Collection, fault *collect.Error, started time.Time) (store.Poll, store.PollOutcome, error) {
+	ours, err := w.seemsOurs(ctx, fault)
+	if err != nil {
+		return store.Poll{}, store.PollOutcome{}, err
 	}
 	now, next := w.now(), afterFailure(c, c.ConsecutiveFailures+1, fault)
 	if ours {
@@ -169,14 +210,7 @@ func (w *pollWorker) saveFailure(ctx context.Context, c store.Collection, fault 
 		Err: &store.PollError{Code: fault.Code, Message: fault.Message, At: now}, Gone: fault.Code == collect.CodeGone, Ours: ours,
 	}
 	outcome, err := w.store.SavePoll(ctx, poll)
-	if isNotFound(err) {
-		return failForGood("The collection was removed while it was polled.")
-	}
-	if err != nil {
-		return err
-	}
-	w.metrics.polled(poll, outcome)
-	return failForGood(fault.Message)
+	return poll, outcome, err
 }
 
 // postpone puts off a poll whose site must not be asked yet: nothing was asked, nothing has failed.
@@ -194,7 +228,7 @@ const networkWindow = 10 * time.Minute
 
 // seemsOurs is whether a source may not be to blame, since no other answers either.
 func (w *pollWorker) seemsOurs(ctx context.Context, fault *collect.Error) (bool, error) {
-	if fault.Status != 0 {
+	if fault.Status != 0 || fault.Code == codeInternal {
 		return false, nil
 	}
 	return w.store.NetworkSeemsDown(ctx, w.now().Add(-networkWindow))

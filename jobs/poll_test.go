@@ -255,6 +255,49 @@ func TestAPanicIsHiddenToo(t *testing.T) {
 	require.InDelta(t, 1, metric(t, w.registry, "content_creator_job_duration_seconds", "poll", "failed"), 0)
 }
 
+// What cannot be polled for a fault of our own is not left looking as if it were well.
+func TestOwnFaultsAreToldInTheEnd(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for name, collector := range map[string]collectorFunc{
+		"error": func(context.Context, collect.Source) (collect.Batch, error) {
+			return collect.Batch{}, errors.New("hunter2")
+		},
+		"panic": func(context.Context, collect.Source) (collect.Batch, error) { panic("hunter2") },
+		"too long": func(ctx context.Context, _ collect.Source) (collect.Batch, error) {
+			<-ctx.Done()
+			return collect.Batch{}, &collect.Error{Code: collect.CodeCanceled, Message: "It was cancelled."}
+		},
+	} {
+		worker := &pollWorker{store: w.store, now: time.Now, metrics: newMetrics(prometheus.NewRegistry()), collectors: map[string]collect.Collector{"rss": collector}}
+		collection := w.collection("http://127.0.0.1:1/feed.xml")
+		attempt := func(n int) {
+			ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+			defer cancel()
+			job := &river.Job[PollArgs]{JobRow: &rivertype.JobRow{Tags: []string{scheduledTag}, Attempt: n, MaxAttempts: 4}, Args: PollArgs{CollectionID: collection.ID}}
+			require.Error(t, worker.Work(ctx, job), name)
+		}
+		attempt(3)
+		require.Equal(t, "new", w.reload(collection).Health, "%s: it will be tried again", name)
+		attempt(4)
+		after := w.reload(collection)
+		require.Equal(t, "degraded", after.Health, name)
+		require.Equal(t, "internal", *after.LastErrorCode, name)
+		require.NotContains(t, *after.LastError, "hunter2", name)
+		require.True(t, after.NextPollAt.After(time.Now().Add(time.Hour)), name)
+		require.Equal(t, 1, w.count(`select count(*) from fetches where collection_id = $1 and error_code = 'internal'`, collection.ID), name)
+	}
+	require.Equal(t, 3, w.events("feed.degraded"))
+
+	// The server stops: that is nobody's fault.
+	stopping, stop := context.WithCancel(t.Context())
+	collection := w.collection("http://127.0.0.1:1/feed.xml")
+	worker := &pollWorker{store: w.store, now: time.Now, collectors: map[string]collect.Collector{"rss": collectorFunc(
+		func(context.Context, collect.Source) (collect.Batch, error) { stop(); return collect.Batch{}, nil })}}
+	require.Error(t, worker.Work(stopping, &river.Job[PollArgs]{JobRow: &rivertype.JobRow{Tags: []string{scheduledTag}, Attempt: 4, MaxAttempts: 4}, Args: PollArgs{CollectionID: collection.ID}}))
+	require.Equal(t, "new", w.reload(collection).Health)
+}
+
 func TestOutsideOfTheQueueNothingIsSaved(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
