@@ -108,6 +108,33 @@ func TestEntriesThatShareAnAddress(t *testing.T) {
 	}
 }
 
+// A feed that breaks off is asked for the rest: its ETag would say that we have it.
+func TestAFeedThatBreaksOffIsAskedAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.working()
+	whole, asked := feed("a", "b", "c"), 0
+	collection := w.collection(site(t, func(rw http.ResponseWriter, r *http.Request) {
+		rw.Header().Set("ETag", `"1"`)
+		if r.Header.Get("If-None-Match") != "" {
+			rw.WriteHeader(http.StatusNotModified)
+			return
+		}
+		asked++
+		if asked > 1 {
+			_, _ = rw.Write([]byte(whole))
+			return
+		}
+		_, _ = rw.Write([]byte(whole[:strings.Index(whole, "example.com/b")+8]))
+	}))
+	r := result(t, w.outcome(c, collection))
+	require.Equal(t, 1, r.DocumentsAdded, "half an entry has half an address")
+	require.Equal(t, "It ends before its end.", r.Fault)
+	require.Equal(t, 2, result(t, w.outcome(c, collection)).DocumentsAdded)
+	require.Equal(t, "not_modified", result(t, w.outcome(c, collection)).Outcome)
+	require.Equal(t, []string{"About a", "About b", "About c"}, w.titles(collection))
+}
+
 // A page of several entries is the text of none of them, so that it is read for nobody who does not ask for it.
 func TestPagesOfSeveralEntriesAreNotRead(t *testing.T) {
 	t.Parallel()
