@@ -130,9 +130,27 @@ func TestAFeedThatBreaksOffIsAskedAgain(t *testing.T) {
 	r := result(t, w.outcome(c, collection))
 	require.Equal(t, 1, r.DocumentsAdded, "half an entry has half an address")
 	require.Equal(t, "It ends before its end.", r.Fault)
+	health, err := w.store.CollectionHealth(t.Context(), collection.ID)
+	require.NoError(t, err)
+	require.Equal(t, "Healthy, but: It ends before its end; 1 of 1 polls went well, 1 documents in the last 24 hours.", health.Summary)
 	require.Equal(t, 2, result(t, w.outcome(c, collection)).DocumentsAdded)
 	require.Equal(t, "not_modified", result(t, w.outcome(c, collection)).Outcome)
 	require.Equal(t, []string{"About a", "About b", "About c"}, w.titles(collection))
+}
+
+// What cannot be kept of a feed is told.
+func TestEntriesThatCannotBeReadAreTold(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.working()
+	collection := w.collection(site(t, func(rw http.ResponseWriter, _ *http.Request) {
+		_, _ = rw.Write([]byte(entriesFeed([]oneEntry{{title: "One", link: "https://example.com/1"}, {title: "Two", link: "ftp://example.com/2"}, {words: "Three"}})))
+	}))
+	const told = "2 of 3 entries could not be read; the first, number 2 (Two): Its link cannot be used: it begins with neither http:// nor https://."
+	require.Equal(t, told, result(t, w.outcome(c, collection)).Fault)
+	fetches, err := w.store.Fetches(t.Context(), collection.ID, store.FetchFilter{}, store.Page{Size: 1})
+	require.NoError(t, err)
+	require.Equal(t, told, *fetches.Items[0].Fault)
 }
 
 // A page of several entries is the text of none of them, so that it is read for nobody who does not ask for it.

@@ -1,8 +1,10 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -143,14 +145,14 @@ func (w *pollWorker) poll(ctx context.Context, id uuid.UUID, job pollJob) error 
 }
 
 func (w *pollWorker) saveBatch(ctx context.Context, job pollJob, c store.Collection, batch collect.Batch, started time.Time) error {
-	result := pollResult{EntriesSkipped: batch.SkippedCount, HTTPStatus: batch.Status, Bytes: batch.Bytes, Fault: batch.Fault}
+	result := pollResult{EntriesSkipped: batch.SkippedCount, HTTPStatus: batch.Status, Bytes: batch.Bytes, Fault: faultOf(batch)}
 	now, pace := w.now(), paceAfter(c.Pace, batch)
 	next := afterSuccess(c, pace, now)
 	poll := store.Poll{
 		Asked: c, At: now, Duration: now.Sub(started), NextPollAt: now.Add(next.wait), NextPollReason: next.reason,
 		Documents: batch.Documents, ETag: batch.ETag, LastModified: batch.LastModified, NotModified: batch.NotModified,
 		Pace: pace, MovedTo: batch.MovedTo, FinalURL: batch.FinalURL, Status: batch.Status, Bytes: batch.Bytes,
-		Entries: batch.Entries, EntriesSkipped: batch.SkippedCount, Fault: batch.Fault,
+		Entries: batch.Entries, EntriesSkipped: batch.SkippedCount, Fault: result.Fault,
 		Then: w.queuePages(c, batch.Documents),
 	}
 	err := w.store.InTx(ctx, func(ctx context.Context) (err error) {
@@ -166,6 +168,16 @@ func (w *pollWorker) saveBatch(ctx context.Context, job pollJob, c store.Collect
 		w.metrics.polled(poll, result.PollOutcome)
 	}
 	return err
+}
+
+// faultOf says what is wrong with what came: with the source as a whole, else with entries that could not be kept.
+func faultOf(batch collect.Batch) string {
+	if batch.Fault != "" || len(batch.Skipped) == 0 {
+		return batch.Fault
+	}
+	first := batch.Skipped[0]
+	return fmt.Sprintf("%d of %d entries could not be read; the first, number %d (%s): %s",
+		batch.SkippedCount, batch.Entries, first.Position, cmp.Or(first.Title, "without a title"), first.Reason)
 }
 
 // paceAfter is what is known of a source's pace after a batch: an answer of "not modified" repeats the
