@@ -225,11 +225,14 @@ func (w *pollWorker) fail(ctx context.Context, c store.Collection, fault *collec
 	return poll, outcome, err
 }
 
+// postponedApart is within how long those come back that wait for one site.
+const postponedApart = 10 * time.Minute
+
 // postpone puts off a poll whose site must not be asked yet: nothing was asked, nothing has failed.
 // Those that wait for one site come back at different times.
 func (w *pollWorker) postpone(ctx context.Context, c store.Collection, fault *collect.Error) error {
-	wait := fault.RetryAfter + rand.N(fault.RetryAfter+time.Second) //nolint:gosec // jitter is no secret
-	if err := w.store.PostponePoll(ctx, c.ID, w.now().Add(wait), store.PollReason{{Code: "host_budget"}}); err != nil {
+	wait := fault.RetryAfter + rand.N(min(fault.RetryAfter, postponedApart)+time.Second) //nolint:gosec // jitter is no secret
+	if err := w.store.PostponePoll(ctx, c, w.now().Add(wait), store.PollReason{{Code: "host_budget"}}); err != nil {
 		return err
 	}
 	return river.JobSnooze(wait)

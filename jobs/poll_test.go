@@ -352,6 +352,39 @@ func TestPollWaitsForItsTurn(t *testing.T) {
 	require.Equal(t, time.Duration(0), rest)
 }
 
+// Whoever takes a site's block back wants its feeds polled, not in a week.
+func TestPollsGoOnWhenABlockIsTakenBack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	budget := store.HostBudget{Store: w.store, Default: 1000, Now: time.Now}
+	fetcher := collect.NewFetcher(collect.Config{AllowCIDRs: loopback, Turns: budget})
+	t.Cleanup(fetcher.Close)
+	c := w.working(func(c *Config) { c.Collectors = collect.All(fetcher, collect.Services{}, time.Now) })
+	blocked := func(until *time.Time) {
+		update := store.HostUpdate{}
+		update.BlockedUntil.SetNull()
+		if until != nil {
+			update.BlockedUntil.Set(*until)
+		}
+		_, err := budget.UpdateHost(t.Context(), "127.0.0.1", 0, update)
+		require.NoError(t, err)
+	}
+	week := time.Now().Add(6 * 24 * time.Hour)
+	blocked(&week)
+	collection := w.collection(site(t, serving("a")))
+	job := w.poll(c, collection)
+	w.job(job.ID, func(j store.Job) bool {
+		return j.State == "queued" && w.reload(collection).NextPollAt.After(week.Add(-time.Second))
+	})
+	require.True(t, w.reload(collection).NextPollAt.Before(week.Add(11*time.Minute)), "not much later than the site may be asked")
+	later := week.Add(time.Hour)
+	blocked(&later)
+	require.True(t, w.reload(collection).NextPollAt.After(week.Add(-time.Second)), "still blocked")
+	blocked(nil)
+	require.False(t, w.reload(collection).NextPollAt.After(time.Now()))
+	require.Equal(t, "documents_added", result(t, w.finished(job.ID)).Outcome)
+}
+
 func TestPollOfWhatIsGone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
