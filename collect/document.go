@@ -46,11 +46,16 @@ type reader struct {
 	now        time.Time
 	html       sanitizer
 	work       int
-	seen       map[string]bool
+	// site is the canonical address that the feed names as its own, "" if it names none; seen are the
+	// documents at a canonical address, by their place in the batch.
+	site string
+	seen map[string][]int
+	kept map[string]bool
 }
 
 func newReader(s Source, source string, head feedHead, final *url.URL, now time.Time) *reader {
 	base := feedBase(head.link, final)
+	site, _ := Canonical(base.String())
 	return &reader{
 		source:     source,
 		sourceName: strings.TrimPrefix(base.Hostname(), "www."),
@@ -60,7 +65,9 @@ func newReader(s Source, source string, head feedHead, final *url.URL, now time.
 		base:       base,
 		now:        now.UTC(),
 		html:       sanitizer{budget: addressBudget},
-		seen:       map[string]bool{},
+		site:       site,
+		seen:       map[string][]int{},
+		kept:       map[string]bool{},
 	}
 }
 
@@ -72,21 +79,6 @@ func (r *reader) read(f *rawFeed, raw string) (entry, error) {
 	e, work, err := f.readEntry(raw)
 	r.work += work
 	return e, err
-}
-
-// add makes a document of an entry, unless an earlier one has its canonical URL.
-func (r *reader) add(b *Batch, e entry) error {
-	address, canonical, err := r.address(e)
-	if err != nil {
-		return err
-	}
-	if r.seen[canonical] {
-		b.Duplicates++
-		return nil
-	}
-	r.seen[canonical] = true
-	b.Documents = append(b.Documents, r.document(e, address, canonical))
-	return nil
 }
 
 // address is the first of an entry's addresses that is one: its link, its guid, its enclosure.
@@ -113,7 +105,11 @@ func (r *reader) address(e entry) (*url.URL, string, error) {
 		}
 		firstErr = cmp.Or(firstErr, err)
 	}
-	if firstErr != nil {
+	switch {
+	case r.source == store.TypeRSS && strings.TrimSpace(e.guid) != "" && e.title+e.description+e.content != "":
+		// Notices and alerts live in their feed alone.
+		return r.base, r.site, nil
+	case firstErr != nil:
 		return nil, "", errors.New("its link cannot be used: " + firstErr.Error())
 	}
 	return nil, "", errors.New("it has no link")

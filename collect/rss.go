@@ -100,10 +100,17 @@ func (c rssCollector) read(ctx context.Context, s Source, d dialect, resp *Respo
 	if self, err := resolveURL(resp.URL, head.self); err == nil && head.self != "" {
 		b.FeedSelf = self.String()
 	}
-	b.Cut = feed.cut
-
+	if feed.broken != nil {
+		// What is missing would never come if the server were told that we have its answer.
+		b.ETag, b.LastModified = "", ""
+	}
 	if d.limit > 0 {
 		feed.entries = feed.entries[:min(len(feed.entries), d.limit)]
+	}
+	if listed := len(feed.entries); listed > MaxEntries {
+		b.Cut = true
+		b.Fault = fmt.Sprintf("It lists %d entries, of which the newest %d were read.", listed, MaxEntries)
+		feed.entries = feed.newest()
 	}
 	for _, raw := range feed.entries {
 		if err := ctx.Err(); err != nil {
@@ -138,6 +145,24 @@ func (c rssCollector) read(ctx context.Context, s Source, d dialect, resp *Respo
 		b.Empty = true
 	}
 	return nil
+}
+
+// newest are as many entries as are read. Most feeds begin with their newest one, some end with it.
+func (f *rawFeed) newest() []string {
+	first, last := f.entries[0], f.entries[len(f.entries)-1]
+	if began, ended := f.dateOf(first), f.dateOf(last); began != nil && ended != nil && ended.After(*began) {
+		return f.entries[len(f.entries)-MaxEntries:]
+	}
+	return f.entries[:MaxEntries]
+}
+
+// dateOf is when an entry was published or changed, nil if it does not say.
+func (f *rawFeed) dateOf(raw string) *time.Time {
+	e, _, err := f.readEntry(raw)
+	if err != nil {
+		return nil
+	}
+	return cmp.Or(e.published, e.updated, parseForeignDate(cmp.Or(e.publishedRaw, e.updatedRaw)))
 }
 
 // skip notes that the last entry became no document.

@@ -372,14 +372,16 @@ func TestCollectKeepsGoodEntries(t *testing.T) {
 func TestCollectRepairsEntries(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]string{
-		"unclosed item":      feed("<item><title>A</title><link>https://example.org/a</link><item><title>B</title><link>https://example.org/b</link></item>"),
-		"cut off":            strings.TrimSuffix(feed("<item><title>A</title><link>https://example.org/a</link></item><item><title>B</title><link>https://example.org/b</link>"), "</channel></rss>"),
-		"bare ampersand":     feed("<item><title>A</title><link>https://example.org/a</link></item><item><title>B</title><link>https://example.org/b?x=1&y=2</link></item>"),
-		"html entities":      feed("<item><title>A</title><link>https://example.org/a</link></item><item><title>B&nbsp;</title><link>https://example.org/b</link></item>"),
-		"name in a comment":  feed("<!-- <item> --><item><title>A</title><link>https://example.org/a</link></item><item><title>B</title><description><![CDATA[</item><item>]]></description><link>https://example.org/b</link></item>"),
-		"junk after":         feed("<item><title>A</title><link>https://example.org/a</link></item><item><title>B</title><link>https://example.org/b</link></item>") + "<script>x</script>",
-		"json, one is wrong": `{"version":"https://jsonfeed.org/version/1","items":[{"url":"https://example.org/a","title":"A"},{"url":5},null,{"url":"https://example.org/b","title":"B"}]}`,
-		"json, cut off":      `{"version":"https://jsonfeed.org/version/1","title":"F","items":[{"url":"https://example.org/a","title":"A"},{"url":"https://example.org/b","title":"B"},{"url"`,
+		"unclosed item":       feed("<item><title>A</title><link>https://example.org/a</link><item><title>B</title><link>https://example.org/b</link></item>"),
+		"last one unclosed":   feed("<item><title>A</title><link>https://example.org/a</link></item><item><title>B</title><link>https://example.org/b</link>"),
+		"cut off":             strings.TrimSuffix(feed("<item><title>A</title><link>https://example.org/a</link></item><item><title>B</title><link>https://example.org/b</link></item>"), "</channel></rss>"),
+		"cut off in an entry": strings.TrimSuffix(feed("<item><title>A</title><link>https://example.org/a</link></item><item><title>B</title><link>https://example.org/b</link></item><item><title>C</title><link>https://example"), "</channel></rss>"),
+		"bare ampersand":      feed("<item><title>A</title><link>https://example.org/a</link></item><item><title>B</title><link>https://example.org/b?x=1&y=2</link></item>"),
+		"html entities":       feed("<item><title>A</title><link>https://example.org/a</link></item><item><title>B&nbsp;</title><link>https://example.org/b</link></item>"),
+		"name in a comment":   feed("<!-- <item> --><item><title>A</title><link>https://example.org/a</link></item><item><title>B</title><description><![CDATA[</item><item>]]></description><link>https://example.org/b</link></item>"),
+		"junk after":          feed("<item><title>A</title><link>https://example.org/a</link></item><item><title>B</title><link>https://example.org/b</link></item>") + "<script>x</script>",
+		"json, one is wrong":  `{"version":"https://jsonfeed.org/version/1","items":[{"url":"https://example.org/a","title":"A"},{"url":5},null,{"url":"https://example.org/b","title":"B"}]}`,
+		"json, cut off":       `{"version":"https://jsonfeed.org/version/1","title":"F","items":[{"url":"https://example.org/a","title":"A"},{"url":"https://example.org/b","title":"B"},{"url"`,
 	} {
 		b := mustCollect(t, "text/xml", body)
 		require.Len(t, b.Documents, 2, name)
@@ -399,7 +401,7 @@ func TestCollectRepairsEntries(t *testing.T) {
 func TestCollectCountsAndCaps(t *testing.T) {
 	t.Parallel()
 	b := mustCollect(t, "text/xml", feed(`<item><link>https://example.org/a?utm_source=x</link><title>first</title></item>
-		<item><link>http://example.org/a#b</link><title>again</title></item><item><link>https://example.org/A</link><title>other</title></item>`))
+		<item><link>http://example.org/a#b</link><title>first</title></item><item><link>https://example.org/A</link><title>other</title></item>`))
 	assert.Len(t, b.Documents, 2)
 	assert.Equal(t, 1, b.Duplicates)
 	assert.Equal(t, 3, b.Entries)
@@ -414,7 +416,16 @@ func TestCollectCountsAndCaps(t *testing.T) {
 		b = mustCollect(t, "text/xml", body)
 		assert.Len(t, b.Documents, MaxEntries)
 		assert.True(t, b.Cut)
+		assert.Equal(t, fmt.Sprintf("It lists %d entries, of which the newest %d were read.", MaxEntries+10, MaxEntries), b.Fault)
 	}
+	// Some feeds end with their newest entry.
+	var ascending strings.Builder
+	for i := range MaxEntries + 10 {
+		fmt.Fprintf(&ascending, "<item><link>https://example.org/%d</link><pubDate>%s</pubDate></item>", i, clock().Add(time.Duration(i-5000)*time.Minute).Format(time.RFC1123Z))
+	}
+	b = mustCollect(t, "text/xml", feed(ascending.String()))
+	require.Len(t, b.Documents, MaxEntries)
+	assert.Equal(t, "https://example.org/10", b.Documents[0].CanonicalURL)
 	// Glued together by an open comment, they count all the same.
 	b = mustCollect(t, "text/xml", feed("<item><link>https://example.org/x</link><!-- open</item>"+items.String()))
 	assert.Equal(t, MaxEntries, b.Entries)

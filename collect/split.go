@@ -21,6 +21,7 @@ const (
 	maxNamespaces = 200       // declared at one place
 	maxWork       = 64 << 20  // bytes copied for one entry
 	maxFeedWork   = 512 << 20 // bytes copied for all of them
+	maxListed     = 50_000    // entries looked for; MaxEntries of them are read
 )
 
 var errTooComplex = errors.New("it is built in a way that no feed needs")
@@ -46,10 +47,12 @@ type rawFeed struct {
 	// entryName is the name of an entry's element as the feed writes it.
 	entryName string
 	entries   []string
-	// cut tells that there were more than MaxEntries, broken that the feed ends in a fault.
-	cut    bool
+	// broken is the fault in which the feed ends: something of it may be missing.
 	broken error
 }
+
+// errEarly is the fault of a feed of which a part is missing.
+var errEarly = errors.New("it ends before its end")
 
 var (
 	feedRoot = regexp.MustCompile(`(?i)<((?:[a-z_][\w.-]*:)?(?:rss|rdf|feed))[\s/>]`)
@@ -93,26 +96,32 @@ func splitXML(text string) rawFeed {
 		return f
 	}
 
-	blocks := findBlocks(text, f.entryName)
+	blocks, open := findBlocks(text, f.entryName)
 	var head strings.Builder
 	at := 0
-	for _, b := range blocks {
-		if len(f.entries) == MaxEntries {
-			f.cut = true
-			at = len(text)
-			break
-		}
+	for _, b := range blocks[:min(len(blocks), maxListed)] {
 		head.WriteString(text[at:b[0]])
 		f.entries = append(f.entries, text[b[0]:b[1]])
 		at = b[1]
 	}
-	head.WriteString(text[at:])
+	full := len(blocks) > maxListed
+	if !full {
+		head.WriteString(text[at:])
+	}
 	if head.Len() <= maxHead {
 		// The closing tags may have been lost with a broken entry; too many do no harm.
 		f.head = head.String() + f.close
 	}
-	if !f.cut && !strings.HasSuffix(text[:rootEnd], "/>") && !strings.Contains(strings.ToLower(text[at:]), "</"+strings.ToLower(name)) {
-		f.broken = errors.New("it ends before its end")
+	if open {
+		// The feed's end may stand in what was taken for the entry.
+		at = blocks[len(blocks)-1][0]
+	}
+	if !full && !strings.HasSuffix(text[:rootEnd], "/>") && !strings.Contains(strings.ToLower(text[at:]), "</"+strings.ToLower(name)) {
+		f.broken = errEarly
+		if open {
+			// Half an entry has half an address.
+			f.entries = f.entries[:len(f.entries)-1]
+		}
 	}
 	return f
 }
@@ -180,11 +189,10 @@ func openTag(tag string) string {
 }
 
 // findBlocks finds the elements of a name, none inside another: where one begins before the last
-// has ended, the last ended there. Comments and CDATA sections are skipped, for they may hold the
+// has ended, the last ended there; open is whether the last one never ends. Comments and CDATA sections are skipped, for they may hold the
 // name too, unless they were never closed and what looks like their end belongs to a later one.
-func findBlocks(text, name string) [][2]int {
+func findBlocks(text, name string) (blocks [][2]int, open bool) {
 	var (
-		blocks [][2]int
 		cdata  = section{open: finder{text: text, mark: "<![CDATA["}, close: finder{text: text, mark: "]]>"}, end: finder{text: text, mark: "</" + name}}
 		remark = section{open: finder{text: text, mark: "<!--"}, close: finder{text: text, mark: "-->"}, end: finder{text: text, mark: "</" + name}}
 	)
@@ -223,7 +231,7 @@ func findBlocks(text, name string) [][2]int {
 	if start >= 0 {
 		blocks = append(blocks, [2]int{start, len(text)})
 	}
-	return blocks
+	return blocks, start >= 0
 }
 
 // A section is a piece of text in which tags are none.
@@ -384,11 +392,9 @@ func (f *rawFeed) readJSON(d *json.Decoder, head map[string]json.RawMessage) (fo
 			if err := d.Decode(&item); err != nil {
 				return found, jsonError(err)
 			}
-			if len(f.entries) == MaxEntries {
-				f.cut = true
-				continue
+			if len(f.entries) < maxListed {
+				f.entries = append(f.entries, string(item))
 			}
-			f.entries = append(f.entries, string(item))
 		}
 		if _, err := d.Token(); err != nil {
 			return found, jsonError(err)
@@ -403,7 +409,7 @@ func (f *rawFeed) readJSON(d *json.Decoder, head map[string]json.RawMessage) (fo
 
 func jsonError(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return errors.New("it ends before its end")
+		return errEarly
 	}
 	return err
 }

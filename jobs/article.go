@@ -186,10 +186,14 @@ func (w *pollWorker) queuePages(c store.Collection, documents []store.Document) 
 		return nil
 	}
 	return func(ctx context.Context, changed []store.ChangedDocument) error {
-		// Of two documents with one address the first was kept.
+		// Of two documents with one address the first was kept. An entry may be kept apart from others at its address.
 		byAddress := make(map[string]store.Document, len(documents))
 		for _, d := range slices.Backward(documents) {
 			byAddress[d.CanonicalURL] = d
+			if d.EntryAddress != "" {
+				d.CanonicalURL = d.EntryAddress
+				byAddress[d.EntryAddress] = d
+			}
 		}
 		var params []river.InsertManyParams
 		for _, change := range changed {
@@ -209,7 +213,8 @@ func (w *pollWorker) queuePages(c store.Collection, documents []store.Document) 
 }
 
 // wantsPage is whether the page of a document that a collection brought is to be read. What suggestions and
-// trends link to is a search, not an article, and Reddit's robots.txt forbids everything.
+// trends link to is a search, not an article, and Reddit's robots.txt forbids everything. A page of several entries
+// is the text of none.
 func wantsPage(c store.Collection, d store.Document) bool {
 	switch c.FetchArticles {
 	case "always":
@@ -217,7 +222,7 @@ func wantsPage(c store.Collection, d store.Document) bool {
 	case "never":
 		return false
 	}
-	return (c.Type == store.TypeRSS || c.Type == store.TypeNews) && collect.IsExcerpt(d)
+	return (c.Type == store.TypeRSS || c.Type == store.TypeNews) && !d.SharesAddress() && collect.IsExcerpt(d)
 }
 
 // known is a pointer to a text, or nil.

@@ -145,6 +145,17 @@ func TestImportReadsItsEncoding(t *testing.T) {
 	require.Contains(t, w.all(), "Straße")
 }
 
+func TestImportRefusesWhatNoCollectionCanHave(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r := w.imported(w.working(), `<opml xmlns:cc="urn:content-creator:opml"><body>
+		<outline text="A" xmlUrl="https://a.example/" cc:type="rss" cc:domain="d" cc:market="m" cc:fetchArticles="often"/>
+		<outline text="B" xmlUrl="https://b.example/" cc:type="rss" cc:domain="d" cc:market="m" cc:fetchArticles="always"/></body></opml>`, ImportArgs{})
+	require.Equal(t, 1, r.Created)
+	require.Contains(t, r.Refused[0].Reason, "fetch_articles is none of auto, always, never")
+	require.Equal(t, "always", w.all()["B"].FetchArticles)
+}
+
 // What is exported comes back as it was, in a system that knows nothing of it.
 func TestImportOfAnExport(t *testing.T) {
 	t.Parallel()
@@ -154,7 +165,7 @@ func TestImportOfAnExport(t *testing.T) {
 		{Name: "With a slash", URL: new("https://a.example/feed/"), Domain: "d", Market: "de"},
 		{Name: "Elsewhere", URL: new("https://a.example/feed"), Domain: "d", Market: "at", Category: new(" Tech / Go & C/")},
 		{Name: `Q&amp;A "1" <b>`, URL: new("http://b.example/?a=1&b=ü"), Domain: "e & f", Market: "de", Category: new("Tech"), Language: new("de"), Enabled: new(false), PollIntervalMinutes: new(5)},
-		{Name: "Seldom", URL: new("http://c.example/"), Domain: "d", Market: "de", MinPollIntervalMinutes: new(100), MaxPollIntervalMinutes: new(200)},
+		{Name: "Seldom", URL: new("http://c.example/"), Domain: "d", Market: "de", MinPollIntervalMinutes: new(100), MaxPollIntervalMinutes: new(200), FetchArticles: new("never")},
 		{Name: "r/golang", Type: new("reddit"), Config: store.SourceConfig{Subreddit: "golang", Sort: "top", Comments: true}, Domain: "d", Market: "de", Category: new("Tech/Go & C")},
 		{Name: "Trends", Type: new("trends"), Config: store.SourceConfig{Region: "DE"}, Domain: "d", Market: "de"},
 		{Name: "Questions", Type: new("autocomplete"), Config: store.SourceConfig{Keywords: []string{"a", "ä"}}, Language: new("de"), Domain: "d", Market: "de"},

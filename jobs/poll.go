@@ -1,8 +1,10 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -56,9 +58,37 @@ type pollResult struct {
 }
 
 // Work asks the source, then keeps what it brought and finishes the job in one transaction: a crash
-// in between changes nothing and the poll starts again.
+// in between changes nothing and the poll starts again. What fails on our own side is tried again, too, and told
+// in the end: a collection that cannot be polled must not look as if it were well.
 func (w *pollWorker) Work(ctx context.Context, job *river.Job[PollArgs]) error {
-	return w.poll(ctx, job.Args.CollectionID, pollJob{
+	started := w.now()
+	err := withoutPanic(ctx, func(ctx context.Context) error { return w.poll(ctx, job.Args.CollectionID, w.jobOf(job)) })
+	var told *Failure
+	var snooze *river.JobSnoozeError
+	if err == nil || errors.As(err, &told) || errors.As(err, &snooze) || job.Attempt < job.MaxAttempts || errors.Is(ctx.Err(), context.Canceled) {
+		return err
+	}
+	return errors.Join(err, w.saveInternal(context.WithoutCancel(ctx), job.Args.CollectionID, started))
+}
+
+// saveInternal tells that a collection could not be polled through no fault of its own.
+func (w *pollWorker) saveInternal(ctx context.Context, id uuid.UUID, started time.Time) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	c, err := w.store.Collection(ctx, id)
+	if err != nil {
+		return err
+	}
+	_, _, err = w.fail(ctx, c, &collect.Error{Code: codeInternal, Message: "It could not be polled for an internal error, or took too long; the server's log says more."}, started)
+	return err
+}
+
+// codeInternal is the error of a poll that failed on our own side.
+const codeInternal = "internal"
+
+// jobOf is what a poll tells the queue's job.
+func (w *pollWorker) jobOf(job *river.Job[PollArgs]) pollJob {
+	return pollJob{
 		report: func(ctx context.Context, p store.JobProgress) error {
 			// Nobody waits for what the schedule queued.
 			if slices.Contains(job.Tags, scheduledTag) {
@@ -74,7 +104,7 @@ func (w *pollWorker) Work(ctx context.Context, job *river.Job[PollArgs]) error {
 			}
 			return complete(ctx, job, result)
 		},
-	})
+	}
 }
 
 // A pollJob is what a poll tells the queue of itself: how far it is, and, in the transaction that saves
@@ -115,14 +145,14 @@ func (w *pollWorker) poll(ctx context.Context, id uuid.UUID, job pollJob) error 
 }
 
 func (w *pollWorker) saveBatch(ctx context.Context, job pollJob, c store.Collection, batch collect.Batch, started time.Time) error {
-	result := pollResult{EntriesSkipped: batch.SkippedCount, HTTPStatus: batch.Status, Bytes: batch.Bytes, Fault: batch.Fault}
+	result := pollResult{EntriesSkipped: batch.SkippedCount, HTTPStatus: batch.Status, Bytes: batch.Bytes, Fault: faultOf(batch)}
 	now, pace := w.now(), paceAfter(c.Pace, batch)
 	next := afterSuccess(c, pace, now)
 	poll := store.Poll{
 		Asked: c, At: now, Duration: now.Sub(started), NextPollAt: now.Add(next.wait), NextPollReason: next.reason,
 		Documents: batch.Documents, ETag: batch.ETag, LastModified: batch.LastModified, NotModified: batch.NotModified,
 		Pace: pace, MovedTo: batch.MovedTo, FinalURL: batch.FinalURL, Status: batch.Status, Bytes: batch.Bytes,
-		Entries: batch.Entries, EntriesSkipped: batch.SkippedCount, Fault: batch.Fault,
+		Entries: batch.Entries, EntriesSkipped: batch.SkippedCount, Fault: result.Fault,
 		Then: w.queuePages(c, batch.Documents),
 	}
 	err := w.store.InTx(ctx, func(ctx context.Context) (err error) {
@@ -138,6 +168,16 @@ func (w *pollWorker) saveBatch(ctx context.Context, job pollJob, c store.Collect
 		w.metrics.polled(poll, result.PollOutcome)
 	}
 	return err
+}
+
+// faultOf says what is wrong with what came: with the source as a whole, else with entries that could not be kept.
+func faultOf(batch collect.Batch) string {
+	if batch.Fault != "" || len(batch.Skipped) == 0 {
+		return batch.Fault
+	}
+	first := batch.Skipped[0]
+	return fmt.Sprintf("%d of %d entries could not be read; the first, number %d (%s): %s",
+		batch.SkippedCount, batch.Entries, first.Position, cmp.Or(first.Title, "without a title"), first.Reason)
 }
 
 // paceAfter is what is known of a source's pace after a batch: an answer of "not modified" repeats the
@@ -156,19 +196,7 @@ func (w *pollWorker) saveFailure(ctx context.Context, c store.Collection, fault 
 	if fault.Code == collect.CodeHostBusy {
 		return w.postpone(ctx, c, fault)
 	}
-	ours, err := w.seemsOurs(ctx, fault)
-	if err != nil {
-		return err
-	}
-	now, next := w.now(), afterFailure(c, c.ConsecutiveFailures+1, fault)
-	if ours {
-		next = afterSilence()
-	}
-	poll := store.Poll{
-		Asked: c, At: now, Duration: now.Sub(started), NextPollAt: now.Add(next.wait), NextPollReason: next.reason, Status: fault.Status,
-		Err: &store.PollError{Code: fault.Code, Message: fault.Message, At: now}, Gone: fault.Code == collect.CodeGone, Ours: ours,
-	}
-	outcome, err := w.store.SavePoll(ctx, poll)
+	poll, outcome, err := w.fail(ctx, c, fault, started)
 	if isNotFound(err) {
 		return failForGood("The collection was removed while it was polled.")
 	}
@@ -179,11 +207,32 @@ func (w *pollWorker) saveFailure(ctx context.Context, c store.Collection, fault 
 	return failForGood(fault.Message)
 }
 
+// fail keeps a poll that has failed.
+func (w *pollWorker) fail(ctx context.Context, c store.Collection, fault *collect.Error, started time.Time) (store.Poll, store.PollOutcome, error) {
+	ours, err := w.seemsOurs(ctx, fault)
+	if err != nil {
+		return store.Poll{}, store.PollOutcome{}, err
+	}
+	now, next := w.now(), afterFailure(c, c.ConsecutiveFailures+1, fault)
+	if ours {
+		next = afterSilence()
+	}
+	poll := store.Poll{
+		Asked: c, At: now, Duration: now.Sub(started), NextPollAt: now.Add(next.wait), NextPollReason: next.reason, Status: fault.Status,
+		Err: &store.PollError{Code: fault.Code, Message: fault.Message, At: now}, Gone: fault.Code == collect.CodeGone, Ours: ours,
+	}
+	outcome, err := w.store.SavePoll(ctx, poll)
+	return poll, outcome, err
+}
+
+// postponedApart is within how long those come back that wait for one site.
+const postponedApart = 10 * time.Minute
+
 // postpone puts off a poll whose site must not be asked yet: nothing was asked, nothing has failed.
 // Those that wait for one site come back at different times.
 func (w *pollWorker) postpone(ctx context.Context, c store.Collection, fault *collect.Error) error {
-	wait := fault.RetryAfter + rand.N(fault.RetryAfter+time.Second) //nolint:gosec // jitter is no secret
-	if err := w.store.PostponePoll(ctx, c.ID, w.now().Add(wait), store.PollReason{{Code: "host_budget"}}); err != nil {
+	wait := fault.RetryAfter + rand.N(min(fault.RetryAfter, postponedApart)+time.Second) //nolint:gosec // jitter is no secret
+	if err := w.store.PostponePoll(ctx, c, w.now().Add(wait), store.PollReason{{Code: "host_budget"}}); err != nil {
 		return err
 	}
 	return river.JobSnooze(wait)
@@ -194,7 +243,7 @@ const networkWindow = 10 * time.Minute
 
 // seemsOurs is whether a source may not be to blame, since no other answers either.
 func (w *pollWorker) seemsOurs(ctx context.Context, fault *collect.Error) (bool, error) {
-	if fault.Status != 0 {
+	if fault.Status != 0 || fault.Code == codeInternal {
 		return false, nil
 	}
 	return w.store.NetworkSeemsDown(ctx, w.now().Add(-networkWindow))

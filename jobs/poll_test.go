@@ -255,6 +255,49 @@ func TestAPanicIsHiddenToo(t *testing.T) {
 	require.InDelta(t, 1, metric(t, w.registry, "content_creator_job_duration_seconds", "poll", "failed"), 0)
 }
 
+// What cannot be polled for a fault of our own is not left looking as if it were well.
+func TestOwnFaultsAreToldInTheEnd(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for name, collector := range map[string]collectorFunc{
+		"error": func(context.Context, collect.Source) (collect.Batch, error) {
+			return collect.Batch{}, errors.New("hunter2")
+		},
+		"panic": func(context.Context, collect.Source) (collect.Batch, error) { panic("hunter2") },
+		"too long": func(ctx context.Context, _ collect.Source) (collect.Batch, error) {
+			<-ctx.Done()
+			return collect.Batch{}, &collect.Error{Code: collect.CodeCanceled, Message: "It was cancelled."}
+		},
+	} {
+		worker := &pollWorker{store: w.store, now: time.Now, metrics: newMetrics(prometheus.NewRegistry()), collectors: map[string]collect.Collector{"rss": collector}}
+		collection := w.collection("http://127.0.0.1:1/feed.xml")
+		attempt := func(n int) {
+			ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+			defer cancel()
+			job := &river.Job[PollArgs]{JobRow: &rivertype.JobRow{Tags: []string{scheduledTag}, Attempt: n, MaxAttempts: 4}, Args: PollArgs{CollectionID: collection.ID}}
+			require.Error(t, worker.Work(ctx, job), name)
+		}
+		attempt(3)
+		require.Equal(t, "new", w.reload(collection).Health, "%s: it will be tried again", name)
+		attempt(4)
+		after := w.reload(collection)
+		require.Equal(t, "degraded", after.Health, name)
+		require.Equal(t, "internal", *after.LastErrorCode, name)
+		require.NotContains(t, *after.LastError, "hunter2", name)
+		require.True(t, after.NextPollAt.After(time.Now().Add(time.Hour)), name)
+		require.Equal(t, 1, w.count(`select count(*) from fetches where collection_id = $1 and error_code = 'internal'`, collection.ID), name)
+	}
+	require.Equal(t, 3, w.events("feed.degraded"))
+
+	// The server stops: that is nobody's fault.
+	stopping, stop := context.WithCancel(t.Context())
+	collection := w.collection("http://127.0.0.1:1/feed.xml")
+	worker := &pollWorker{store: w.store, now: time.Now, collectors: map[string]collect.Collector{"rss": collectorFunc(
+		func(context.Context, collect.Source) (collect.Batch, error) { stop(); return collect.Batch{}, nil })}}
+	require.Error(t, worker.Work(stopping, &river.Job[PollArgs]{JobRow: &rivertype.JobRow{Tags: []string{scheduledTag}, Attempt: 4, MaxAttempts: 4}, Args: PollArgs{CollectionID: collection.ID}}))
+	require.Equal(t, "new", w.reload(collection).Health)
+}
+
 func TestOutsideOfTheQueueNothingIsSaved(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -307,6 +350,39 @@ func TestPollWaitsForItsTurn(t *testing.T) {
 	require.Equal(t, "documents_added", result(t, w.outcome(c, collection)).Outcome)
 	rest, _ := budget.rests.Load("127.0.0.1")
 	require.Equal(t, time.Duration(0), rest)
+}
+
+// Whoever takes a site's block back wants its feeds polled, not in a week.
+func TestPollsGoOnWhenABlockIsTakenBack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	budget := store.HostBudget{Store: w.store, Default: 1000, Now: time.Now}
+	fetcher := collect.NewFetcher(collect.Config{AllowCIDRs: loopback, Turns: budget})
+	t.Cleanup(fetcher.Close)
+	c := w.working(func(c *Config) { c.Collectors = collect.All(fetcher, collect.Services{}, time.Now) })
+	blocked := func(until *time.Time) {
+		update := store.HostUpdate{}
+		update.BlockedUntil.SetNull()
+		if until != nil {
+			update.BlockedUntil.Set(*until)
+		}
+		_, err := budget.UpdateHost(t.Context(), "127.0.0.1", 0, update)
+		require.NoError(t, err)
+	}
+	week := time.Now().Add(6 * 24 * time.Hour)
+	blocked(&week)
+	collection := w.collection(site(t, serving("a")))
+	job := w.poll(c, collection)
+	w.job(job.ID, func(j store.Job) bool {
+		return j.State == "queued" && w.reload(collection).NextPollAt.After(week.Add(-time.Second))
+	})
+	require.True(t, w.reload(collection).NextPollAt.Before(week.Add(11*time.Minute)), "not much later than the site may be asked")
+	later := week.Add(time.Hour)
+	blocked(&later)
+	require.True(t, w.reload(collection).NextPollAt.After(week.Add(-time.Second)), "still blocked")
+	blocked(nil)
+	require.False(t, w.reload(collection).NextPollAt.After(time.Now()))
+	require.Equal(t, "documents_added", result(t, w.finished(job.ID)).Outcome)
 }
 
 func TestPollOfWhatIsGone(t *testing.T) {

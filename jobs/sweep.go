@@ -28,12 +28,14 @@ type sweepWorker struct {
 	client *Client
 }
 
-// Work queues the processing of documents that wait for it, then claims due collections and queues their polls, batch by batch, each
-// in one transaction. What the last polls brought is indexed for good, and discoveries that are due are queued.
+// Work claims due collections and queues their polls, then queues the processing of documents that wait for it and
+// discoveries that are due; what the last polls brought is indexed for good. None of these keeps the others from being done.
 func (w *sweepWorker) Work(ctx context.Context, _ *river.Job[SweepArgs]) error {
-	if err := errors.Join(w.client.queueProcessing(ctx), w.client.store.IndexPendingDocuments(ctx), w.client.queueSchedules(ctx)); err != nil {
-		return err
-	}
+	return errors.Join(w.queuePolls(ctx), w.client.queueProcessing(ctx), w.client.store.IndexPendingDocuments(ctx), w.client.queueSchedules(ctx))
+}
+
+// queuePolls claims due collections batch by batch, each in one transaction with their polls.
+func (w *sweepWorker) queuePolls(ctx context.Context) error {
 	settings, err := w.client.store.Settings(ctx)
 	if err != nil || !settings.PollingEnabled {
 		return err

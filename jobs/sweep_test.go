@@ -82,6 +82,21 @@ func TestSweepFaults(t *testing.T) {
 	}
 }
 
+// What else a sweep does may fail for as long as it likes: feeds are polled all the same.
+func TestSweepPollsWhateverElseFails(t *testing.T) {
+	t.Parallel()
+	for _, table := range []string{"documents", "discovery_schedules"} {
+		w := newWorld(t)
+		c := w.client()
+		due := w.collection("http://127.0.0.1:1/due.xml")
+		w.polling(true)
+		w.execute(`alter table ` + table + ` rename to gone`)
+		require.ErrorContains(t, w.sweep(c), table)
+		require.Equal(t, 1, w.queued(), table)
+		require.True(t, w.reload(due).NextPollAt.After(time.Now()), table)
+	}
+}
+
 func TestSchedule(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -2,6 +2,7 @@ package opml
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -124,14 +125,18 @@ func TestParseReplacesNoEntities(t *testing.T) {
 
 // collections are one of every kind, with names that XML and readers trip over.
 func collections() []store.Collection {
-	return []store.Collection{
-		{Name: "No folder", Type: "rss", URL: new("https://a.example/feed?a=1&b=%22"), Domain: "d", Market: "de", Enabled: true, AdaptivePolling: true, PollIntervalMinutes: 60, MinPollIntervalMinutes: 15, MaxPollIntervalMinutes: 1440},
+	all := []store.Collection{
+		{Name: "No folder", Type: "rss", URL: new("https://a.example/feed?a=1&b=%22"), Domain: "d", Market: "de", Enabled: true, FetchArticles: "never", AdaptivePolling: true, PollIntervalMinutes: 60, MinPollIntervalMinutes: 15, MaxPollIntervalMinutes: 1440},
 		{Name: `Q&amp;A <b>"x"</b> 'y'`, Type: "rss", URL: new("http://b.example/"), Category: new("News & more"), Domain: "d&d", Market: "at", Language: new("de"), PollIntervalMinutes: 5, MinPollIntervalMinutes: 5, MaxPollIntervalMinutes: 10080},
 		{Name: "r/golang", Type: "reddit", Config: store.SourceConfig{Subreddit: "golang", Sort: "top", Window: "week", Limit: 25}, Category: new("Tech"), Domain: "d", Market: "de", Enabled: true, PollIntervalMinutes: 60, MinPollIntervalMinutes: 15, MaxPollIntervalMinutes: 1440},
 		{Name: "Go", Type: "rss", URL: new("https://go.dev/blog/feed.atom"), Category: new("Tech/Go"), Domain: "d", Market: "de", Enabled: true, PollIntervalMinutes: 60, MinPollIntervalMinutes: 15, MaxPollIntervalMinutes: 1440},
 		{Name: "Trends", Type: "trends", Config: store.SourceConfig{Region: "DE"}, Category: new("Tech/Trends/A"), Domain: "d", Market: "de", PollIntervalMinutes: 60, MinPollIntervalMinutes: 15, MaxPollIntervalMinutes: 1440},
 		{Name: "Questions", Type: "autocomplete", Config: store.SourceConfig{Keywords: []string{`"a" & b`, "ü"}, Expansions: []string{"questions"}}, Category: new("Zoo"), Domain: "d", Market: "de", Language: new("de"), PollIntervalMinutes: 60, MinPollIntervalMinutes: 15, MaxPollIntervalMinutes: 1440},
 	}
+	for i := range all {
+		all[i].FetchArticles = cmp.Or(all[i].FetchArticles, "auto")
+	}
+	return all
 }
 
 func written(t *testing.T, all []store.Collection) string {
@@ -157,7 +162,7 @@ func TestWriteAndParseAgain(t *testing.T) {
 		require.Empty(t, e.Fault)
 		require.Equal(t, store.CollectionCreate{
 			Name: c.Name, Type: &c.Type, URL: c.URL, Config: c.Config, Category: c.Category, Domain: c.Domain, Market: c.Market,
-			Language: c.Language, Enabled: &c.Enabled, AdaptivePolling: &c.AdaptivePolling, PollIntervalMinutes: &c.PollIntervalMinutes,
+			Language: c.Language, Enabled: &c.Enabled, FetchArticles: &c.FetchArticles, AdaptivePolling: &c.AdaptivePolling, PollIntervalMinutes: &c.PollIntervalMinutes,
 			MinPollIntervalMinutes: &c.MinPollIntervalMinutes, MaxPollIntervalMinutes: &c.MaxPollIntervalMinutes,
 		}, e.Create)
 	}
@@ -173,9 +178,9 @@ func TestWriteForOtherReaders(t *testing.T) {
   </head>
   <body>
     <outline text="Tech" title="Tech">
-      <outline text="r/golang" title="r/golang" type="rss" xmlUrl="https://www.reddit.com/r/golang/top/.rss?t=week" cc:type="reddit" cc:config="{&#34;subreddit&#34;:&#34;golang&#34;,&#34;sort&#34;:&#34;top&#34;,&#34;window&#34;:&#34;week&#34;,&#34;limit&#34;:25}" cc:domain="d" cc:market="de" cc:enabled="true" cc:adaptivePolling="false" cc:pollIntervalMinutes="60" cc:minPollIntervalMinutes="15" cc:maxPollIntervalMinutes="1440"/>
+      <outline text="r/golang" title="r/golang" type="rss" xmlUrl="https://www.reddit.com/r/golang/top/.rss?t=week" cc:type="reddit" cc:config="{&#34;subreddit&#34;:&#34;golang&#34;,&#34;sort&#34;:&#34;top&#34;,&#34;window&#34;:&#34;week&#34;,&#34;limit&#34;:25}" cc:domain="d" cc:market="de" cc:enabled="true" cc:fetchArticles="auto" cc:adaptivePolling="false" cc:pollIntervalMinutes="60" cc:minPollIntervalMinutes="15" cc:maxPollIntervalMinutes="1440"/>
       <outline text="Go" title="Go">
-        <outline text="Go" title="Go" type="rss" xmlUrl="https://go.dev/blog/feed.atom" cc:type="rss" cc:domain="d" cc:market="de" cc:enabled="true" cc:adaptivePolling="false" cc:pollIntervalMinutes="60" cc:minPollIntervalMinutes="15" cc:maxPollIntervalMinutes="1440"/>
+        <outline text="Go" title="Go" type="rss" xmlUrl="https://go.dev/blog/feed.atom" cc:type="rss" cc:domain="d" cc:market="de" cc:enabled="true" cc:fetchArticles="auto" cc:adaptivePolling="false" cc:pollIntervalMinutes="60" cc:minPollIntervalMinutes="15" cc:maxPollIntervalMinutes="1440"/>
       </outline>
     </outline>
   </body>

@@ -205,6 +205,9 @@ func ownEntry(line int, name, address string, own map[string]string) Entry {
 	if language, told := own["language"]; told {
 		e.Create.Language = &language
 	}
+	if when, told := own["fetcharticles"]; told {
+		e.Create.FetchArticles = &when
+	}
 	for name, field := range map[string]**bool{"enabled": &e.Create.Enabled, "adaptivePolling": &e.Create.AdaptivePolling} {
 		if text, told := own[strings.ToLower(name)]; told {
 			value, err := strconv.ParseBool(text)

@@ -51,6 +51,7 @@ func (w *Writer) Write(c store.Collection) error {
 		w.attribute("cc:language", *c.Language)
 	}
 	w.attribute("cc:enabled", strconv.FormatBool(c.Enabled))
+	w.attribute("cc:fetchArticles", c.FetchArticles)
 	w.attribute("cc:adaptivePolling", strconv.FormatBool(c.AdaptivePolling))
 	w.attribute("cc:pollIntervalMinutes", strconv.Itoa(c.PollIntervalMinutes))
 	w.attribute("cc:minPollIntervalMinutes", strconv.Itoa(c.MinPollIntervalMinutes))

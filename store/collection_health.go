@@ -29,6 +29,8 @@ type CollectionHealth struct {
 	DocumentsCount   int64      `json:"documents_count"`
 	DocumentsLast24h int64      `json:"documents_last_24h"`
 	NewestDocumentAt *time.Time `json:"newest_document_at"`
+	// fault is what the last poll found wrong with the source although it went well; nil if nothing.
+	fault *string
 }
 
 // PollError is why a poll failed: a code for programs, a sentence for people.
@@ -43,7 +45,8 @@ func (s *Store) CollectionHealth(ctx context.Context, id uuid.UUID) (CollectionH
 	const q = `
 		select
 			(select count(*) from documents where collection_id = $1 and fetched_at > now() - interval '24 hours'),
-			(select published_at from documents where collection_id = $1 order by published_at desc nulls last limit 1)`
+			(select published_at from documents where collection_id = $1 order by published_at desc nulls last limit 1),
+			(select fault from fetches where collection_id = $1 order by id desc limit 1)`
 	c, err := s.Collection(ctx, id)
 	if err != nil {
 		return CollectionHealth{}, err
@@ -63,7 +66,7 @@ func (s *Store) CollectionHealth(ctx context.Context, id uuid.UUID) (CollectionH
 	if c.LastErrorCode != nil && c.LastError != nil && c.LastErrorAt != nil {
 		h.LastError = &PollError{Code: *c.LastErrorCode, Message: *c.LastError, At: *c.LastErrorAt}
 	}
-	if err := s.db(ctx).QueryRow(ctx, q, id).Scan(&h.DocumentsLast24h, &h.NewestDocumentAt); err != nil {
+	if err := s.db(ctx).QueryRow(ctx, q, id).Scan(&h.DocumentsLast24h, &h.NewestDocumentAt, &h.fault); err != nil {
 		return CollectionHealth{}, err
 	}
 	h.Summary = h.summarise()
@@ -88,6 +91,9 @@ func (h CollectionHealth) summarise() string {
 	case "paused":
 		return "Paused: " + counts + "."
 	case "healthy":
+		if h.fault != nil {
+			return "Healthy, but: " + strings.TrimSuffix(*h.fault, ".") + "; " + counts + "."
+		}
 		return "Healthy: " + counts + "."
 	}
 	// Degraded and failing collections have failed at least once, and keep why.

@@ -7,10 +7,12 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/oapi-codegen/nullable"
+	"golang.org/x/net/idna"
 )
 
 // A Collection is a source that is polled for documents. Its JSON form is the API's.
@@ -414,6 +416,11 @@ func feedAddress(address string) (string, error) {
 		fault = "names no host"
 	case parsed.User != nil:
 		fault = "must not hold a user name or password"
+	default:
+		// Other readers and the hosts' budgets know a name with umlauts by its form in DNS.
+		if parsed.Host, err = asciiHost(parsed.Host); err != nil {
+			fault = "names a host that cannot be looked up"
+		}
 	}
 	if fault != "" {
 		return "", invalid("collection", "The address of the feed is not valid.", map[string]string{"url": fault})
@@ -421,6 +428,21 @@ func feedAddress(address string) (string, error) {
 	parsed.Scheme, parsed.Host, parsed.Fragment = strings.ToLower(parsed.Scheme), strings.ToLower(parsed.Host), ""
 	return parsed.String(), nil
 }
+
+// asciiHost is a host, with or without its port, as DNS knows it.
+func asciiHost(host string) (string, error) {
+	if !strings.ContainsFunc(host, func(r rune) bool { return r >= utf8.RuneSelf }) {
+		return host, nil
+	}
+	name, port, found := strings.Cut(host, ":")
+	name, err := hostNames.ToASCII(name)
+	if found {
+		name += ":" + port
+	}
+	return name, err
+}
+
+var hostNames = idna.New(idna.MapForLookup(), idna.Transitional(false), idna.StrictDomainName(false))
 
 // categoryPath is a folder's path in its one spelling: no empty parts, no space around a part; nil if
 // nothing is left.

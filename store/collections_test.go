@@ -73,6 +73,18 @@ func TestCreateCollection(t *testing.T) {
 		}
 	})
 
+	t.Run("knows a host by its name in DNS", func(t *testing.T) {
+		t.Parallel()
+		s := storetest.New(t)
+		for address, kept := range map[string]string{
+			"http://BÜCHER.example:8080/ä?ö": "http://xn--bcher-kva.example:8080/%C3%A4?ö", "https://[2001:DB8::1]:81/f": "https://[2001:db8::1]:81/f",
+		} {
+			require.Equal(t, kept, *aCollection(t, s, address).URL)
+		}
+		_, err := s.CreateCollection(t.Context(), store.CollectionCreate{Name: "n", URL: new("http://xn--bcher-kva.example:8080/ä?ö"), Domain: "tech", Market: "de"})
+		theRefusal(t, err, store.KindConflict)
+	})
+
 	t.Run("of ten that race one wins", func(t *testing.T) {
 		t.Parallel()
 		s := storetest.New(t)
@@ -104,6 +116,7 @@ func TestCreateCollection(t *testing.T) {
 		"type unheard of":    {store.CollectionCreate{Name: "n", Type: new("fax"), URL: new("https://a.org"), Domain: "d", Market: "m"}, "type"},
 		"interval too short": {store.CollectionCreate{Name: "n", URL: new("https://a.org"), Domain: "d", Market: "m", PollIntervalMinutes: new(4)}, "poll_interval_minutes"},
 		"name with a NUL":    {store.CollectionCreate{Name: "n\x00", URL: new("https://a.org"), Domain: "d", Market: "m"}, "body"},
+		"host of no name":    {store.CollectionCreate{Name: "n", URL: new("https://ü\u2488.org/"), Domain: "d", Market: "m"}, "url"},
 		"address too long":   {store.CollectionCreate{Name: "n", URL: new("https://a.org/" + strings.Repeat("ä", 2000)), Domain: "d", Market: "m"}, "url"},
 	}
 	for name, tc := range faults {

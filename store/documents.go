@@ -33,6 +33,8 @@ type Document struct {
 	ImageURL     *string `json:"image_url"`
 	URL          string  `json:"url"`
 	CanonicalURL string  `json:"canonical_url"`
+	// EntryAddress is the canonical URL for an entry of a feed that shares its address with others; "" for what has no entries.
+	EntryAddress string `json:"-" db:"-"`
 
 	// ContentFrom is where the content stands: feed or page.
 	ContentFrom string `json:"content_from"`
@@ -207,7 +209,11 @@ func (s *Store) saveDocuments(ctx context.Context, documents []Document) (savedD
 	if err := s.shareDocuments(ctx); err != nil {
 		return savedDocuments{}, err
 	}
-	documents, err := s.keepPageTexts(ctx, documents)
+	documents, err := s.tellEntriesApart(ctx, documents)
+	if err != nil {
+		return savedDocuments{}, err
+	}
+	documents, err = s.keepPageTexts(ctx, documents)
 	if err != nil {
 		return savedDocuments{}, err
 	}
@@ -261,7 +267,7 @@ func (s *Store) keepPageTexts(ctx context.Context, documents []Document) ([]Docu
 		where canonical_url_hash = any ($1::bytea[]) and content_from = 'page'`
 	hashes := make([][]byte, len(documents))
 	for i, d := range documents {
-		hashes[i] = canonicalHash(d)
+		hashes[i] = addressHash(d.CanonicalURL)
 	}
 	rows, _ := s.db(ctx).Query(ctx, q, hashes)
 	found, err := pgx.CollectRows(rows, pgx.RowToStructByNameLax[Document])
@@ -328,8 +334,8 @@ func ContentHash(title string, text *string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func canonicalHash(d Document) []byte {
-	hash := sha256.Sum256([]byte(d.CanonicalURL))
+func addressHash(canonical string) []byte {
+	hash := sha256.Sum256([]byte(canonical))
 	return hash[:]
 }
 
@@ -427,7 +433,7 @@ func documentArrays(documents []Document) pgx.NamedArgs {
 		"content_from":  column(func(d Document) any { return cmp.Or(d.ContentFrom, "feed") }),
 		"url":           column(func(d Document) any { return d.URL }),
 		"canonical_url": column(func(d Document) any { return d.CanonicalURL }),
-		"hash":          column(func(d Document) any { return canonicalHash(d) }),
+		"hash":          column(func(d Document) any { return addressHash(d.CanonicalURL) }),
 		"source":        column(func(d Document) any { return d.Source }),
 		"source_name":   column(func(d Document) any { return d.SourceName }),
 		"metadata":      column(func(d Document) any { return d.SourceMetadata }),

@@ -91,16 +91,16 @@ func (s *Store) DeleteOldFetches(ctx context.Context, age time.Duration) error {
 var networkCodes = []string{"dns_failed", "connect_failed", "timeout", "protocol_error"}
 
 // NetworkSeemsDown is whether the fault may be ours: since the last poll of any site that got an answer, or
-// since the moment given, polls of at least ten sites met errors of the network.
+// since the moment given, polls of at least ten sites met errors of the network. Polls that asked nobody tell nothing.
 func (s *Store) NetworkSeemsDown(ctx context.Context, since time.Time) (bool, error) {
 	const q = `
 		with recent as materialized (
-			select started_at, url, coalesce(error_code = any ($2), false) as away
+			select started_at, url, coalesce(error_code = any ($2), false) as away, error_code is null or status is not null as answered
 			from fetches
 			where started_at > $1)
 		select count(distinct substring(url from '^[a-z]+://([^/]*)')) >= 10
 		from recent
-		where away and started_at > coalesce((select max(started_at) from recent where not away), '-infinity')`
+		where away and started_at > coalesce((select max(started_at) from recent where answered), '-infinity')`
 	var down bool
 	err := s.db(ctx).QueryRow(ctx, q, since, networkCodes).Scan(&down)
 	return down, err

@@ -188,8 +188,8 @@ type HostUpdate struct {
 	BlockedUntil      nullable.Nullable[time.Time] `json:"blocked_until,omitempty"`
 }
 
-// UpdateHost sets a host's rate by hand, or when it may be asked again. A host that has not been asked
-// yet is made. A nonzero revision must be its own, else it is stale.
+// UpdateHost sets a host's rate by hand, or when it may be asked again; polls that wait for it try at once. A host that
+// has not been asked yet is made. A nonzero revision must be its own, else it is stale.
 func (b HostBudget) UpdateHost(ctx context.Context, name string, revision int64, u HostUpdate) (Host, error) {
 	const make = `insert into hosts (site) values ($1) on conflict do nothing`
 	const change = `
@@ -219,7 +219,10 @@ func (b HostBudget) UpdateHost(ctx context.Context, name string, revision int64,
 		if host, err = b.Host(ctx, site); err == nil && tag.RowsAffected() == 0 {
 			err = stale("host", site)
 		}
-		return err
+		if err != nil || host.BlockedUntil != nil {
+			return err
+		}
+		return b.Store.hastenPolls(ctx, site, b.Now())
 	})
 	return host, err
 }

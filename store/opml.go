@@ -140,6 +140,7 @@ type importRow struct {
 	Market   string       `json:"market"`
 	Language *string      `json:"language"`
 	Enabled  bool         `json:"enabled"`
+	Articles string       `json:"articles"`
 	Adaptive bool         `json:"adaptive"`
 	Interval int          `json:"interval"`
 	Least    int          `json:"least"`
@@ -170,7 +171,7 @@ func (s *Store) ImportCollections(ctx context.Context, items []ImportItem) ([]Im
 		outcomes[n].URL = c.URL
 		rows = append(rows, importRow{
 			N: n, ID: newID(), Name: c.Name, Type: c.Type, URL: c.URL, Config: c.Config, Category: c.Category, Domain: c.Domain,
-			Market: c.Market, Language: c.Language, Enabled: c.Enabled, Adaptive: c.AdaptivePolling,
+			Market: c.Market, Language: c.Language, Enabled: c.Enabled, Articles: c.FetchArticles, Adaptive: c.AdaptivePolling,
 			Interval: c.PollIntervalMinutes, Least: c.MinPollIntervalMinutes, Most: c.MaxPollIntervalMinutes,
 			Wait: item.Wait.Seconds(), Alike: item.Alike,
 		})
@@ -203,11 +204,11 @@ func (s *Store) findAlike(ctx context.Context, rows []importRow, outcomes []Impo
 // insertImported adds the rows whose source is new. Those of the others answer whom it belongs to.
 func (s *Store) insertImported(ctx context.Context, rows []importRow, outcomes []Imported) error {
 	const insert = `
-		insert into collections (id, name, type, url, config, category, domain, market, language, enabled,
+		insert into collections (id, name, type, url, config, category, domain, market, language, enabled, fetch_articles,
 			adaptive_polling, poll_interval_minutes, min_poll_interval_minutes, max_poll_interval_minutes, next_poll_at)
-		select id, name, type, url, config, category, domain, market, language, enabled, adaptive, "interval", "least", most, now() + make_interval(secs => wait)
+		select id, name, type, url, config, category, domain, market, language, enabled, articles, adaptive, "interval", "least", most, now() + make_interval(secs => wait)
 		from jsonb_to_recordset(@rows) as r (n integer, id uuid, name text, type text, url text, config jsonb, category text, domain text,
-			market text, language text, enabled boolean, adaptive boolean, "interval" integer, "least" integer, most integer, wait double precision)
+			market text, language text, enabled boolean, articles text, adaptive boolean, "interval" integer, "least" integer, most integer, wait double precision)
 		order by n
 		on conflict (type, coalesce(url, ''), md5(config::text), domain, market) do nothing`
 	const find = `
@@ -276,6 +277,9 @@ func (c Collection) checkLimits() error {
 	}
 	if c.Language != nil && !languageTagForm.MatchString(*c.Language) {
 		faults["language"] = "is not the tag of a language, such as de"
+	}
+	if !slices.Contains([]string{"auto", "always", "never"}, c.FetchArticles) {
+		faults["fetch_articles"] = "is none of auto, always, never"
 	}
 	for field, minutes := range map[string]int{
 		"poll_interval_minutes": c.PollIntervalMinutes, "min_poll_interval_minutes": c.MinPollIntervalMinutes,

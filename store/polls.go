@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
 
@@ -235,8 +234,23 @@ func (s *Store) savePollFailure(ctx context.Context, c Collection, p Poll) (Poll
 }
 
 // PostponePoll tells when and why a collection is polled later than it was meant to be.
-func (s *Store) PostponePoll(ctx context.Context, id uuid.UUID, at time.Time, reason PollReason) error {
-	const q = `update collections set next_poll_at = $2, next_poll_reason = jsonb_strip_nulls($3) where id = $1`
-	_, err := s.db(ctx).Exec(ctx, q, id, at, reason.steps())
+func (s *Store) PostponePoll(ctx context.Context, c Collection, at time.Time, reason PollReason) error {
+	const q = `update collections set next_poll_at = $2, next_poll_reason = jsonb_strip_nulls($3), site = $4 where id = $1`
+	_, err := s.db(ctx).Exec(ctx, q, c.ID, at, reason.steps(), Poll{Asked: c}.site())
+	return err
+}
+
+// hastenPolls makes the polls run now that wait for a site's budget.
+func (s *Store) hastenPolls(ctx context.Context, site string, now time.Time) error {
+	const q = `
+		with waiting as (
+			update collections
+			set next_poll_at = least(next_poll_at, $2)
+			where site = $1 and next_poll_reason @> '[{"code": "host_budget"}]'
+			returning id::text)
+		update river_job
+		set scheduled_at = least(scheduled_at, now())
+		where kind = 'poll' and state = 'scheduled' and args ->> 'collection_id' in (select id from waiting)`
+	_, err := s.db(ctx).Exec(ctx, q, site, now)
 	return err
 }

@@ -261,6 +261,9 @@ func TestNetworkSeemsDown(t *testing.T) {
 		if code != "" {
 			p.Err = &store.PollError{Code: code, Message: "m", At: p.At}
 		}
+		if code == "http_status" {
+			p.Status = 500
+		}
 		_, err = s.SavePoll(t.Context(), p)
 		require.NoError(t, err)
 	}
@@ -276,6 +279,9 @@ func TestNetworkSeemsDown(t *testing.T) {
 	require.False(t, down(), "nine sites may well be away")
 	poll("https://another.org/", "connect_failed")
 	require.True(t, down())
+	poll("https://api.thenewsapi.com/", "not_configured")
+	poll("https://internal.org/", "internal")
+	require.True(t, down(), "these asked nobody")
 	poll("https://broken.org/", "http_status")
 	require.False(t, down(), "somebody answers")
 	poll("https://first.org/", "timeout")

@@ -356,7 +356,7 @@ func TestColumns(t *testing.T) {
 		"documents": {
 			store.Document{},
 			[]string{"canonical_url_hash", "search_vector", "rank_vector", "facet", "published_order", "seq"},
-			[]string{"keywords", "entities", "contentmarkdown"},
+			[]string{"keywords", "entities", "contentmarkdown", "entryaddress"},
 		},
 		"collections": {store.Collection{}, nil, []string{"namekey"}},
 		"api_keys":    {store.APIKey{}, []string{"key_hash", "origin"}, nil},

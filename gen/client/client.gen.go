@@ -4228,7 +4228,7 @@ type Document struct {
 	// Example: Erika Mustermann
 	Author nullable.Nullable[string] `json:"author"`
 
-	// CanonicalURL The same without what only tracks; unique.
+	// CanonicalURL The same without what only tracks; unique. Entries of a feed that have no page to themselves (sections of a changelog, episodes that all link to their show) have `#entry-…` behind it.
 	//
 	// Example: https://www.heise.de/news/a-1.html
 	CanonicalURL string `json:"canonical_url"`
@@ -6369,7 +6369,7 @@ type PollError struct {
 	// Example: 2026-11-23T06:15:00Z
 	At time.Time `json:"at"`
 
-	// Code What went wrong, for a program, e.g. `dns_failed`, `timeout`, `http_status`, `not_a_feed`, `malformed_feed`, `address_refused`, `too_large`, and of services `rate_limited`, `not_configured` (a key is missing in the settings), `unauthorized` (the key is refused), `forbidden`, `not_found`, `bad_answer`.
+	// Code What went wrong, for a program, e.g. `dns_failed`, `timeout`, `http_status`, `not_a_feed`, `malformed_feed`, `address_refused`, `too_large`, and of services `rate_limited`, `not_configured` (a key is missing in the settings), `unauthorized` (the key is refused), `forbidden`, `not_found`, `bad_answer`. `internal` is a fault of the server's own.
 	//
 	// Example: not_a_feed
 	Code string `json:"code"`

@@ -1365,7 +1365,7 @@ export type HostList = {
  */
 export type PollError = {
     /**
-     * What went wrong, for a program, e.g. `dns_failed`, `timeout`, `http_status`, `not_a_feed`, `malformed_feed`, `address_refused`, `too_large`, and of services `rate_limited`, `not_configured` (a key is missing in the settings), `unauthorized` (the key is refused), `forbidden`, `not_found`, `bad_answer`.
+     * What went wrong, for a program, e.g. `dns_failed`, `timeout`, `http_status`, `not_a_feed`, `malformed_feed`, `address_refused`, `too_large`, and of services `rate_limited`, `not_configured` (a key is missing in the settings), `unauthorized` (the key is refused), `forbidden`, `not_found`, `bad_answer`. `internal` is a fault of the server's own.
      */
     code: string;
     /**
@@ -1526,7 +1526,7 @@ export type Document = {
      */
     url: string;
     /**
-     * The same without what only tracks; unique.
+     * The same without what only tracks; unique. Entries of a feed that have no page to themselves (sections of a changelog, episodes that all link to their show) have `#entry-…` behind it.
      */
     canonical_url: string;
     source: DocumentSource;

@@ -279,6 +279,7 @@ export const de: Texts = {
       forbidden: 'der Dienst zeigt es nicht',
       not_found: 'der Dienst kennt es nicht',
       bad_answer: 'der Dienst antwortete anders als vereinbart',
+      internal: 'ein Fehler auf unserer Seite',
       no_words: 'in dieser Sprache gibt es keine Vorschläge',
       robots_disallowed: 'die Website bittet Programme, fernzubleiben',
       robots_unknown: 'niemand kann sagen, ob Programme sie lesen dürfen',

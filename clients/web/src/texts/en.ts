@@ -273,6 +273,7 @@ export const en = {
       forbidden: 'the service does not show it',
       not_found: 'the service does not know it',
       bad_answer: 'the service answered something else than agreed',
+      internal: 'a fault on our own side',
       no_words: 'there are no suggestions in this language',
       robots_disallowed: 'the site asks programs to stay away',
       robots_unknown: 'nobody can say whether programs may read it',
