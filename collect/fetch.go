@@ -184,6 +184,10 @@ func (f *Fetcher) Get(ctx context.Context, r Request) (*Response, error) {
 		if !redirects(resp.StatusCode) {
 			err := f.receive(ctx, stop, at, r, conditional, resp, out)
 			_ = resp.Body.Close()
+			if fault := new(Error); !permanent && errors.As(err, &fault) && fault.Code == CodeGone {
+				// What a redirect leads to for now says nothing of what will be here later.
+				fault.Code = CodeHTTPStatus
+			}
 			turn.answered(resp.StatusCode, f.verdict(at, resp, err))
 			return out, err
 		}
@@ -202,7 +206,8 @@ func (f *Fetcher) Get(ctx context.Context, r Request) (*Response, error) {
 		case len(seen) > f.config.MaxRedirects:
 			return nil, &Error{Code: CodeTooManyRedirects, Status: resp.StatusCode, Message: fmt.Sprintf("%s redirects more than %d times.", shown(first), f.config.MaxRedirects)}
 		}
-		permanent = permanent && (resp.StatusCode == http.StatusMovedPermanently || resp.StatusCode == http.StatusPermanentRedirect)
+		// An address with a password in it is not for keeping.
+		permanent = permanent && next.User == nil && (resp.StatusCode == http.StatusMovedPermanently || resp.StatusCode == http.StatusPermanentRedirect)
 		if permanent {
 			out.MovedTo = next.String()
 		}

@@ -306,6 +306,10 @@ func TestGetRedirects(t *testing.T) {
 		to(fmt.Sprintf("/%d", status), status, "/end?from=redirect#part")
 	}
 	to("/permanent", 301, "308")
+	to("/gone", 410, "")
+	to("/gone-for-now", 302, "/gone")
+	to("/gone-for-good", 301, "/gone")
+	to("/password", 301, strings.Replace(s.URL, "http://", "http://user:secret@", 1)+"/end")
 	to("/mixed", 301, "/302")
 	to("/temporary-first", 302, "/301")
 	to("/protocol-relative", 302, strings.TrimPrefix(s.URL, "http:")+"/end")
@@ -335,6 +339,7 @@ func TestGetRedirects(t *testing.T) {
 		{"/mixed", "/end?from=redirect", "/302"},
 		{"/temporary-first", "/end?from=redirect", ""},
 		{"/protocol-relative", "/end", ""},
+		{"/password", "/end", ""},
 	} {
 		resp, err := get(t, f, s.URL+tc.path)
 		require.NoError(t, err, tc.path)
@@ -348,6 +353,7 @@ func TestGetRedirects(t *testing.T) {
 	}
 	for path, code := range map[string]string{
 		"/circle": CodeTooManyRedirects, "/self": CodeTooManyRedirects, "/endless/": CodeTooManyRedirects,
+		"/gone": CodeGone, "/gone-for-good": CodeGone, "/gone-for-now": CodeHTTPStatus,
 		"/nowhere": CodeBadRedirect, "/mail": CodeBadRedirect, "/file": CodeBadRedirect, "/script": CodeBadRedirect, "/garbage": CodeBadRedirect,
 		"/private": CodeAddressRefused, "/metadata": CodeAddressRefused, "/disguised": CodeAddressRefused, "/decimal": CodeAddressRefused,
 	} {

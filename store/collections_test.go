@@ -299,16 +299,33 @@ func TestDeleteCollection(t *testing.T) {
 		require.Equal(t, document, theDocument(t, s, "https://example.org/1"))
 	})
 
-	t.Run("leaves no one its documents may be updated by", func(t *testing.T) {
+	t.Run("leaves its documents to the next that brings them", func(t *testing.T) {
 		t.Parallel()
 		s := storetest.New(t)
 		c := aCollection(t, s, "https://example.org/feed")
-		savePoll(t, s, c, anArticle("https://example.org/1"))
+		savePoll(t, s, c, anArticle("https://example.org/1"), anArticle("https://example.org/2"))
+		do(t, s, `update documents set status = 'processed', processed_at = now()`)
 		require.NoError(t, s.DeleteCollection(t.Context(), c.ID, 0))
+		again := aCollection(t, s, "https://example.org/feed")
 		changed := anArticle("https://example.org/1")
 		changed.Title, changed.ContentHash = "Changed", strings.Repeat("b", 64)
-		outcome := savePoll(t, s, aCollection(t, s, "https://example.org/feed"), changed)
-		require.Equal(t, store.PollOutcome{Outcome: "nothing_new", DocumentsUnchanged: 1}, outcome)
+		outcome := savePoll(t, s, again, changed, anArticle("https://example.org/2"))
+		require.Equal(t, store.PollOutcome{Outcome: "documents_updated", DocumentsUpdated: 1, DocumentsUnchanged: 1}, outcome)
+		require.Equal(t, "Changed", theDocument(t, s, "https://example.org/1").Title)
+		unchanged := theDocument(t, s, "https://example.org/2")
+		require.Equal(t, again.ID, *unchanged.CollectionID)
+		require.Equal(t, "processed", unchanged.Status)
+		after, err := s.Collection(t.Context(), again.ID)
+		require.NoError(t, err)
+		require.EqualValues(t, 2, after.DocumentsCount)
+
+		require.NoError(t, s.DeleteCollection(t.Context(), again.ID, 0))
+		elsewhere, err := s.CreateCollection(t.Context(), store.CollectionCreate{Name: "n", URL: new("https://example.org/feed"), Domain: "other", Market: "at"})
+		require.NoError(t, err)
+		savePoll(t, s, elsewhere, anArticle("https://example.org/2"))
+		moved := theDocument(t, s, "https://example.org/2")
+		require.Equal(t, []string{"other", "at", "new"}, []string{moved.Domain, moved.Market, moved.Status})
+		require.Nil(t, moved.ProcessedAt)
 	})
 }
 

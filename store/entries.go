@@ -83,3 +83,26 @@ func (d Document) addressBeside(kept map[string]keptEntry) string {
 	}
 	return d.EntryAddress
 }
+
+// adoptDocuments gives a collection that is new the documents in its feed whose own collection was deleted: a feed that is
+// added again would seem empty, and nobody would bring what is corrected in them. It answers how many there were.
+func (s *Store) adoptDocuments(ctx context.Context, c Collection, documents []Document) (int, error) {
+	const q = `
+		update documents
+		set collection_id = @id, domain = @domain, market = @market, revision = revision + 1,
+			status = case when (domain, market) = (@domain, @market) then status else 'new' end,
+			processed_at = case when (domain, market) = (@domain, @market) then processed_at end
+		where canonical_url_hash = any (@hashes::bytea[]) and collection_id is null`
+	if c.SuccessCount > 0 || len(documents) == 0 {
+		return 0, nil
+	}
+	if err := s.shareDocuments(ctx); err != nil {
+		return 0, err
+	}
+	hashes := make([][]byte, len(documents))
+	for i, d := range documents {
+		hashes[i] = addressHash(d.CanonicalURL)
+	}
+	tag, err := s.db(ctx).Exec(ctx, q, pgx.NamedArgs{"id": c.ID, "domain": c.Domain, "market": c.Market, "hashes": hashes})
+	return int(tag.RowsAffected()), err
+}

@@ -97,7 +97,12 @@ func (s *Store) savePollSuccess(ctx context.Context, c Collection, p Poll) (Poll
 			last_modified = case when @not_modified then last_modified else nullif(@last_modified, '') end,
 			revision = revision + 1
 		where id = @id`
-	saved, err := s.saveDocuments(ctx, p.documentsOf(c))
+	documents := p.documentsOf(c)
+	adopted, err := s.adoptDocuments(ctx, c, documents)
+	if err != nil {
+		return PollOutcome{}, err
+	}
+	saved, err := s.saveDocuments(ctx, documents)
 	if err != nil {
 		return PollOutcome{}, err
 	}
@@ -106,7 +111,7 @@ func (s *Store) savePollSuccess(ctx context.Context, c Collection, p Poll) (Poll
 		return PollOutcome{}, err
 	}
 	_, err = s.db(ctx).Exec(ctx, q, pgx.NamedArgs{
-		"id": c.ID, "at": p.At, "next": p.NextPollAt, "reason": p.NextPollReason.steps(), "added": saved.Added,
+		"id": c.ID, "at": p.At, "next": p.NextPollAt, "reason": p.NextPollReason.steps(), "added": saved.Added + adopted,
 		"url": moved.URL, "moved_from": moved.MovedFrom, "moved_to": moved.MovedTo, "moved_since": moved.MovedSince, "moved_count": moved.MovedCount,
 		"pace": p.Pace, "site": p.site(), "not_modified": p.NotModified, "etag": p.ETag, "last_modified": p.LastModified,
 	})

@@ -1,0 +1,1 @@
+export{t as CreateTopic}from"./create-Bvv8RNGn.js";

@@ -1,1 +1,0 @@
-export{t as CreateTopic}from"./create-DtpM6ew4.js";

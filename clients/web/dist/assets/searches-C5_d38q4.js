@@ -1,1 +1,0 @@
-export{t as SaveSearch,n as Searches}from"./searches-o-n_E7U2.js";
