@@ -167,13 +167,11 @@ func (f *Fetcher) Get(ctx context.Context, r Request) (*Response, error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 
-	out := &Response{}
-	first, seen, permanent := at, map[string]bool{}, true
+	out, way := &Response{}, newRoute(at)
 	turn := heldTurn{f: f}
 	defer turn.end(ctx)
 	for {
-		seen[at.String()] = true
-		conditional := (r.ETag != "" || r.LastModified != "") && sameSite(first, at)
+		conditional := (r.ETag != "" || r.LastModified != "") && sameSite(way.first, at)
 		if err := turn.at(ctx, at); err != nil {
 			return nil, err
 		}
@@ -182,12 +180,8 @@ func (f *Fetcher) Get(ctx context.Context, r Request) (*Response, error) {
 			return nil, failure(ctx, at, err)
 		}
 		if !redirects(resp.StatusCode) {
-			err := f.receive(ctx, stop, at, r, conditional, resp, out)
+			err := way.arrived(f.receive(ctx, stop, at, r, conditional, resp, out))
 			_ = resp.Body.Close()
-			if fault := new(Error); !permanent && errors.As(err, &fault) && fault.Code == CodeGone {
-				// What a redirect leads to for now says nothing of what will be here later.
-				fault.Code = CodeHTTPStatus
-			}
 			turn.answered(resp.StatusCode, f.verdict(at, resp, err))
 			return out, err
 		}
@@ -200,15 +194,10 @@ func (f *Fetcher) Get(ctx context.Context, r Request) (*Response, error) {
 		if r.OneHop {
 			return &Response{Status: resp.StatusCode, Header: resp.Header, URL: at, Next: next}, nil
 		}
-		switch {
-		case seen[next.String()]:
-			return nil, &Error{Code: CodeTooManyRedirects, Status: resp.StatusCode, Message: shown(first) + " redirects in a circle."}
-		case len(seen) > f.config.MaxRedirects:
-			return nil, &Error{Code: CodeTooManyRedirects, Status: resp.StatusCode, Message: fmt.Sprintf("%s redirects more than %d times.", shown(first), f.config.MaxRedirects)}
+		if err := way.goesOn(resp.StatusCode, next, f.config.MaxRedirects); err != nil {
+			return nil, err
 		}
-		// An address with a password in it is not for keeping.
-		permanent = permanent && next.User == nil && (resp.StatusCode == http.StatusMovedPermanently || resp.StatusCode == http.StatusPermanentRedirect)
-		if permanent {
+		if way.permanent {
 			out.MovedTo = next.String()
 		}
 		out.Downgraded = out.Downgraded || at.Scheme == "https" && next.Scheme == "http"
@@ -217,6 +206,41 @@ func (f *Fetcher) Get(ctx context.Context, r Request) (*Response, error) {
 		}
 		at = next
 	}
+}
+
+// A route is the way that redirects lead.
+type route struct {
+	first *url.URL
+	seen  map[string]bool
+	// permanent is whether all of it is for good, so that its end may be kept as the address.
+	permanent bool
+}
+
+func newRoute(first *url.URL) *route {
+	return &route{first: first, seen: map[string]bool{first.String(): true}, permanent: true}
+}
+
+// goesOn follows a redirect, unless it leads in a circle or too far.
+func (w *route) goesOn(status int, next *url.URL, most int) error {
+	switch {
+	case w.seen[next.String()]:
+		return &Error{Code: CodeTooManyRedirects, Status: status, Message: shown(w.first) + " redirects in a circle."}
+	case len(w.seen) > most:
+		return &Error{Code: CodeTooManyRedirects, Status: status, Message: fmt.Sprintf("%s redirects more than %d times.", shown(w.first), most)}
+	}
+	w.seen[next.String()] = true
+	// An address with a password in it is not for keeping.
+	w.permanent = w.permanent && next.User == nil && (status == http.StatusMovedPermanently || status == http.StatusPermanentRedirect)
+	return nil
+}
+
+// arrived is what the answer at the end means for its beginning: what a redirect leads to for now
+// being gone says nothing of what will be here later.
+func (w *route) arrived(err error) error {
+	if fault := new(Error); !w.permanent && errors.As(err, &fault) && fault.Code == CodeGone {
+		fault.Code = CodeHTTPStatus
+	}
+	return err
 }
 
 // defaultRest is how long a site is left alone that says "too many requests", but not until when.

@@ -82,7 +82,7 @@ func TestCreateCollection(t *testing.T) {
 			require.Equal(t, kept, *aCollection(t, s, address).URL)
 		}
 		_, err := s.CreateCollection(t.Context(), store.CollectionCreate{Name: "n", URL: new("http://xn--bcher-kva.example:8080/ä?ö"), Domain: "tech", Market: "de"})
-		theRefusal(t, err, store.KindConflict)
+		require.Equal(t, "collection", theRefusal(t, err, store.KindConflict).Resource)
 	})
 
 	t.Run("of ten that race one wins", func(t *testing.T) {
