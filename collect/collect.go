@@ -74,6 +74,8 @@ type Skipped struct {
 	Title string
 	// Reason is a sentence for a person.
 	Reason string
+	// Withdrawn is whether the source itself has taken the entry away, which is no fault of anybody's.
+	Withdrawn bool
 }
 
 // Bounds of one collection.

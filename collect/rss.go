@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"mime"
 	"net/http"
@@ -170,7 +171,7 @@ func (b *Batch) skip(title string, err error) {
 	b.SkippedCount++
 	if len(b.Skipped) < MaxSkipped {
 		title, _ = truncate(PlainText(title), maxTitle)
-		b.Skipped = append(b.Skipped, Skipped{Position: b.Entries, Title: title, Reason: reason(err)})
+		b.Skipped = append(b.Skipped, Skipped{Position: b.Entries, Title: title, Reason: reason(err), Withdrawn: errors.Is(err, errRemoved)})
 	}
 }
 

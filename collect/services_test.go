@@ -78,7 +78,7 @@ func TestReddit(t *testing.T) {
 	b := mustAsk(t, services(w), reddit(store.SourceConfig{}))
 	require.Len(t, b.Documents, 3)
 	assert.Equal(t, 4, b.Entries)
-	assert.Equal(t, []Skipped{{Position: 3, Title: "Removed by the moderators", Reason: "It has been removed."}}, b.Skipped)
+	assert.Equal(t, []Skipped{{Position: 3, Title: "Removed by the moderators", Reason: "It has been removed.", Withdrawn: true}}, b.Skipped)
 	assert.Empty(t, b.Fault)
 	assert.False(t, b.Empty)
 	assert.Equal(t, 200, b.Status)
