@@ -182,7 +182,7 @@ func (w *world) events(eventType string) int {
 
 // orphan makes a job look like one whose worker was killed in the middle of it.
 func (w *world) orphan(id int64) {
-	w.execute(`update river_job set state = 'running', attempt = attempt + 1, attempted_at = now(), attempted_by = '{dead}' where id = $1`, id)
+	w.execute(`update river_job set state = 'running', attempt = attempt + 1, attempted_at = now(), finalized_at = null, attempted_by = '{dead}' where id = $1`, id)
 }
 
 // site serves a feed on loopback and answers its address.
