@@ -34,6 +34,10 @@ type Batch struct {
 	// Entries counts what the source listed, good or bad; SkippedCount those that are no
 	// document, Duplicates those whose canonical URL an earlier one has.
 	Entries, SkippedCount, Duplicates int
+	// Unread counts the skipped entries that are a fault: all but those that the source itself has
+	// withdrawn. FirstUnread is the first of them.
+	Unread      int
+	FirstUnread Skipped
 	// Empty tells a valid source without a single entry from one that answered NotModified.
 	Empty bool
 	// Fault is a sentence on what is broken about the source as a whole although entries of it
@@ -74,8 +78,6 @@ type Skipped struct {
 	Title string
 	// Reason is a sentence for a person.
 	Reason string
-	// Withdrawn is whether the source itself has taken the entry away, which is no fault of anybody's.
-	Withdrawn bool
 }
 
 // Bounds of one collection.

@@ -243,8 +243,6 @@ func (c redditCollector) posts(ctx context.Context, s Source) (Batch, error) {
 	return b, nil
 }
 
-var errRemoved = errors.New("it has been removed")
-
 func readRedditPost(child redditThing, p *redditPost) error {
 	if child.Kind != "t3" {
 		return errors.New("it is no post")
@@ -253,7 +251,7 @@ func readRedditPost(child redditThing, p *redditPost) error {
 		return errors.New("it is not written as Reddit writes posts")
 	}
 	if p.RemovedBy != "" || p.SelfText == "[removed]" || p.SelfText == "[deleted]" {
-		return errRemoved
+		return errWithdrawn
 	}
 	return nil
 }

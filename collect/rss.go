@@ -166,12 +166,22 @@ func (f *rawFeed) dateOf(raw string) *time.Time {
 	return cmp.Or(e.published, e.updated, parseForeignDate(cmp.Or(e.publishedRaw, e.updatedRaw)))
 }
 
+// errWithdrawn is why an entry is skipped that the source itself has taken away.
+var errWithdrawn = errors.New("it has been removed")
+
 // skip notes that the last entry became no document.
 func (b *Batch) skip(title string, err error) {
+	title, _ = truncate(PlainText(title), maxTitle)
+	skipped := Skipped{Position: b.Entries, Title: title, Reason: reason(err)}
 	b.SkippedCount++
 	if len(b.Skipped) < MaxSkipped {
-		title, _ = truncate(PlainText(title), maxTitle)
-		b.Skipped = append(b.Skipped, Skipped{Position: b.Entries, Title: title, Reason: reason(err), Withdrawn: errors.Is(err, errRemoved)})
+		b.Skipped = append(b.Skipped, skipped)
+	}
+	if errors.Is(err, errWithdrawn) {
+		return
+	}
+	if b.Unread++; b.Unread == 1 {
+		b.FirstUnread = skipped
 	}
 }
 

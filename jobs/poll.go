@@ -172,13 +172,12 @@ func (w *pollWorker) saveBatch(ctx context.Context, job pollJob, c store.Collect
 
 // faultOf says what is wrong with what came: with the source as a whole, else with entries that could not be kept.
 func faultOf(batch collect.Batch) string {
-	unread := slices.DeleteFunc(slices.Clone(batch.Skipped), func(s collect.Skipped) bool { return s.Withdrawn })
-	if batch.Fault != "" || len(unread) == 0 {
+	if batch.Fault != "" || batch.Unread == 0 {
 		return batch.Fault
 	}
-	first := unread[0]
+	first := batch.FirstUnread
 	return fmt.Sprintf("%d of %d entries could not be read; the first, number %d (%s): %s",
-		batch.SkippedCount-(len(batch.Skipped)-len(unread)), batch.Entries, first.Position, cmp.Or(first.Title, "without a title"), first.Reason)
+		batch.Unread, batch.Entries, first.Position, cmp.Or(first.Title, "without a title"), first.Reason)
 }
 
 // paceAfter is what is known of a source's pace after a batch: an answer of "not modified" repeats the
