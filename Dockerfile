@@ -1,4 +1,3 @@
-# syntax=docker/dockerfile:1
 # Tags say which release; a digest says which bytes. Pin it when you publish: docker buildx imagetools inspect <image>
 # shows it, and it goes behind the tag as @sha256:…; Dependabot then keeps both fresh.
 FROM golang:1.26.8-bookworm AS build

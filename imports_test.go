@@ -8,6 +8,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -158,6 +159,24 @@ func TestProgramHoldsNothingForTests(t *testing.T) {
 		for _, unwanted := range []string{"dockertest", "testify", module + "/store/storetest", module + "/collect/collecttest", module + "/llm/llmtest", module + "/research/researchtest", module + "/gen/client"} {
 			require.NotContains(t, dependency, unwanted)
 		}
+	}
+}
+
+// TestImageIsBuiltOfEveryRoom: what .dockerignore does not name is not there when the image is built.
+func TestImageIsBuiltOfEveryRoom(t *testing.T) {
+	t.Parallel()
+	all := packages(t)
+	text, err := os.ReadFile(".dockerignore")
+	require.NoError(t, err)
+	lines := strings.Split(string(text), "\n")
+	for _, dependency := range append(all[module].Deps, module) {
+		name, ours := room(dependency)
+		if !ours {
+			continue
+		}
+		top, _, _ := strings.Cut(name, "/")
+		named := slices.Contains(lines, "!"+top+"/") || slices.Contains(lines, "!"+strings.TrimPrefix(name+"/*.go", "/"))
+		require.True(t, named, "%s: a room of the program that the image is built without", name)
 	}
 }
 

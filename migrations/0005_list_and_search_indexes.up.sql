@@ -85,30 +85,29 @@ create index documents_month_published on documents (list_month(fetched_at), pub
 create index documents_month_fetched on documents (list_month(published_order), fetched_at desc, id desc) include (facet, published_order);
 
 -- Search: the words and, as words that no text contains, the values of the filters, so that one scan
--- intersects them all.
+-- intersects them all. The functions that these call are bound as they are made (return, no text in quotes): an index is
+-- also made, analysed and restored where public is in no search path.
 create function topic_tags(
 	domain text, market text, language text, source text, status text, priority integer, discovered_at timestamptz, seq bigint) returns tsvector
-language sql immutable parallel safe as $$
-	select array_to_tsvector(array[
-		search_step(seq),
-		search_tag('d', domain), search_tag('m', market), search_tag('l', language), search_tag('s', source), search_tag('t', status),
-		search_tag('p', priority::text),
-		search_local('d', domain, seq), search_local('m', market, seq), search_local('l', language, seq), search_local('s', source, seq),
-		search_local('t', status, seq), search_local('p', priority::text, seq),
-		search_month('a', discovered_at), search_year('a', discovered_at)])
-$$;
+language sql immutable parallel safe
+return array_to_tsvector(array[
+	search_step(seq),
+	search_tag('d', domain), search_tag('m', market), search_tag('l', language), search_tag('s', source), search_tag('t', status),
+	search_tag('p', priority::text),
+	search_local('d', domain, seq), search_local('m', market, seq), search_local('l', language, seq), search_local('s', source, seq),
+	search_local('t', status, seq), search_local('p', priority::text, seq),
+	search_month('a', discovered_at), search_year('a', discovered_at)]);
 create function document_tags(
 	domain text, market text, language text, source text, source_name text, collection_id uuid, status text,
 	published_at timestamptz, fetched_at timestamptz, seq bigint) returns tsvector
-language sql immutable parallel safe as $$
-	select array_to_tsvector(array[
-		search_step(seq),
-		search_tag('d', domain), search_tag('m', market), search_tag('l', language), search_tag('s', source), search_tag('t', status),
-		search_tag('n', source_name), search_tag('k', coalesce(collection_id::text, '')),
-		search_local('d', domain, seq), search_local('m', market, seq), search_local('l', language, seq), search_local('s', source, seq),
-		search_local('t', status, seq),
-		search_month('a', published_at), search_year('a', published_at), search_month('b', fetched_at), search_year('b', fetched_at)])
-$$;
+language sql immutable parallel safe
+return array_to_tsvector(array[
+	search_step(seq),
+	search_tag('d', domain), search_tag('m', market), search_tag('l', language), search_tag('s', source), search_tag('t', status),
+	search_tag('n', source_name), search_tag('k', coalesce(collection_id::text, '')),
+	search_local('d', domain, seq), search_local('m', market, seq), search_local('l', language, seq), search_local('s', source, seq),
+	search_local('t', status, seq),
+	search_month('a', published_at), search_year('a', published_at), search_month('b', fetched_at), search_year('b', fetched_at)]);
 create index topics_search on topics
 	using gin ((search_vector || topic_tags(domain, market, language, source, status, priority, discovered_at, seq)))
 	with (fastupdate = off);

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"github.com/content-creator/content-creator-api/store"
@@ -62,6 +63,35 @@ func TestTenReplicasMigrateAtOnce(t *testing.T) {
 	status, err := store.Migrations(t.Context(), dsn)
 	require.NoError(t, err)
 	require.True(t, status.Current(), "%+v", status)
+}
+
+// TestMaintenanceFindsEverything does what PostgreSQL does by itself, or what restores a dump, where public is in no search path:
+// from 17 on no index could be built otherwise, and before that tables were never analysed.
+func TestMaintenanceFindsEverything(t *testing.T) {
+	t.Parallel()
+	dsn := storetest.NewDatabase(t)
+	s := storetest.Open(t, dsn)
+	aTopic(t.Context(), t, s, "A topic of the archive")
+	savePoll(t, s, aCollection(t, s, "https://example.org/feed"), anArticle("https://example.org/1"))
+	storetest.Process(t, s)
+
+	// A connection of its own: one that has written keeps the functions it has found.
+	conn, err := pgx.Connect(t.Context(), dsn)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, conn.Close(context.WithoutCancel(t.Context()))) }()
+	for _, statement := range []string{
+		`set search_path = ''`,
+		`analyze`,
+		`reindex schema public`,
+		// A restore fires no triggers; it computes columns and checks rows.
+		`set session_replication_role = replica`,
+		`update public.topics set title = title || ' again'`,
+		`update public.documents set title = title || ' again'`,
+		`update public.collections set name = name || ' again'`,
+	} {
+		_, err := conn.Exec(t.Context(), statement)
+		require.NoError(t, err, statement)
+	}
 }
 
 // TestMigrateFaults: what stands in the way is told, and nothing is changed behind it.

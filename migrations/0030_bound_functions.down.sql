@@ -1,0 +1,2 @@
+-- Migration 5 makes the same functions; nothing is undone.
+select 1;
