@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -186,6 +187,20 @@ func (a api) collection(address string) string {
 	var c identified
 	a.send(http.StatusCreated, "POST", "/collections", map[string]any{"name": address, "url": address, "domain": "d", "market": "de"}, &c)
 	return c.ID
+}
+
+// metrics are the process's own, as Prometheus reads them.
+func (a api) metrics() string {
+	a.t.Helper()
+	request, err := http.NewRequestWithContext(a.t.Context(), http.MethodGet, a.base+"/admin/metrics", nil)
+	require.NoError(a.t, err)
+	request.Header.Set("Authorization", "Bearer "+a.key)
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(a.t, err)
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(response.Body)
+	require.NoError(a.t, err)
+	return string(text)
 }
 
 // total is how many items a list has.
@@ -484,9 +499,29 @@ func TestServeAndWorkApart(t *testing.T) {
 	}, func() string { return job.Error.Message + w.log.String() })
 	require.Equal(t, 2, s.total("/documents"))
 	require.Contains(t, w.log.String(), "working")
+	require.NotContains(t, w.log.String(), "addr=", "it listens on nothing unless told to")
 	require.Equal(t, exitOK, w.finish(t), w.log.String())
+
+	// A worker that can be asked tells of its own polls.
+	w = launch(t, "work --work-addr=127.0.0.1:0 --fetch-allow-cidrs=127.0.0.0/8 --host-requests-per-second=0 --fetch-articles=false", database, data)
+	s.send(http.StatusAccepted, "POST", "/collections/"+id+"/poll", nil, &job)
+	eventually(t, func() bool {
+		s.send(http.StatusOK, "GET", "/jobs/"+job.ID, nil, &job)
+		return job.State == "succeeded"
+	}, func() string { return job.Error.Message + w.log.String() })
+	w.api = api{t: t, base: "http://" + regexp.MustCompile(`addr=(\S+)`).FindStringSubmatch(w.log.String())[1] + "/api/v1", key: s.key}
+	w.send(http.StatusOK, "GET", "/admin/health", nil, nil)
+	require.True(t, strings.Contains(w.metrics(), "\ncontent_creator_polls_total{outcome=\"nothing_new\"} 1\n"), "its own poll is counted")
+	require.Equal(t, exitOK, w.finish(t), w.log.String())
+	taken, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer func() { _ = taken.Close() }()
+	w = launch(t, "work --work-addr="+taken.Addr().String(), database, data)
+	require.Equal(t, exitFailure, w.wait(t))
+	require.Contains(t, w.log.String(), "WORK_ADDR: ")
+
 	require.Equal(t, exitOK, s.finish(t), s.log.String())
-	_, err := s.try(t.Context(), "GET", "/admin/health", nil, nil)
+	_, err = s.try(t.Context(), "GET", "/admin/health", nil, nil)
 	require.Error(t, err, "nobody listens any more")
 }
 

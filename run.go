@@ -174,14 +174,43 @@ func (a *app) serve(ctx context.Context) error {
 		if !a.config.Workers {
 			polls = 0
 		}
-		registry := newRegistry()
-		queue, err := a.newJobs(s, registry, polls)
-		if err != nil {
-			return err
+		return a.answer(ctx, s, listener, polls, func() { a.welcome(listener.Addr(), key, code) })
+	})
+}
+
+// work works jobs; at WORK_ADDR, if there is one, it answers as serve does, for its own health and metrics.
+func (a *app) work(ctx context.Context) error {
+	var listener net.Listener
+	if a.config.WorkAddr != "" {
+		var err error
+		if listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", a.config.WorkAddr); err != nil {
+			return fmt.Errorf("WORK_ADDR: %w", err)
 		}
-		// What ends before the database must outlive the requests that use it.
-		serving, stopServing := context.WithCancel(ctx)
-		defer stopServing()
+		defer func() { _ = listener.Close() }()
+	}
+	return a.withStore(ctx, func(ctx context.Context, s *store.Store) error {
+		return a.answer(ctx, s, listener, a.config.PollConcurrency, func() {
+			told := []any{"polls_at_once", a.config.PollConcurrency}
+			if listener != nil {
+				told = append(told, "addr", listener.Addr().String())
+			}
+			a.logger.Info("working", told...)
+		})
+	})
+}
+
+// answer works jobs, polling so many sources at once, and answers requests at the listener, if there is one, until ctx ends.
+func (a *app) answer(ctx context.Context, s *store.Store, listener net.Listener, polls int, started func()) error {
+	registry := newRegistry()
+	queue, err := a.newJobs(s, registry, polls)
+	if err != nil {
+		return err
+	}
+	// What ends before the database must outlive the requests that use it.
+	serving, stopServing := context.WithCancel(ctx)
+	defer stopServing()
+	group, groupCtx := errgroup.WithContext(serving)
+	if listener != nil {
 		srv, err := server.New(serving, server.Config{
 			Store: s, Jobs: queue, Hosts: a.hosts(s), Logger: a.logger, LogLevel: a.level, Registry: registry, Version: version,
 			Settings: a.config, Now: time.Now,
@@ -189,32 +218,17 @@ func (a *app) serve(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := queue.Start(context.WithoutCancel(ctx)); err != nil {
-			return fmt.Errorf("start the workers: %w", err)
-		}
-		group, groupCtx := errgroup.WithContext(serving)
 		group.Go(func() error { srv.Run(groupCtx); return nil })
 		group.Go(func() error { return srv.Serve(groupCtx, listener, grace) })
-		a.welcome(listener.Addr(), key, code)
-		err = group.Wait()
-		return errors.Join(err, a.stopJobs(queue))
-	})
-}
-
-// work works jobs and nothing else.
-func (a *app) work(ctx context.Context) error {
-	return a.withStore(ctx, func(ctx context.Context, s *store.Store) error {
-		queue, err := a.newJobs(s, newRegistry(), a.config.PollConcurrency)
-		if err != nil {
-			return err
-		}
-		if err := queue.Start(context.WithoutCancel(ctx)); err != nil {
-			return fmt.Errorf("start the workers: %w", err)
-		}
-		a.logger.Info("working", "polls_at_once", a.config.PollConcurrency)
-		<-ctx.Done()
-		return a.stopJobs(queue)
-	})
+	} else {
+		group.Go(func() error { <-groupCtx.Done(); return nil })
+	}
+	if err := queue.Start(context.WithoutCancel(ctx)); err != nil {
+		return fmt.Errorf("start the workers: %w", err)
+	}
+	started()
+	err = group.Wait()
+	return errors.Join(err, a.stopJobs(queue))
 }
 
 func (a *app) newJobs(s *store.Store, registry *prometheus.Registry, polls int) (*jobs.Client, error) {

@@ -31,6 +31,7 @@ type Config struct {
 	CORSOrigins []string `env:"CORS_ORIGINS" help:"origins whose pages may call the API, separated by commas; * is any"`
 	RateLimit   float64  `env:"RATE_LIMIT" envDefault:"50" help:"requests a second per key, in bursts of four times that; 0 is no limit"`
 	Workers     bool     `env:"WORKERS" envDefault:"true" help:"whether serve works jobs, too"`
+	WorkAddr    string   `env:"WORK_ADDR" help:"address at which work answers, too, for its health and its metrics; empty is none"`
 	// PollConcurrency also bounds the connections that a process opens to sources.
 	PollConcurrency int            `env:"POLL_CONCURRENCY" envDefault:"16" help:"how many sources are polled at once"`
 	DatabaseConns   int            `env:"DATABASE_CONNS" envDefault:"20" help:"how many database connections a process opens at most"`
@@ -224,6 +225,9 @@ func (c Config) check(unread map[string]bool) []error {
 	}
 	if !isListenAddress(c.Addr) {
 		fault("ADDR", "%q is not host:port", c.Addr)
+	}
+	if c.WorkAddr != "" && !isListenAddress(c.WorkAddr) {
+		fault("WORK_ADDR", "%q is not host:port", c.WorkAddr)
 	}
 	if !isDatabaseAddress(string(c.DatabaseURL)) {
 		fault("DATABASE_URL", "is not an address such as postgres://user:password@host:5432/database")
