@@ -50,3 +50,38 @@ func TestAmountsAnswerWhatSomethingCosts(t *testing.T) {
 	p := page{"https://a.example/4", "The tower at Hexley", "Grown people hand over £9.50 at the tower, and children £3.", "en", "2026-02-01"}
 	require.Contains(t, said(t, "What price do visitors currently pay at the Hexley tower?", "en", p), "£9.50")
 }
+
+// TestWhatANumberTellsFromItsLike: what is told of version 9 is no answer about version 6, and does not contradict it.
+func TestWhatANumberTellsFromItsLike(t *testing.T) {
+	t.Parallel()
+	six := page{"https://a.example/6", "Harbour API v201506 sunset reminder", "Harbour API v201506 will be sunset on April 11, 2016, after which all v201506 requests will begin to fail.", "en", "2016-03-15"}
+	nine := page{"https://b.example/9", "Harbour API v201509 sunset reminder", "Harbour API v201509 will be sunset on June 21, 2016, after which all v201509 requests will begin to fail.", "en", "2016-05-19"}
+	out := run(t, ask("When will the Harbour API v201506 be sunset?", "en"), web(six, nine), &researchtest.Diary{})
+	require.Contains(t, sentences(out), "April 11, 2016")
+	require.NotContains(t, sentences(out), "June 21, 2016")
+	require.Empty(t, out.Disagreements)
+}
+
+// TestLinesThatAreNoStatements: what leads elsewhere, asks, or was cut off answers nothing.
+func TestLinesThatAreNoStatements(t *testing.T) {
+	t.Parallel()
+	p := page{"https://a.example/7", "The ferry to Hexley", "The ferry to Hexley now runs until midnight.\nRelated: Why the ferry to Hexley runs so late\n" +
+		"What is the ferry to Hexley? -\nThe ferry to Hexley was built at the yard of [...]\nSiehe auch: Die Fähre nach Hexley, the ferry to Hexley", "en", "2026-02-01"}
+	require.Equal(t, "The ferry to Hexley now runs until midnight.", said(t, "What is known of the ferry to Hexley?", "en", p))
+}
+
+// TestWhatAGenitiveHasIsNoName: the harbour's fees and the harbour fees are one thing, whoever else is named.
+func TestWhatAGenitiveHasIsNoName(t *testing.T) {
+	t.Parallel()
+	p := page{"https://a.example/8", "Calder State of the Island address", "Anna Calder promised the ferry crews more money in her State of the Island address.", "en", "2026-02-01"}
+	require.Contains(t, said(t, "What happened at Calder's State of the Island address?", "en", p), "more money")
+}
+
+// TestWordsOfAsking: by what words a question asks what there is to tell does not matter.
+func TestWordsOfAsking(t *testing.T) {
+	t.Parallel()
+	project := page{"https://a.example/9", "Ungewisse Zukunft des Kelbrawerks", "Daniel Schlicht hat sich von der Entwicklung verabschiedet. Die Anpassungen würden ihn zu viel Zeit kosten.", "de", "2026-02-01"}
+	require.Contains(t, said(t, "Was ändert sich beim Kelbrawerk?", "de", project), "verabschiedet")
+	fair := page{"https://a.example/10", "Buchmesse Kelbra", "Die Buchmesse Kelbra beginnt in diesem Jahr am 4. Mai.", "de", "2026-02-01"}
+	require.Contains(t, said(t, "Wann findet die Buchmesse Kelbra statt?", "de", fair), "4. Mai")
+}

@@ -5,9 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/content-creator/content-creator-api/annotate"
 	"github.com/content-creator/content-creator-api/collect"
@@ -260,12 +260,18 @@ func covered(stems []string, weights []float64, among []string) float64 {
 	return sum / all
 }
 
-// quotable: a statement of a length that can be read, made for readers.
+// quotable: a statement of a length that can be read, made for readers, and whole.
 func quotable(sentence string) bool {
 	words := len(strings.Fields(sentence))
-	last, _ := utf8.DecodeLastRuneInString(sentence)
-	return words >= leastWords && words <= mostWords && last != '?' && last != ':' && !commands(sentence)
+	return words >= leastWords && words <= mostWords && !unfinished.MatchString(sentence) && !pointer.MatchString(sentence) && !commands(sentence)
 }
+
+// unfinished ends what asks, announces or was cut off.
+var unfinished = regexp.MustCompile(`([?:]|\.\.\.|…|\[(\.\.\.|…)\])[\s"'”’“»«–—-]*$`)
+
+// pointer begins a line that only leads to another article.
+var pointer = regexp.MustCompile(`(?i)^[\s–—▶►»>•*-]*(related|read more|read also|also read|see also|more on this|more on this story|further reading|` +
+	`mehr zum thema|mehr dazu|siehe auch|lesen sie auch|lesen sie hier|auch interessant|zum thema|lire aussi|à lire aussi|lea también|leia mais|leia também|leggi anche|lees ook)\s*[:|–—]`)
 
 // choose takes the best passages that do not say the same, at most so many.
 func choose(passages []passage, most int) []passage {
