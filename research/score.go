@@ -53,7 +53,15 @@ func unknown(name string, inputs map[string]any, explanation string) store.Score
 func diversityPart(name string, publishers int, profile store.ScoringProfile) store.ScorePart {
 	full := profile.Parameters[store.ParamDiversity]
 	return known(name, float64(publishers)/full, map[string]any{"publishers": publishers, "full": full},
-		"%d publishers write about it; %g count in full.", publishers, full)
+		"%s about it; %g count in full.", counted(publishers, "publisher writes", "publishers write"), full)
+}
+
+// counted is a count with what is counted.
+func counted(n int, one, several string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, several)
 }
 
 // freshnessPart halves with every half-life of the profile since the newest document.
