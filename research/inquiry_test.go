@@ -85,3 +85,11 @@ func TestWordsOfAsking(t *testing.T) {
 	fair := page{"https://a.example/10", "Buchmesse Kelbra", "Die Buchmesse Kelbra beginnt in diesem Jahr am 4. Mai.", "de", "2026-02-01"}
 	require.Contains(t, said(t, "Wann findet die Buchmesse Kelbra statt?", "de", fair), "4. Mai")
 }
+
+// TestSentencesLeanOnThoseBefore: what a source says comes in its own order, whichever sentence answers best.
+func TestSentencesLeanOnThoseBefore(t *testing.T) {
+	t.Parallel()
+	text := "Das Kelbrawerk in Lindau hat den Leiter Daniel Schlicht verabschiedet.\nEr hatte am Kelbrawerk das neue Turbinenhaus gebaut."
+	p := page{"https://a.example/11", "Abschied", text, "de", "2026-02-01"}
+	require.Equal(t, text, said(t, "Was geschieht mit dem Turbinenhaus am Kelbrawerk in Lindau?", "de", p))
+}

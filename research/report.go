@@ -1,6 +1,7 @@
 package research
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -88,13 +89,31 @@ func (r *run) extractSection(question string, passages []passage, before []secti
 		}
 	}
 	part := section{Heading: question}
-	for _, p := range choose(passages, most) {
+	for _, p := range r.inOrder(question, choose(passages, most)) {
 		if text := p.sentence().Text; !said[text] {
 			said[text] = true
 			part.Sentences = append(part.Sentences, sentence{Text: text, Evidence: []string{p.id()}})
 		}
 	}
 	return part
+}
+
+// inOrder puts what each source says in the source's own order, the source with the best passage first, so that a sentence follows
+// the one that it leans on. What is asked in particular is answered first.
+func (r *run) inOrder(question string, chosen []passage) []passage {
+	if newInquiry(question, r.Language).particular() {
+		return chosen
+	}
+	best := map[*source]int{}
+	for i, p := range chosen {
+		if _, has := best[p.source]; !has {
+			best[p.source] = i
+		}
+	}
+	slices.SortStableFunc(chosen, func(a, b passage) int {
+		return cmp.Or(cmp.Compare(best[a.source], best[b.source]), cmp.Compare(a.index, b.index))
+	})
+	return chosen
 }
 
 // answering are the passages that answer a question, the best first. What newer figures have overtaken is left to the

@@ -57,6 +57,8 @@ type cluster struct {
 	candidates []Candidate
 	documents  []store.DocumentSummary
 	reasons    map[uuid.UUID]Candidate
+	// began are the documents of the first candidate.
+	began map[uuid.UUID]bool
 }
 
 // Discover makes topics of candidates: those that mean the same are one, each is scored by a profile and told with its parts, and
@@ -114,21 +116,23 @@ func clusters(candidates []Candidate) []*cluster {
 }
 
 func newCluster(first Candidate) *cluster {
-	c := &cluster{reasons: map[uuid.UUID]Candidate{}}
+	c := &cluster{reasons: map[uuid.UUID]Candidate{}, began: map[uuid.UUID]bool{}}
 	c.add(first)
+	for _, d := range first.Documents {
+		c.began[d.ID] = true
+	}
 	return c
 }
 
 func (c *cluster) covers(candidate Candidate) bool {
 	// Compared with what began the cluster, so that it does not drift.
-	first := c.candidates[0].Documents
 	common := 0
 	for _, d := range candidate.Documents {
-		if slices.ContainsFunc(first, func(other store.DocumentSummary) bool { return other.ID == d.ID }) {
+		if c.began[d.ID] {
 			common++
 		}
 	}
-	smaller := min(len(candidate.Documents), len(first))
+	smaller := min(len(candidate.Documents), len(c.began))
 	return common >= min(2, smaller) && float64(common) >= sameDocuments*float64(smaller)
 }
 
@@ -167,7 +171,8 @@ func (c *cluster) topic(h Hunt, profile store.ScoringProfile, common float64) st
 		diversityPart("breadth", len(publishers), profile),
 		c.cohesionPart(common),
 		freshnessPart(newest, h.Until, profile),
-		noveltyPart(t.Title, h.Language, h.others(t)),
+		// One that is found again is no less new for being known as itself.
+		noveltyPart(t.Title, h.Language, h.Known, func(known KnownTopic, alike float64) bool { return known.is(t, alike) }),
 		relevancePart(t.Title+" "+strings.Join(t.Terms, " "), h.Language, h.Seeds),
 	}
 	if sum := total(profile, t.Parts); sum != nil {
@@ -245,7 +250,7 @@ func withoutTwins(topics []store.DiscoveredTopic, h Hunt) (kept []store.Discover
 			out = append(out, store.LeftOut{Title: topic.Title, Score: &topic.Score, Reason: "It means the same as “" + kept[twin].Title + "”."})
 			continue
 		}
-		if at := slices.IndexFunc(h.Known, func(known KnownTopic) bool { return known.is(topic, stems) }); at >= 0 {
+		if at := slices.IndexFunc(h.Known, func(known KnownTopic) bool { return known.is(topic, annotate.Overlap(stems, known.TitleStems)) }); at >= 0 {
 			topic.TopicID, topic.Title = &h.Known[at].Topic.ID, h.Known[at].Title
 		}
 		if topic.TopicID != nil && slices.ContainsFunc(kept, func(other store.DiscoveredTopic) bool {
@@ -259,15 +264,9 @@ func withoutTwins(topics []store.DiscoveredTopic, h Hunt) (kept []store.Discover
 	return kept, out
 }
 
-// is reports whether a topic that was found is one that is known: by its title, or by its documents.
-func (known KnownTopic) is(found store.DiscoveredTopic, stems []string) bool {
-	return annotate.Overlap(stems, known.TitleStems) >= sameTitle || mostlyIn(found.Documents, known.Documents)
-}
-
-// others are the known topics that a found one is not. One that is found again is no less new for being known as itself.
-func (h Hunt) others(found store.DiscoveredTopic) []KnownTopic {
-	stems := annotate.Stems(found.Title, h.Language)
-	return slices.DeleteFunc(slices.Clone(h.Known), func(known KnownTopic) bool { return known.is(found, stems) })
+// is reports whether a topic that was found is one that is known: by how alike their titles are, or by its documents.
+func (known KnownTopic) is(found store.DiscoveredTopic, alike float64) bool {
+	return alike >= sameTitle || mostlyIn(found.Documents, known.Documents)
 }
 
 func idsOf(documents []store.DiscoveredDocument) map[string]bool {
