@@ -70,6 +70,14 @@ func TestLinesThatAreNoStatements(t *testing.T) {
 	require.Equal(t, "The ferry to Hexley now runs until midnight.", said(t, "What is known of the ferry to Hexley?", "en", p))
 }
 
+// TestHeadlinesOfOthersAreNoStatements: a line that is the title of another source leads there.
+func TestHeadlinesOfOthersAreNoStatements(t *testing.T) {
+	t.Parallel()
+	p := page{"https://a.example/12", "Ferry news", "The ferry to Hexley now runs until midnight.\nHexley ferry makes the island glad at last", "en", "2026-02-01"}
+	other := page{"https://b.example/12", "Hexley ferry makes the island glad at last", "Many came to the quay.", "en", "2026-02-01"}
+	require.NotContains(t, said(t, "What is known of the ferry to Hexley?", "en", p, other), "glad")
+}
+
 // TestWhatAGenitiveHasIsNoName: the harbour's fees and the harbour fees are one thing, whoever else is named.
 func TestWhatAGenitiveHasIsNoName(t *testing.T) {
 	t.Parallel()

@@ -180,6 +180,7 @@ func (r *run) passages(question string, asked inquiry) []passage {
 
 func (r *run) findPassages(asked inquiry) []passage {
 	weights := r.weights(asked.stems)
+	headlines := r.headlines()
 	var found []passage
 	for _, s := range r.sources {
 		if s.snapshot == nil || asked.missesName(s) {
@@ -188,7 +189,7 @@ func (r *run) findPassages(asked inquiry) []passage {
 		title := annotate.Stems(s.snapshot.Title, s.snapshot.Language)
 		titled := covered(asked.stems, weights, title)
 		for i, sentence := range s.text {
-			if !s.says(i) || !quotable(sentence.Text) || asked.namesAnother(sentence.Text, s.snapshot.Language) ||
+			if !s.says(i) || !quotable(sentence.Text) || headlines[bare(sentence.Text)] || asked.namesAnother(sentence.Text, s.snapshot.Language) ||
 				asked.speaksOfNamesake(sentence.Text) || asked.speaksOfNamesake(s.snapshot.Title+"\n"+sentence.Text) {
 				continue
 			}
@@ -216,6 +217,18 @@ func (r *run) findPassages(asked inquiry) []passage {
 	}
 	slices.SortStableFunc(found, func(a, b passage) int { return cmp.Compare(b.score, a.score) })
 	return found
+}
+
+// headlines are the titles of all sources. A line that is one leads to its article and is no statement.
+func (r *run) headlines() map[string]bool {
+	titles := map[string]bool{}
+	for _, s := range r.sources {
+		titles[bare(s.Title)] = true
+		if s.snapshot != nil {
+			titles[bare(s.snapshot.Title)] = true
+		}
+	}
+	return titles
 }
 
 func statesMoney(sentence, language string) bool {
