@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // serial is what a number tells from its like: a code as v201506 or A380, or the number behind a word that takes one as its name.
@@ -32,4 +33,25 @@ func OtherSerials(a, b map[string][]string) bool {
 		}
 	}
 	return false
+}
+
+// code is a word with a number in it.
+var code = regexp.MustCompile(`(\p{L}+)\d[\p{L}\d]*(\.\d+)*`)
+
+// withoutCodes is a text without what a number only names: v201506 states no number, and EUR40 does.
+func withoutCodes(text string) string {
+	if !hasDigit(text) {
+		return text
+	}
+	return code.ReplaceAllStringFunc(text, func(word string) string {
+		if match := code.FindStringSubmatch(word); unitOf(match[1], "", "") != "" {
+			return word
+		}
+		return strings.Map(func(r rune) rune {
+			if unicode.IsDigit(r) {
+				return 'x'
+			}
+			return r
+		}, word)
+	})
 }

@@ -25,3 +25,30 @@ func TestSerials(t *testing.T) {
 		require.Equal(t, c.other, collect.OtherSerials(collect.Serials(c.a), collect.Serials(c.b)), c.a)
 	}
 }
+
+func TestWhatANumberNamesIsNoFigure(t *testing.T) {
+	t.Parallel()
+	numbers, _ := collect.Stated("Today v201605 of the A380 comes for EUR40 and 12km of wire.", "en")
+	var values []float64
+	for _, n := range numbers {
+		values = append(values, n.Value)
+	}
+	require.Equal(t, []float64{40, 12}, values)
+}
+
+func TestPartsOfMonthsAreDates(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]collect.StatedDate{
+		"Anfang Mai feiert die Konferenz Premiere.":       {Text: "Anfang Mai", Month: 5},
+		"The hall opens in late October for 300 guests.":  {Text: "late October", Month: 10},
+		"Die Halle öffnet Ende Mai 2026.":                 {Text: "Mai 2026", Month: 5, Year: 2026},
+		"It is to open by mid-June, the council has said": {Text: "mid-June", Month: 6},
+	} {
+		_, dates := collect.Stated(text, "")
+		require.Equal(t, []collect.StatedDate{want}, dates, text)
+	}
+	for _, text := range []string{"In the end may be too late.", "She said at the beginning of her march.", "Marchers may be late.", "However late may she come."} {
+		_, dates := collect.Stated(text, "en")
+		require.Empty(t, dates, text)
+	}
+}

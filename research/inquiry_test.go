@@ -60,6 +60,10 @@ func TestWhatANumberTellsFromItsLike(t *testing.T) {
 	require.Contains(t, sentences(out), "April 11, 2016")
 	require.NotContains(t, sentences(out), "June 21, 2016")
 	require.Empty(t, out.Disagreements)
+	release := page{"https://c.example/5", "Announcing v201605 of the Harbour API", "We announce the release of Harbour API v201605 and its sunset rules.", "en", "2016-05-27"}
+	require.Empty(t, said(t, "When is v201605 of the Harbour API sunset?", "en", release), "the number of a version is no date")
+	begins := page{"https://d.example/5", "Lindau Lifecycle", "Anfang Mai beginnt die Konferenz Lindau Lifecycle zum ersten Mal.", "de", "2026-02-01"}
+	require.Contains(t, said(t, "Wann beginnt die Konferenz Lindau Lifecycle?", "de", begins), "Anfang Mai")
 }
 
 // TestLinesThatAreNoStatements: what leads elsewhere, asks, or was cut off answers nothing.
