@@ -28,6 +28,9 @@ var (
 // ofNow are the words by which a question asks how it is today. They say nothing of what it is about.
 var ofNow = regexp.MustCompile(`(?i)\b(now|nowadays|today|currently|at present|at the moment|these days|heute|heutzutage|jetzt|nun|derzeit|aktuell|momentan|zurzeit|gegenwärtig|inzwischen|mittlerweile)\b`)
 
+// timeUnits begin the words by which time is counted.
+var timeUnits = regexp.MustCompile(`^(minut|hour|stund|uhr|day|tag|week|woch|month|monat|quart|year|jahr|pm|am|o'clock)`)
+
 // ofAsking are the words by which a question asks what there is to tell. They say nothing of what it is about, either.
 var ofAsking = regexp.MustCompile(`(?i)\b(happen(s|ed|ing)?|takes? place|took place|said|says?|told|news|` +
 	`passiert\w*|geschieht|geschah|geschehen|gesagt|sagte?n?|sagt|neues|neuigkeiten|stattgefunden)\b|änder(t|n|te|ten) sich\b`)
@@ -103,7 +106,7 @@ func (q inquiry) satisfied(sentence, language string) bool {
 	case q.number:
 		return len(numbers) > 0
 	case q.time:
-		return len(dates) > 0 || len(numbers) > 0
+		return len(dates) > 0 || slices.ContainsFunc(numbers, func(n collect.StatedNumber) bool { return isYear(n) || timeUnits.MatchString(n.Unit) })
 	case q.name:
 		return len(namesIn(sentence, language)) > 0
 	}
@@ -205,11 +208,6 @@ func (q inquiry) missesName(s *source) bool {
 // namesAnother: a sentence names something that shares a part with what the question names, and is not it: Anne Berger
 // where Anna Berger is asked for.
 func (q inquiry) namesAnother(sentence, language string) bool {
-	for name, qualifier := range qualifiersIn(sentence) {
-		if asked := q.qualifiers[name]; asked != "" && asked != qualifier && !containsName(sentence, asked) {
-			return true
-		}
-	}
 	for _, asked := range q.names {
 		if containsName(sentence, asked) {
 			continue
@@ -229,6 +227,16 @@ func (q inquiry) namesAnother(sentence, language string) bool {
 			if shared > 0 && shared < len(words) && shared < len(parts) {
 				return true
 			}
+		}
+	}
+	return false
+}
+
+// qualifiesOtherwise: a text tells a name from its namesakes otherwise than the question does: Neustadt (Brese).
+func (q inquiry) qualifiesOtherwise(text string) bool {
+	for name, qualifier := range qualifiersIn(text) {
+		if asked := q.qualifiers[name]; asked != "" && asked != qualifier && !containsName(text, asked) {
+			return true
 		}
 	}
 	return false

@@ -105,3 +105,23 @@ func TestSentencesLeanOnThoseBefore(t *testing.T) {
 	p := page{"https://a.example/11", "Abschied", text, "de", "2026-02-01"}
 	require.Equal(t, text, said(t, "Was geschieht mit dem Turbinenhaus am Kelbrawerk in Lindau?", "de", p))
 }
+
+// TestTitlesNameTheNamesake: under a title that names another place, a sentence that names none speaks of that.
+func TestTitlesNameTheNamesake(t *testing.T) {
+	t.Parallel()
+	text := "Seit Silvester zählt die Säule jedes Fahrrad, zuletzt 900 am Tag. Mit Neustadt an der Erle mag man sich nicht vergleichen."
+	p := page{"https://a.example/13", "Neustadt (Brese) zählt Räder", text, "de", "2026-02-01"}
+	require.NotContains(t, said(t, "Wie viele Fahrräder zählt Neustadt an der Erle am Tag?", "de", p), "900")
+	require.Contains(t, said(t, "Wie viele Fahrräder zählt Neustadt (Brese) am Tag?", "de", p), "900")
+}
+
+// TestWhatIsAskedInParticular: an amount is no time, and what answers nothing of what is asked does not pad an answer.
+func TestWhatIsAskedInParticular(t *testing.T) {
+	t.Parallel()
+	plant := page{"https://a.example/14", "The Voltar plant in Eldry", "The Voltar plant in Eldry will open for $1.2 billion of the county. The mayor of Eldry likes the plant.", "en", "2026-02-01"}
+	require.Empty(t, said(t, "When will the Voltar plant in Eldry open?", "en", plant), "no source says when")
+	dated := page{"https://b.example/14", "Voltar", "The Voltar plant in Eldry will open in 2029.", "en", "2026-02-01"}
+	answer := said(t, "When will the Voltar plant in Eldry open?", "en", plant, dated)
+	require.Contains(t, answer, "2029")
+	require.NotContains(t, answer, "mayor")
+}

@@ -125,6 +125,9 @@ func (r *run) answering(question string, disputes []store.SourceDispute) []passa
 	})
 }
 
+// beside is which share of the best score a sentence must have that says something else than what is asked for in particular.
+const beside = 0.7
+
 // candidates are the passages that answer a question, the best first.
 func (r *run) candidates(question string, asked inquiry) []passage {
 	found := r.passages(question, asked)
@@ -138,7 +141,11 @@ func (r *run) candidates(question string, asked inquiry) []passage {
 		return nil
 	}
 	return slices.DeleteFunc(slices.Clone(found), func(p passage) bool {
-		return p.score < 0.5*best || p.covers < answers && p.itself < answers
+		least := 0.5
+		if asked.particular() && !asked.satisfied(p.sentence().Text, p.source.snapshot.Language) {
+			least = beside
+		}
+		return p.score < least*best || p.covers < answers && p.itself < answers
 	})
 }
 

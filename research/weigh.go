@@ -190,6 +190,7 @@ func (r *run) findPassages(asked inquiry) []passage {
 		titled := covered(asked.stems, weights, title)
 		for i, sentence := range s.text {
 			if !s.says(i) || !quotable(sentence.Text) || headlines[bare(sentence.Text)] || asked.namesAnother(sentence.Text, s.snapshot.Language) ||
+				asked.qualifiesOtherwise(s.snapshot.Title+"\n"+sentence.Text) ||
 				asked.speaksOfNamesake(sentence.Text) || asked.speaksOfNamesake(s.snapshot.Title+"\n"+sentence.Text) {
 				continue
 			}
