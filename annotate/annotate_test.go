@@ -229,6 +229,8 @@ func TestKeyphrasesAreSound(t *testing.T) {
 	again, same := Annotate("Häuser der Zukunft", "Das Haus der Zukunft spart Strom. Angela Merkel mag das Haus. Mehr auf example.com am 3. Mai 2026.", "de", nil)
 	require.Equal(t, list, again)
 	require.Equal(t, entities, same)
+	list, _ = Annotate("Live from Wembley", "8.13pm GMT\nLingard bursts down the channel.\n8.12pm GMT\nKane traps a ball. 8.11pm GMT", "en", nil)
+	require.False(t, slices.ContainsFunc(list, func(k store.Keyword) bool { return k.Text == "GMT" }), "the zone of a time is no subject")
 	list, entities = Annotate("", "", "de", nil)
 	require.Empty(t, list)
 	require.Empty(t, entities)

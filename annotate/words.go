@@ -114,8 +114,11 @@ var abbreviations = setOf(`dr prof mr mrs ms st sig dott sen gov rep gen mme mll
 	mär mar apr jun jul aug sep sept okt oct nov dez dec déc janv févr avr juil ing dipl med evtl ggf inkl abs art bd hl jr jh etc str tel mld mln`)
 
 func (t *text) endsSentence(before *word, gap, next string) bool {
-	if strings.ContainsAny(gap, "!?…\n。！？") {
+	if strings.ContainsAny(gap, "\n。！？") {
 		return true
+	}
+	if mark := strings.IndexAny(gap, "!?…"); mark >= 0 {
+		return !goesOn(gap[mark:], next)
 	}
 	dot := strings.IndexByte(gap, '.')
 	if dot < 0 || dot+1 == len(gap) {
@@ -131,6 +134,17 @@ func (t *text) endsSentence(before *word, gap, next string) bool {
 	}
 	r, _ := utf8.DecodeRuneInString(next)
 	return !unicode.IsLower(r)
+}
+
+// goesOn: what follows a mark is the rest of its sentence: it begins in lower case ("on Live! the star said"), or the mark ends
+// words in quotation marks, behind which it is told whose they are ("'Did I?' Daniels said").
+func goesOn(gap, next string) bool {
+	if r, _ := utf8.DecodeRuneInString(next); unicode.IsLower(r) {
+		return !strings.ContainsAny(gap, "-–—•|")
+	}
+	behind := strings.TrimLeft(gap, "!?…")
+	quote, size := utf8.DecodeRuneInString(behind)
+	return strings.ContainsRune("'\"”“»«", quote) && strings.TrimSpace(behind[size:]) == "" && len(behind) > size
 }
 
 // elisions are what stands before an apostrophe as a word of its own: l'eau, dell'acqua.

@@ -141,6 +141,9 @@ func commonOf(a, b []string) []string {
 
 func contradictions(a, b sentence, subject string) []store.Disagreement {
 	var list []store.Disagreement
+	if OtherSerials(Serials(a.quote), Serials(b.quote)) {
+		return nil
+	}
 	tell := func(kind, unit, x, y string) {
 		about := subject
 		if unit != "" && !strings.Contains(" "+subject+" ", " "+unit+" ") {

@@ -116,6 +116,7 @@ var (
 	dayMonth  = regexp.MustCompile(`(?i)\b(\d{1,2})(?:st|nd|rd|th|\.|er|º)?\s+(?:of\s+|de\s+)?` + monthName + `(?:\s+(?:de\s+)?(\d{4}))?`)
 	monthDay  = regexp.MustCompile(`(?i)\b` + monthName + `\s+(\d{1,2})(?:st|nd|rd|th)?\b(?:,?\s+(\d{4})\b)?`)
 	monthYear = regexp.MustCompile(`(?i)\b` + monthName + `\s+(?:de\s+)?(\d{4})\b`)
+	partMonth = regexp.MustCompile(`(?i)\b(?:anfang|mitte|ende|early|mid|late|beginning of|middle of|end of|début|mi|fin|principios de|finales de)[ -]+` + monthName)
 	dayName   = regexp.MustCompile(`(?i)\b(` + strings.Join(sortedKeys(weekdays), "|") + `)\b`)
 )
 
@@ -161,8 +162,19 @@ func datesIn(text string) (found []figure, rest string) {
 		})
 	}
 	number := func(s string) int { n, _ := strconv.Atoi(s); return n }
+	takePart := func() {
+		if hasWord(text, partsOfMonths) {
+			// It was late, may she rest.
+			take(partMonth, func(p []string) (date, bool) {
+				m := monthOf(p[1])
+				return date{month: m}, m > 0 && p[1] != "may" && p[1] != "march"
+			})
+		}
+	}
 	if !hasDigit(text) {
-		return weekdaysIn(text)
+		takePart()
+		days, rest := weekdaysIn(text)
+		return append(found, days...), rest
 	}
 	take(isoDate, func(p []string) (date, bool) {
 		return date{year: number(p[1]), month: number(p[2]), day: number(p[3])}, true
@@ -176,6 +188,7 @@ func datesIn(text string) (found []figure, rest string) {
 		return date{year: number(p[3]), month: m, day: number(p[2])}, m > 0 && number(p[2]) <= 31 && number(p[2]) > 0
 	})
 	take(monthYear, func(p []string) (date, bool) { m := monthOf(p[1]); return date{year: number(p[2]), month: m}, m > 0 })
+	takePart()
 	days, text := weekdaysIn(text)
 	if len(found) == 1 && len(days) == 1 {
 		found[0].date.weekday = days[0].date.weekday
@@ -193,6 +206,12 @@ func weekdaysIn(text string) (found []figure, rest string) {
 		return " "
 	})
 	return found, rest
+}
+
+// partsOfMonths are the words before the name of a month that make it a date: early May, Anfang Mai.
+var partsOfMonths = map[string]bool{
+	"anfang": true, "mitte": true, "ende": true, "early": true, "mid": true, "late": true, "beginning": true, "middle": true, "end": true,
+	"début": true, "mi": true, "fin": true, "principios": true, "finales": true,
 }
 
 // hasDigit and hasWord look before a pattern does, which takes longer.
@@ -248,7 +267,7 @@ func (s *sentence) readNumbers(text, language string) (rest string) {
 	if hasWord(text, numberWords) {
 		text = writtenNumber.ReplaceAllStringFunc(text, func(word string) string { return numberWords[strings.ToLower(word)] })
 	}
-	if !hasDigit(text) {
+	if text = withoutCodes(text); !hasDigit(text) {
 		return text
 	}
 	return numberPattern.ReplaceAllStringFunc(text, func(match string) string {

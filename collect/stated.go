@@ -37,7 +37,7 @@ func Stated(sentence, language string) (numbers []StatedNumber, dates []StatedDa
 	if hasWord(rest, numberWords) {
 		rest = writtenNumber.ReplaceAllStringFunc(rest, func(word string) string { return numberWords[strings.ToLower(word)] })
 	}
-	for _, match := range numberPattern.FindAllStringSubmatch(rest, -1) {
+	for _, match := range numberPattern.FindAllStringSubmatch(withoutCodes(rest), -1) {
 		if number, _, ok := numberOf(match, language); ok {
 			numbers = append(numbers, number)
 		}

@@ -51,7 +51,8 @@ func Write(ctx context.Context, b Brief) (store.Draft, error) {
 	var body strings.Builder
 	fmt.Fprintf(&body, "# %s\n\n", markdown.Text(d.Title))
 	for _, s := range sections {
-		sentences := b.extract(s)
+		// What several sources say in their own words is a list: no text follows from it.
+		sentences, bullet := b.extract(s), "- "
 		if b.Model != nil {
 			written, dropped, err := b.write(ctx, s, len(sections))
 			if ctx.Err() != nil {
@@ -59,21 +60,21 @@ func Write(ctx context.Context, b Brief) (store.Draft, error) {
 			}
 			d.Dropped = append(d.Dropped, dropped...)
 			if err == nil && len(written) > 0 {
-				sentences, d.Method = written, store.ByModel
+				sentences, bullet, d.Method = written, "", store.ByModel
 			}
 		}
 		if s.heading != d.Title {
 			fmt.Fprintf(&body, "## %s\n\n", markdown.Text(s.heading))
 		}
 		for _, sentence := range sentences {
-			fmt.Fprintf(&body, "%s%s %s\n", b.attribution(sentence), markdown.Text(sentence.Text), b.marks(sentence))
+			fmt.Fprintf(&body, "%s%s%s %s\n", bullet, b.attribution(sentence), markdown.Text(sentence.Text), b.marks(sentence))
 		}
 		body.WriteByte('\n')
 		d.Sentences = append(d.Sentences, sentences...)
 	}
 	b.finish(&d, &body)
 	d.BodyMarkdown = body.String()
-	d.WordCount = len(strings.Fields(d.BodyMarkdown))
+	d.WordCount = wordCount(d)
 	d.MetaDescription = metaDescription(d.Sentences)
 	return d, nil
 }
@@ -256,8 +257,7 @@ func links(b Brief) []store.InternalLink {
 
 // heroPrompt describes a lead picture: what the topic is about, without people and writing that could claim something.
 func heroPrompt(b Brief) string {
-	return "Editorial photograph about: " + strings.Join(annotate.TellingWords(b.Topic.Title, b.Topic.Language), " ") +
-		". Natural light, realistic, wide format 16:9, no text, no logos, no recognisable people."
+	return "Editorial photograph about: " + strings.Join(strings.Fields(b.Topic.Title), " ") + ". Natural light, realistic, wide format 16:9, no text, no logos, no recognisable people."
 }
 
 // metaDescription is the first sentence of a fitting length; nil where none is.

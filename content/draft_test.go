@@ -1,6 +1,7 @@
 package content_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -40,8 +41,8 @@ func TestDisputedClaimsAreAttributed(t *testing.T) {
 	b.Claims[2].Disputed = true
 	d, err := content.Write(t.Context(), b)
 	require.NoError(t, err)
-	require.Contains(t, d.BodyMarkdown, "\na.example (*disputed*): The state pays 35 percent. [1]\n")
-	require.Contains(t, d.BodyMarkdown, "\nIn 2025 299,000 heat pumps")
+	require.Contains(t, d.BodyMarkdown, "\n- a.example (*disputed*): The state pays 35 percent. [1]\n")
+	require.Contains(t, d.BodyMarkdown, "\n- In 2025 299,000 heat pumps", "one sentence of a source does not go on with another's")
 }
 
 func TestBriefOfClaims(t *testing.T) {
@@ -86,7 +87,8 @@ func TestModelsDraftIsChecked(t *testing.T) {
 	d, err := content.Write(t.Context(), b)
 	require.NoError(t, err)
 	require.Equal(t, store.ByModel, d.Method)
-	require.Contains(t, d.BodyMarkdown, "299,000 were sold in 2025. [1]")
+	require.Contains(t, d.BodyMarkdown, "\n299,000 were sold in 2025. [1]\n")
+	require.Equal(t, "Editorial photograph about: Heat pumps in Elbland", strings.SplitN(d.HeroImagePrompt, ".", 2)[0])
 	require.NotContains(t, d.BodyMarkdown, "Everybody")
 	require.NotContains(t, d.BodyMarkdown, "million")
 	require.Contains(t, d.BodyMarkdown, "The state pays 35 percent.", "where the model fails, the claims stand")
@@ -98,4 +100,34 @@ func TestCompare(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, []content.Change{{Op: "equal", Text: "a"}, {Op: "delete", Text: "b\nc"}, {Op: "insert", Text: "x"}, {Op: "equal", Text: "d"}}, content.Compare("a\nb\nc\nd", "a\nx\nd"))
 	require.Equal(t, []content.Change{{Op: "equal", Text: ""}}, content.Compare("", ""))
+}
+
+// TestEditedDraft: what a person changes takes its claims from a sentence, and nothing from the others.
+func TestEditedDraft(t *testing.T) {
+	t.Parallel()
+	b := brief()
+	b.Claims[2].Sentence = "The state pays 35 percent under #5 of the act."
+	d, err := content.Write(t.Context(), b)
+	require.NoError(t, err)
+	require.Len(t, d.Sentences, 2)
+	require.InDelta(t, wordsOf(t, d), d.WordCount, 0, "counted as they are scored")
+
+	d.BodyMarkdown = strings.Replace(d.BodyMarkdown, "heat pumps were sold", "pumps were sold", 1)
+	edited := content.Edited(d, time.Now())
+	require.Len(t, edited.Sentences, 1)
+	require.Equal(t, b.Claims[2].Sentence, edited.Sentences[0].Text)
+	require.Equal(t, d.WordCount-1, edited.WordCount)
+	require.Len(t, d.Sentences, 2)
+	require.Equal(t, 4, content.Edited(store.Draft{Language: "en", BodyMarkdown: "Four words of text. [1]\n\n## Sources\n\n- [1] [A title of six words more](<https://a.example/>)\n"}, time.Now()).WordCount)
+}
+
+// wordsOf is how many words the score of a draft is made of.
+func wordsOf(t *testing.T, d store.Draft) any {
+	t.Helper()
+	for _, part := range content.ScoreDraft(d, time.Now()).Parts {
+		if part.Name == "words" {
+			return part.Inputs["words"]
+		}
+	}
+	return nil
 }

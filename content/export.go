@@ -1,12 +1,10 @@
 package content
 
 import (
-	"archive/zip"
 	"bytes"
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/microcosm-cc/bluemonday"
@@ -69,74 +67,6 @@ func xmlText(text string) string {
 	var b bytes.Buffer
 	_ = xml.EscapeText(&b, []byte(text)) // to memory
 	return b.String()
-}
-
-// The parts of a DOCX that are the same in every one (ECMA-376, WordprocessingML).
-const (
-	docxTypes = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
-<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/><Override PartName="/word/styles.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.styles+xml"/></Types>`
-	docxRels = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
-<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="word/document.xml"/></Relationships>`
-	docxDocumentRels = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
-<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles" Target="styles.xml"/></Relationships>`
-	docxStyles = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
-<w:styles xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:style w:type="paragraph" w:default="1" w:styleId="Normal"><w:name w:val="Normal"/></w:style><w:style w:type="paragraph" w:styleId="Heading1"><w:name w:val="heading 1"/><w:basedOn w:val="Normal"/><w:rPr><w:b/><w:sz w:val="36"/></w:rPr></w:style><w:style w:type="paragraph" w:styleId="Heading2"><w:name w:val="heading 2"/><w:basedOn w:val="Normal"/><w:rPr><w:b/><w:sz w:val="28"/></w:rPr></w:style><w:style w:type="paragraph" w:styleId="ListParagraph"><w:name w:val="List Paragraph"/><w:basedOn w:val="Normal"/><w:pPr><w:ind w:left="720"/></w:pPr></w:style></w:styles>`
-	docxBegin = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
-<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>`
-	docxEnd = `<w:sectPr/></w:body></w:document>`
-)
-
-// docx is a draft as a Word document: headings, paragraphs, lists.
-func docx(d store.Draft) ([]byte, error) {
-	var document strings.Builder
-	document.WriteString(docxBegin)
-	for line := range strings.Lines(d.BodyMarkdown) {
-		line = strings.TrimSpace(line)
-		style := ""
-		for prefix, name := range map[string]string{"# ": "Heading1", "## ": "Heading2", "- ": "ListParagraph"} {
-			if rest, has := strings.CutPrefix(line, prefix); has {
-				line, style = rest, `<w:pPr><w:pStyle w:val="`+name+`"/></w:pPr>`
-				break
-			}
-		}
-		if line != "" {
-			fmt.Fprintf(&document, `<w:p>%s<w:r><w:t xml:space="preserve">%s</w:t></w:r></w:p>`, style, xmlText(plain(line)))
-		}
-	}
-	document.WriteString(docxEnd)
-	var file bytes.Buffer
-	archive := zip.NewWriter(&file)
-	for _, part := range []struct{ name, content string }{
-		{"[Content_Types].xml", docxTypes},
-		{"_rels/.rels", docxRels},
-		{"word/_rels/document.xml.rels", docxDocumentRels},
-		{"word/styles.xml", docxStyles},
-		{"word/document.xml", document.String()},
-	} {
-		w, err := archive.Create(part.name)
-		if err != nil {
-			return nil, err
-		}
-		if _, err := w.Write([]byte(part.content)); err != nil {
-			return nil, err
-		}
-	}
-	err := archive.Close()
-	return file.Bytes(), err
-}
-
-var (
-	markdownLink   = regexp.MustCompile(`\[((?:[^\]\\]|\\.)*)\]\(<([^>]*)>\)`)
-	markdownEscape = regexp.MustCompile("\\\\([\\\\`*_{}\\[\\]<>#|~])")
-)
-
-// plain is a line of our own Markdown without its marks: emphasis at its ends, links, escapes.
-func plain(line string) string {
-	if len(line) > 2 && strings.HasPrefix(line, "*") && strings.HasSuffix(line, "*") {
-		line = strings.Trim(line, "*")
-	}
-	line = markdownLink.ReplaceAllString(line, "$1, $2")
-	return markdownEscape.ReplaceAllString(line, "$1")
 }
 
 // ris are the citations as reference managers read them.

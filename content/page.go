@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"html"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/yuin/goldmark/text"
 
 	"github.com/content-creator/content-creator-api/annotate"
+	"github.com/content-creator/content-creator-api/markdown"
 	"github.com/content-creator/content-creator-api/store"
 )
 
@@ -34,7 +36,7 @@ func PageOf(title, body, language, keyword string, counts Counts, publishedAt *t
 
 // ScoreDraft is how well a draft is made for its keyword: without the list of its sources and the marks that name them.
 func ScoreDraft(d store.Draft, now time.Time) store.Score {
-	written, _, _ := strings.Cut(d.BodyMarkdown, "\n## "+labelsOf(d.Language).sources+"\n")
+	written := written(d)
 	keyword := ""
 	if d.Keyword != nil {
 		keyword = *d.Keyword
@@ -42,12 +44,31 @@ func ScoreDraft(d store.Draft, now time.Time) store.Score {
 	return Score(PageOf(d.Title, readable(written), d.Language, keyword, countMarkdown(written), nil), now)
 }
 
+// Edited is a draft whose text a person has changed, with what follows from it: what no longer stands there rests on nothing any
+// more, and its words are counted and scored anew.
+func Edited(d store.Draft, now time.Time) store.Draft {
+	d.Sentences = slices.DeleteFunc(slices.Clone(d.Sentences), func(s store.DraftSentence) bool {
+		return !strings.Contains(d.BodyMarkdown, markdown.Text(s.Text)) && !strings.Contains(d.BodyMarkdown, s.Text)
+	})
+	d.WordCount, d.ContentScore = wordCount(d), new(ScoreDraft(d, now))
+	return d
+}
+
+// wordCount is how many words a draft has, counted as its score counts them.
+func wordCount(d store.Draft) int { return len(annotate.Words(readable(written(d)), d.Language)) }
+
+// written is a draft's Markdown without the list of its sources.
+func written(d store.Draft) string {
+	text, _, _ := strings.Cut(d.BodyMarkdown, "\n## "+labelsOf(d.Language).sources+"\n")
+	return text
+}
+
 var sourceMark = regexp.MustCompile(`\[\d+\]`)
 
 // readable is the text of Markdown, a block on each line.
-func readable(markdown string) string {
+func readable(source string) string {
 	var page bytes.Buffer
-	_ = goldmark.Convert([]byte(markdown), &page) // to memory
+	_ = goldmark.Convert([]byte(source), &page) // to memory
 	return sourceMark.ReplaceAllString(html.UnescapeString(bluemonday.StrictPolicy().Sanitize(page.String())), "")
 }
 

@@ -224,7 +224,7 @@ func (p Page) keywordPart(words int) part {
 	switch {
 	case density < 1.5:
 		want := int(math.Ceil(1.5 * float64(words) / 100 / float64(max(p.KeywordWords, 1))))
-		out.suggestion = fmt.Sprintf("Name “%s” %d times more: it stands there %d times.", p.Keyword, want-p.KeywordCount, p.KeywordCount)
+		out.suggestion = fmt.Sprintf("Name “%s” %s more: it stands there %s.", p.Keyword, times(want-p.KeywordCount), times(p.KeywordCount))
 	case density > 2.5:
 		out.suggestion = fmt.Sprintf("Name “%s” less often: %.1f of a hundred words are it, 1.5 to 2.5 is best.", p.Keyword, density)
 	}
@@ -352,4 +352,12 @@ func (p Page) freshnessPart(now time.Time) part {
 		out.suggestion = fmt.Sprintf("Bring it up to date: it is %d days old.", int(days))
 	}
 	return out
+}
+
+// times is a count of them.
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
 }

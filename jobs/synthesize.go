@@ -123,8 +123,8 @@ func (c *Client) Synthesize(ctx context.Context, args SynthesizeArgs) (store.Job
 	return c.queue(ctx, args)
 }
 
-// ScoreDraft is how well a draft is made.
-func (c *Client) ScoreDraft(d store.Draft) store.Score { return content.ScoreDraft(d, c.now()) }
+// EditedDraft is a draft that a person has changed, with what follows from it.
+func (c *Client) EditedDraft(d store.Draft) store.Draft { return content.Edited(d, c.now()) }
 
 // ExportDraft writes a draft in a format, and answers it with its media type and file extension.
 func ExportDraft(d store.Draft, format string) (file []byte, as content.Format, err error) {

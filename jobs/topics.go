@@ -104,7 +104,7 @@ func (w *topicsWorker) discover(ctx context.Context, job int64, r store.Discover
 		until = *r.Until
 	}
 	window := time.Duration(cmp.Or(r.WindowDays, 7)) * 24 * time.Hour
-	profile, err := w.store.ScoringProfile(ctx, cmp.Or(r.Profile, store.ProfileBurst), 0)
+	profile, err := w.store.DiscoveryProfile(ctx, r.Profile)
 	if err != nil {
 		return store.DiscoveryReport{}, err
 	}
@@ -173,10 +173,10 @@ func nothing(r store.DiscoveryReport) string {
 	case r.Considered == 0:
 		return fmt.Sprintf("The %d documents %s have nothing in common.", r.Documents, window)
 	}
-	return fmt.Sprintf("None of %d candidates %s scored high enough.", r.Considered, window)
+	return fmt.Sprintf("None of %d candidates %s became a topic: left_out says why.", r.Considered, window)
 }
 
-// surges are the terms of the window that stand in more documents than before, with these.
+// surges are the terms of the window that stand in more documents than before, with these. What else it reads of the window the hunt keeps.
 func (w *topicsWorker) surges(ctx context.Context, r store.DiscoveryRequest, h *research.Hunt) ([]research.Candidate, error) {
 	window := store.KeywordFilter{
 		Domain: r.Domain, Market: r.Market, Language: r.Language, Since: h.Since, Until: h.Until, MinDocuments: 2, Sort: "-growth", Limit: surging,
@@ -186,6 +186,11 @@ func (w *topicsWorker) surges(ctx context.Context, r store.DiscoveryRequest, h *
 		return nil, err
 	}
 	h.Documents, h.DocumentsBefore = report.Documents, report.DocumentsBefore
+	sample, err := w.store.Documents(ctx, inWindow(r, *h), store.Page{Size: store.MaxPageSize})
+	if err != nil {
+		return nil, err
+	}
+	h.Sample = sample.Items
 	telling := slices.DeleteFunc(report.Items, func(k store.KeywordCount) bool {
 		// What a fifth of all documents have is what they are about anyway.
 		return k.Documents > 10 && 5*k.Documents > report.Documents
@@ -241,7 +246,7 @@ func (w *topicsWorker) found(ctx context.Context, r store.DiscoveryRequest, h re
 		}
 		candidates = append(candidates, research.Candidate{Words: s.Title, Reason: "story", Source: "rss", Documents: documents})
 	}
-	filter := store.DocumentFilter{Domain: r.Domain, Market: r.Market, Language: r.Language, PublishedAfter: &h.Since, PublishedBefore: &h.Until}
+	filter := inWindow(r, h)
 	for source, reason := range map[string]string{"trends": "trend", "autocomplete": "suggestion"} {
 		f := filter
 		f.Source = source
@@ -273,6 +278,11 @@ func (w *topicsWorker) found(ctx context.Context, r store.DiscoveryRequest, h re
 		}
 	}
 	return candidates, nil
+}
+
+// inWindow selects what was published in the window.
+func inWindow(r store.DiscoveryRequest, h research.Hunt) store.DocumentFilter {
+	return store.DocumentFilter{Domain: r.Domain, Market: r.Market, Language: r.Language, PublishedAfter: &h.Since, PublishedBefore: &h.Until}
 }
 
 // speakingOf is what speaks of a seed; nothing does of one that says nothing that could be searched for.
@@ -400,8 +410,11 @@ func linksWithin(page, address string) []string {
 	}
 }
 
-// DiscoverTopics queues a discovery in the transaction of ctx.
+// DiscoverTopics queues a discovery in the transaction of ctx, unless its profile cannot be used.
 func (c *Client) DiscoverTopics(ctx context.Context, args DiscoverTopicsArgs) (store.Job, error) {
+	if _, err := c.store.DiscoveryProfile(ctx, args.Request.Profile); err != nil {
+		return store.Job{}, err
+	}
 	return c.queue(ctx, args)
 }
 

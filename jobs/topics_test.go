@@ -101,7 +101,7 @@ func TestDiscoverTopicsFromSearchesSeedsAndSites(t *testing.T) {
 	// Nothing found is told with its reason.
 	for want, request := range map[string]store.DiscoveryRequest{
 		"no processed documents": {Until: new(yesterday.AddDate(-3, 0, 0))},
-		"scored high enough":     {MinScore: new(1.)},
+		"left_out says why":      {MinScore: new(1.)},
 	} {
 		request.Domain, request.Market, request.Language = "energy", "de", "en"
 		job, err := c.DiscoverTopics(t.Context(), DiscoverTopicsArgs{Request: request})

@@ -147,6 +147,10 @@ func TestKeywords(t *testing.T) {
 	require.Equal(t, "buy heat pump cheap", r.LongTail[0].Keyword, "the others have no position")
 	require.Equal(t, "transactional", *r.LongTail[0].Intent)
 	require.Len(t, r.RelatedQuestions, 1, "each question once")
+	a.Matching[0].Title, a.Matching[1].Title = "How heat pumps threaten the quiet of the coast", "Who pays for the heat pumps of Elbland?"
+	asked := research.Keywords(a, 5).RelatedQuestions
+	require.Len(t, asked, 2, "a headline that begins as a question is none")
+	require.Equal(t, a.Matching[1].Title, asked[1].Question)
 	require.Len(t, r.All(), 5)
 	require.NotNil(t, r.Recommendation)
 	require.Len(t, r.Primary.DocumentIDs, 5)

@@ -214,7 +214,8 @@ func capitalRuns(text, language string) []string {
 				continue
 			}
 			run = append(run, word)
-			if last := field[len(field)-1]; strings.IndexByte(",;:.!?)", last) >= 0 {
+			// What a genitive says something of is no part of the name: Trump's State of the Union address.
+			if last := field[len(field)-1]; strings.IndexByte(",;:.!?)", last) >= 0 || strings.HasSuffix(word, "'s") || strings.HasSuffix(word, "’s") {
 				end()
 			}
 		}

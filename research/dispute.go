@@ -53,6 +53,10 @@ func (r *run) contradictions(passages []passage) []store.SourceDispute {
 	}
 	var disputes []store.SourceDispute
 	for _, found := range collect.Disagreements(documents) {
+		first, second := byID[found.Claims[0].DocumentID], byID[found.Claims[1].DocumentID]
+		if sameVoice(first, second) {
+			continue
+		}
 		dispute := store.SourceDispute{Kind: found.Kind, Subject: found.Subject}
 		for _, claim := range found.Claims {
 			dispute.Values = append(dispute.Values, valueOf(byID[claim.DocumentID], claim.Value, claim.Quote))
@@ -60,6 +64,15 @@ func (r *run) contradictions(passages []passage) []store.SourceDispute {
 		disputes = append(disputes, newestFirst(dispute))
 	}
 	return disputes
+}
+
+// sameVoice: both are of one publisher and about as new. It does not contradict itself: it speaks of two things, as two flats that
+// are to let.
+func sameVoice(a, b *source) bool {
+	if a.site() != b.site() || a.snapshot.PublishedAt == nil || b.snapshot.PublishedAt == nil {
+		return false
+	}
+	return a.snapshot.PublishedAt.Sub(*b.snapshot.PublishedAt).Abs() < newer
 }
 
 // answersDiffer tells the numbers or dates with which the sources answer a question that asks for one, if they differ. What is
@@ -74,18 +87,21 @@ func (r *run) answersDiffer(question string) (dispute store.SourceDispute, diffe
 		return dispute, false
 	}
 	var first statedAnswer
+	var serials map[string][]string
+	var voice *source
 	answered := map[*source]bool{}
 	for _, p := range r.candidates(question, asked) {
 		text, language := p.sentence().Text, p.source.snapshot.Language
 		given := asked.answer(text, language)
-		if given.text == "" || answered[p.source] || first.text != "" && given.unit != first.unit || asked.ofAnotherYear(text, language) {
+		if given.text == "" || answered[p.source] || first.text != "" && given.unit != first.unit || asked.ofAnotherYear(text, language) ||
+			collect.OtherSerials(serials, collect.Serials(text)) {
 			continue
 		}
 		answered[p.source] = true
 		if first.text == "" {
-			first = given
+			first, serials, voice = given, collect.Serials(text), p.source
 		}
-		differ = differ || !first.agrees(given)
+		differ = differ || !first.agrees(given) && !sameVoice(voice, p.source)
 		dispute.Values = append(dispute.Values, valueOf(p.source, given.text, text))
 	}
 	return newestFirst(dispute), differ

@@ -136,3 +136,14 @@ func TestNamesakes(t *testing.T) {
 	}), &researchtest.Diary{})
 	require.Contains(t, sentences(out), "77")
 }
+
+// TestAPublisherDoesNotContradictItself: adverts of one site on one day are of two things.
+func TestAPublisherDoesNotContradictItself(t *testing.T) {
+	t.Parallel()
+	advert := func(number, rent, from string) page {
+		return page{"https://flats.example/" + number, "Studio in Norbury " + number, "Studio flat in Norbury, fully furnished, available from " + from + ", the rent is $" + rent + " a month.", "en", "2026-05-02"}
+	}
+	out := run(t, ask("What does a studio flat in Norbury cost?", "en"), web(advert("1", "1750", "June 22"), advert("2", "1900", "June 14")), &researchtest.Diary{})
+	require.Len(t, out.Claims, 2)
+	require.Empty(t, out.Disagreements)
+}

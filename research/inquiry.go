@@ -28,6 +28,25 @@ var (
 // ofNow are the words by which a question asks how it is today. They say nothing of what it is about.
 var ofNow = regexp.MustCompile(`(?i)\b(now|nowadays|today|currently|at present|at the moment|these days|heute|heutzutage|jetzt|nun|derzeit|aktuell|momentan|zurzeit|gegenwärtig|inzwischen|mittlerweile)\b`)
 
+// timeUnits begin the words by which time is counted.
+var timeUnits = regexp.MustCompile(`^(minut|hour|stund|uhr|day|tag|week|woch|month|monat|quart|year|jahr|pm|am|o'clock)`)
+
+// ofAsking are the words by which a question asks what there is to tell. They say nothing of what it is about, either.
+var ofAsking = regexp.MustCompile(`(?i)\b(happen(s|ed|ing)?|takes? place|took place|said|says?|told|news|` +
+	`passiert\w*|geschieht|geschah|geschehen|gesagt|sagte?n?|sagt|neues|neuigkeiten|stattgefunden)\b|änder(t|n|te|ten) sich\b`)
+
+// heldAt is a verb that German cuts in two: findet … statt.
+var heldAt = regexp.MustCompile(`(?i)\b(findet|finden|fand|fanden)\b(.*)\bstatt\b`)
+
+// tellingStems are the stems of a question that say what it is about.
+func tellingStems(question, language string) []string {
+	about := heldAt.ReplaceAllString(ofAsking.ReplaceAllString(ofNow.ReplaceAllString(question, " "), " "), "$2")
+	if stems := annotate.Stems(about, language); len(stems) > 0 {
+		return stems
+	}
+	return annotate.Stems(question, language)
+}
+
 // priceWords say that money is asked for.
 var priceWords = regexp.MustCompile(`(?i)\b(cost\w*|prices?|priced|fees?|charged?|pays?|paid|money|kost\w+|preise?|teuer|gebühr\w*|bezahl\w*|zahl(t|en)|geld|betrag|summe)\b`)
 
@@ -44,6 +63,8 @@ type inquiry struct {
 	price []string
 	// proper are the words that may be names of one word: written with a capital, and long enough to have a namesake by one letter.
 	proper []string
+	// serials are the things that a number tells from their like.
+	serials map[string][]string
 	// qualifiers tell the names of the question from their namesakes.
 	qualifiers         map[string]string
 	number, time, name bool
@@ -57,7 +78,7 @@ type inquiry struct {
 func newInquiry(question, language string) inquiry {
 	q := inquiry{
 		words: strings.FieldsFunc(strings.ToLower(question), notWord), language: language,
-		stems:      annotate.Stems(ofNow.ReplaceAllString(question, " "), language),
+		stems: tellingStems(question, language), serials: collect.Serials(question),
 		qualifiers: qualifiersIn(question), years: yearsIn(question, language),
 		number: asksNumber.MatchString(question), time: asksTime.MatchString(question), name: asksWho.MatchString(question),
 		proper: properIn(question),
@@ -85,7 +106,7 @@ func (q inquiry) satisfied(sentence, language string) bool {
 	case q.number:
 		return len(numbers) > 0
 	case q.time:
-		return len(dates) > 0 || len(numbers) > 0
+		return len(dates) > 0 || slices.ContainsFunc(numbers, func(n collect.StatedNumber) bool { return isYear(n) || timeUnits.MatchString(n.Unit) })
 	case q.name:
 		return len(namesIn(sentence, language)) > 0
 	}
@@ -187,11 +208,6 @@ func (q inquiry) missesName(s *source) bool {
 // namesAnother: a sentence names something that shares a part with what the question names, and is not it: Anne Berger
 // where Anna Berger is asked for.
 func (q inquiry) namesAnother(sentence, language string) bool {
-	for name, qualifier := range qualifiersIn(sentence) {
-		if asked := q.qualifiers[name]; asked != "" && asked != qualifier && !containsName(sentence, asked) {
-			return true
-		}
-	}
 	for _, asked := range q.names {
 		if containsName(sentence, asked) {
 			continue
@@ -216,6 +232,16 @@ func (q inquiry) namesAnother(sentence, language string) bool {
 	return false
 }
 
+// qualifiesOtherwise: a text tells a name from its namesakes otherwise than the question does: Neustadt (Brese).
+func (q inquiry) qualifiesOtherwise(text string) bool {
+	for name, qualifier := range qualifiersIn(text) {
+		if asked := q.qualifiers[name]; asked != "" && asked != qualifier && !containsName(text, asked) {
+			return true
+		}
+	}
+	return false
+}
+
 // properIn are the words of a text that may be names of one word, without the ending of the genitive.
 func properIn(text string) []string {
 	var found []string
@@ -232,8 +258,11 @@ func properIn(text string) []string {
 const leastNamesake = 6
 
 // speaksOfNamesake: a text names what is written almost as something that the question names, and not that: Neustedt where
-// Neustadt is asked for.
+// Neustadt is asked for, version 4 where it is version 3.
 func (q inquiry) speaksOfNamesake(text string) bool {
+	if collect.OtherSerials(q.serials, collect.Serials(text)) {
+		return true
+	}
 	named := properIn(text)
 	return slices.ContainsFunc(q.proper, func(asked string) bool {
 		return !slices.Contains(named, asked) && slices.ContainsFunc(named, func(other string) bool { return oneLetterApart(asked, other) })

@@ -188,7 +188,9 @@ func (a Archive) questions(count int) []Question {
 	list, seen := []Question{}, map[string]bool{}
 	for _, d := range slices.Concat(a.Suggestions, a.Matching) {
 		key := store.TitleKey(d.Title)
-		if seen[key] || !IsQuestion(d.Title, a.Language) {
+		// "How the cuts threaten the coast" is a headline; only those who search leave the sign out.
+		headline := d.Source != store.TypeAutocomplete && !strings.HasSuffix(d.Title, "?") && !strings.HasSuffix(d.Title, "？")
+		if seen[key] || headline || !IsQuestion(d.Title, a.Language) {
 			continue
 		}
 		seen[key] = true

@@ -1,6 +1,7 @@
 package research
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -88,13 +89,31 @@ func (r *run) extractSection(question string, passages []passage, before []secti
 		}
 	}
 	part := section{Heading: question}
-	for _, p := range choose(passages, most) {
+	for _, p := range r.inOrder(question, choose(passages, most)) {
 		if text := p.sentence().Text; !said[text] {
 			said[text] = true
 			part.Sentences = append(part.Sentences, sentence{Text: text, Evidence: []string{p.id()}})
 		}
 	}
 	return part
+}
+
+// inOrder puts what each source says in the source's own order, the source with the best passage first, so that a sentence follows
+// the one that it leans on. What is asked in particular is answered first.
+func (r *run) inOrder(question string, chosen []passage) []passage {
+	if newInquiry(question, r.Language).particular() {
+		return chosen
+	}
+	best := map[*source]int{}
+	for i, p := range chosen {
+		if _, has := best[p.source]; !has {
+			best[p.source] = i
+		}
+	}
+	slices.SortStableFunc(chosen, func(a, b passage) int {
+		return cmp.Or(cmp.Compare(best[a.source], best[b.source]), cmp.Compare(a.index, b.index))
+	})
+	return chosen
 }
 
 // answering are the passages that answer a question, the best first. What newer figures have overtaken is left to the
@@ -105,6 +124,9 @@ func (r *run) answering(question string, disputes []store.SourceDispute) []passa
 		return len(asked.years) == 0 && slices.ContainsFunc(disputes, func(d store.SourceDispute) bool { return overtaken(p, d) })
 	})
 }
+
+// beside is which share of the best score a sentence must have that says something else than what is asked for in particular.
+const beside = 0.7
 
 // candidates are the passages that answer a question, the best first.
 func (r *run) candidates(question string, asked inquiry) []passage {
@@ -119,7 +141,11 @@ func (r *run) candidates(question string, asked inquiry) []passage {
 		return nil
 	}
 	return slices.DeleteFunc(slices.Clone(found), func(p passage) bool {
-		return p.score < 0.5*best || p.covers < answers && p.itself < answers
+		least := 0.5
+		if asked.particular() && !asked.satisfied(p.sentence().Text, p.source.snapshot.Language) {
+			least = beside
+		}
+		return p.score < least*best || p.covers < answers && p.itself < answers
 	})
 }
 

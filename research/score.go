@@ -53,7 +53,15 @@ func unknown(name string, inputs map[string]any, explanation string) store.Score
 func diversityPart(name string, publishers int, profile store.ScoringProfile) store.ScorePart {
 	full := profile.Parameters[store.ParamDiversity]
 	return known(name, float64(publishers)/full, map[string]any{"publishers": publishers, "full": full},
-		"%d publishers write about it; %g count in full.", publishers, full)
+		"%s about it; %g count in full.", counted(publishers, "publisher writes", "publishers write"), full)
+}
+
+// counted is a count with what is counted.
+func counted(n int, one, several string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, several)
 }
 
 // freshnessPart halves with every half-life of the profile since the newest document.
@@ -76,19 +84,24 @@ type KnownTopic struct {
 	Documents map[string]bool
 }
 
-// noveltyPart is how little a title has in common with the most similar of other topics.
-func noveltyPart(title, language string, others []KnownTopic) store.ScorePart {
+// noveltyPart is how little a title has in common with the most similar of the known topics that are not the same.
+func noveltyPart(title, language string, topics []KnownTopic, same func(other KnownTopic, alike float64) bool) store.ScorePart {
 	stems := annotate.Stems(title, language)
-	best, similar := 0., ""
-	for _, other := range others {
-		if s := annotate.Overlap(stems, other.TitleStems); s > best {
+	best, similar, others := 0., "", 0
+	for _, other := range topics {
+		s := annotate.Overlap(stems, other.TitleStems)
+		if same(other, s) {
+			continue
+		}
+		others++
+		if s > best {
 			best, similar = s, other.Title
 		}
 	}
 	if similar == "" {
-		return known("novelty", 1, map[string]any{"topics": len(others)}, "No other topic has anything in common with it.")
+		return known("novelty", 1, map[string]any{"topics": others}, "No other topic has anything in common with it.")
 	}
-	return known("novelty", 1-best, map[string]any{"topics": len(others), "similarity": math.Round(1e4*best) / 1e4, "most_similar": similar},
+	return known("novelty", 1-best, map[string]any{"topics": others, "similarity": math.Round(1e4*best) / 1e4, "most_similar": similar},
 		"It shares %.0f %% of its words with “%s”.", 100*best, similar)
 }
 
@@ -141,7 +154,7 @@ func Validate(c Candidacy, profile store.ScoringProfile) store.TopicScore {
 		diversityPart("diversity", len(publishers), profile),
 		freshnessPart(newest, c.Now, profile),
 		volumePart(c.Position, len([]rune(c.Topic.Title)), profile),
-		noveltyPart(c.Topic.Title, c.Topic.Language, c.Others),
+		noveltyPart(c.Topic.Title, c.Topic.Language, c.Others, func(KnownTopic, float64) bool { return false }),
 	})
 }
 

@@ -33,7 +33,9 @@ type Hunt struct {
 	// Seeds are what is wanted; without them everything is. Proposed are what a model would look for, too.
 	Seeds, Proposed []string
 	Known           []KnownTopic
-	Limit           int
+	// Sample are documents of the window, whatever they are about: what a publisher writes with all of them says nothing.
+	Sample []store.DocumentSummary
+	Limit  int
 }
 
 const (
@@ -55,21 +57,24 @@ type cluster struct {
 	candidates []Candidate
 	documents  []store.DocumentSummary
 	reasons    map[uuid.UUID]Candidate
+	// began are the documents of the first candidate.
+	began map[uuid.UUID]bool
 }
 
 // Discover makes topics of candidates: those that mean the same are one, each is scored by a profile and told with its parts, and
 // what is no topic with why. The same candidates make the same topics.
 func Discover(candidates []Candidate, h Hunt, profile store.ScoringProfile) (topics []store.DiscoveredTopic, out []store.LeftOut) {
 	threshold := profile.Parameters[store.ParamThreshold]
-	for _, c := range clusters(candidates) {
-		common := c.cohesion(h.Language)
+	docs := newDigest(candidates, h.Sample, h.Language)
+	for _, c := range docs.clusters(candidates) {
+		common, loose := docs.cohesion(c)
 		topic := c.topic(h, profile, common)
 		switch {
 		case topic.Title == "":
 			continue
 		case len(c.documents) < 2 && c.candidates[0].Reason == "term":
 			out = append(out, store.LeftOut{Title: topic.Title, Score: &topic.Score, Reason: "Only one document speaks of it."})
-		case common < leastCohesion:
+		case loose:
 			out = append(out, store.LeftOut{Title: topic.Title, Score: &topic.Score, Reason: "Its documents have a word in common, and little else: " + c.candidates[0].Words + "."})
 		case topic.Score < threshold:
 			out = append(out, store.LeftOut{Title: topic.Title, Score: &topic.Score, Reason: "Its score is below the threshold."})
@@ -102,24 +107,32 @@ func clusters(candidates []Candidate) []*cluster {
 		}
 		at := slices.IndexFunc(all, func(c *cluster) bool { return c.covers(candidate) })
 		if at < 0 {
-			at = len(all)
-			all = append(all, &cluster{reasons: map[uuid.UUID]Candidate{}})
+			all = append(all, newCluster(candidate))
+			continue
 		}
 		all[at].add(candidate)
 	}
 	return all
 }
 
+func newCluster(first Candidate) *cluster {
+	c := &cluster{reasons: map[uuid.UUID]Candidate{}, began: map[uuid.UUID]bool{}}
+	c.add(first)
+	for _, d := range first.Documents {
+		c.began[d.ID] = true
+	}
+	return c
+}
+
 func (c *cluster) covers(candidate Candidate) bool {
 	// Compared with what began the cluster, so that it does not drift.
-	first := c.candidates[0].Documents
 	common := 0
 	for _, d := range candidate.Documents {
-		if slices.ContainsFunc(first, func(other store.DocumentSummary) bool { return other.ID == d.ID }) {
+		if c.began[d.ID] {
 			common++
 		}
 	}
-	smaller := min(len(candidate.Documents), len(first))
+	smaller := min(len(candidate.Documents), len(c.began))
 	return common >= min(2, smaller) && float64(common) >= sameDocuments*float64(smaller)
 }
 
@@ -158,7 +171,8 @@ func (c *cluster) topic(h Hunt, profile store.ScoringProfile, common float64) st
 		diversityPart("breadth", len(publishers), profile),
 		c.cohesionPart(common),
 		freshnessPart(newest, h.Until, profile),
-		noveltyPart(t.Title, h.Language, h.Known),
+		// One that is found again is no less new for being known as itself.
+		noveltyPart(t.Title, h.Language, h.Known, func(known KnownTopic, alike float64) bool { return known.is(t, alike) }),
 		relevancePart(t.Title+" "+strings.Join(t.Terms, " "), h.Language, h.Seeds),
 	}
 	if sum := total(profile, t.Parts); sum != nil {
@@ -191,34 +205,6 @@ func (c *cluster) burst(h Hunt) store.ScorePart {
 		"term": strongest.Words, "documents": *strongest.Now, "documents_before": *strongest.Before, "expected": math.Round(100*float64(*strongest.Before)*share) / 100,
 		"deviations": math.Round(100*best) / 100,
 	}, "“%s” stands in %d documents, %.1f standard deviations more than expected.", strongest.Words, *strongest.Now, best)
-}
-
-// cohesion is how much the documents have in common with the one that has most in common with all: the mean of the shares of
-// the words of titles and summaries, those that every document of a cluster was found by aside.
-func (c *cluster) cohesion(language string) float64 {
-	if len(c.documents) < 2 {
-		return 1
-	}
-	documents := c.documents[:min(len(c.documents), maxTopicDocuments)]
-	stems := make([][]string, len(documents))
-	for i, d := range documents {
-		text := d.Title
-		if d.Summary != nil {
-			text += " " + *d.Summary
-		}
-		stems[i] = annotate.Stems(text, language)
-	}
-	best := 0.
-	for i := range stems {
-		sum := 0.
-		for j := range stems {
-			if i != j {
-				sum += annotate.Overlap(stems[i], stems[j])
-			}
-		}
-		best = max(best, sum/float64(len(stems)-1))
-	}
-	return best
 }
 
 // cohesionPart is full where a third of the words are common.
@@ -257,18 +243,15 @@ func withoutTwins(topics []store.DiscoveredTopic, h Hunt) (kept []store.Discover
 	for _, topic := range topics {
 		stems := annotate.Stems(topic.Title, h.Language)
 		twin := slices.IndexFunc(kept, func(other store.DiscoveredTopic) bool {
-			return annotate.Overlap(stems, annotate.Stems(other.Title, h.Language)) >= sameTitle
+			return annotate.Overlap(stems, annotate.Stems(other.Title, h.Language)) >= sameTitle ||
+				mostlyIn(topic.Documents, idsOf(other.Documents)) && mostlyIn(other.Documents, idsOf(topic.Documents))
 		})
 		if twin >= 0 {
 			out = append(out, store.LeftOut{Title: topic.Title, Score: &topic.Score, Reason: "It means the same as “" + kept[twin].Title + "”."})
 			continue
 		}
-		for _, known := range h.Known {
-			if annotate.Overlap(stems, known.TitleStems) >= sameTitle || mostlyIn(topic.Documents, known.Documents) {
-				topic.TopicID = &known.Topic.ID
-				topic.Title = known.Title
-				break
-			}
+		if at := slices.IndexFunc(h.Known, func(known KnownTopic) bool { return known.is(topic, annotate.Overlap(stems, known.TitleStems)) }); at >= 0 {
+			topic.TopicID, topic.Title = &h.Known[at].Topic.ID, h.Known[at].Title
 		}
 		if topic.TopicID != nil && slices.ContainsFunc(kept, func(other store.DiscoveredTopic) bool {
 			return other.TopicID != nil && *other.TopicID == *topic.TopicID
@@ -279,6 +262,19 @@ func withoutTwins(topics []store.DiscoveredTopic, h Hunt) (kept []store.Discover
 		kept = append(kept, topic)
 	}
 	return kept, out
+}
+
+// is reports whether a topic that was found is one that is known: by how alike their titles are, or by its documents.
+func (known KnownTopic) is(found store.DiscoveredTopic, alike float64) bool {
+	return alike >= sameTitle || mostlyIn(found.Documents, known.Documents)
+}
+
+func idsOf(documents []store.DiscoveredDocument) map[string]bool {
+	ids := map[string]bool{}
+	for _, d := range documents {
+		ids[d.ID.String()] = true
+	}
+	return ids
 }
 
 // mostlyIn: at least half of the documents, and two of them, are among others.

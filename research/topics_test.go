@@ -2,6 +2,7 @@ package research_test
 
 import (
 	"fmt"
+	"maps"
 	"testing"
 
 	"github.com/google/uuid"
@@ -23,17 +24,14 @@ func about(titles ...string) []store.DocumentSummary {
 
 func TestDiscover(t *testing.T) {
 	t.Parallel()
-	profile := store.ScoringProfile{
-		Name: "test", Version: 1, Weights: map[string]float64{"burst": 0.3, "breadth": 0.3, "cohesion": 0.2, "freshness": 0.1, "novelty": 0.1},
-		Parameters: map[string]float64{store.ParamThreshold: 0.2, store.ParamHalfLife: 7, store.ParamDiversity: 5},
-	}
+	profile := scoring
+	profile.Parameters = maps.Clone(scoring.Parameters)
 	heating := about("District heating grows in Lindau", "Lindau builds more district heating", "More district heating for Lindau")
 	bridge := about("Elz bridge closed for repairs", "Repairs close the Elz bridge", "Elz bridge: repairs begin")
-	hunt := research.Hunt{
-		Language: "en", Since: now.AddDate(0, 0, -7), Until: now, Documents: 20, DocumentsBefore: 20, Limit: 1,
-		Known: []research.KnownTopic{
-			{Topic: store.TopicSummary{ID: uuid.New()}, Title: "Heating Lindau by district", TitleStems: annotate.Stems("Heating Lindau by district", "en"), Documents: map[string]bool{heating[0].ID.String(): true, heating[1].ID.String(): true}},
-		},
+	hunt := hunting
+	hunt.Limit = 1
+	hunt.Known = []research.KnownTopic{
+		{Topic: store.TopicSummary{ID: uuid.New()}, Title: "Heating Lindau by district", TitleStems: annotate.Stems("Heating Lindau by district", "en"), Documents: map[string]bool{heating[0].ID.String(): true, heating[1].ID.String(): true}},
 	}
 	candidates := []research.Candidate{
 		{Words: "District heating grows in Lindau", Reason: "story", Source: "rss", Documents: heating},
@@ -71,3 +69,75 @@ func TestDiscover(t *testing.T) {
 	require.Empty(t, none)
 	require.NotEmpty(t, out)
 }
+
+// A broad word, wanted or not, takes nothing from the topics that it is a word of.
+func TestABroadWordHidesNothing(t *testing.T) {
+	t.Parallel()
+	heating := about("District heating grows in Lindau", "Lindau builds more district heating", "More district heating for Lindau")
+	bridge := about("Elz bridge closed for repairs", "Repairs close the Elz bridge", "Elz bridge: repairs begin")
+	other := about("Mayor resigns", "Cats sleep all day", "Oil price falls")
+	mayor := append(append(append([]store.DocumentSummary{}, heating...), bridge...), other...)
+	topics, out := research.Discover([]research.Candidate{
+		{Words: "mayor", Reason: "seed", Source: "rss", Documents: mayor},
+		{Words: "district heating", Reason: "term", Source: "rss", Documents: heating},
+		{Words: "Elz bridge", Reason: "term", Source: "rss", Documents: bridge},
+	}, hunting, scoring)
+	require.Len(t, topics, 2)
+	require.Len(t, out, 1)
+	require.Contains(t, out[0].Reason, "little else: mayor.")
+}
+
+// Two titles that are made of the same documents are one topic.
+func TestTheSameDocumentsAreOneTopic(t *testing.T) {
+	t.Parallel()
+	list := about("Elz bridge closed for repairs", "Repairs close the Elz bridge", "Ferry replaces the Elz bridge", "Elz bridge repairs: ferry runs at night")
+	topics, out := research.Discover([]research.Candidate{
+		{Words: "Elz bridge", Reason: "story", Source: "rss", Documents: list[:2]},
+		{Words: "Night traffic in the valley", Reason: "story", Source: "rss", Documents: list[2:]},
+		{Words: "repairs", Reason: "term", Source: "rss", Documents: list},
+		{Words: "bridge at night", Reason: "term", Source: "rss", Documents: list[1:]},
+	}, hunting, scoring)
+	require.Len(t, topics, 1, "%v", topics)
+	require.Contains(t, out[0].Reason, "means the same")
+}
+
+// What a publisher writes below everything makes no topic.
+func TestWordsOfAHouseMakeNoTopic(t *testing.T) {
+	t.Parallel()
+	var list []store.DocumentSummary
+	for i, title := range []string{"Mayor resigns", "Cats sleep all day", "Oil price falls", "Rain in Lindau", "Elz bridge closed", "Choir wins prize", "New tram line", "School reopens"} {
+		list = append(list, store.DocumentSummary{
+			ID: uuid.New(), Title: title, Summary: new("submitted by reader number " + fmt.Sprint(100+i) + " link comments below"), SourceName: "board.example", PublishedAt: new(now),
+		})
+	}
+	hunt := hunting
+	candidates := []research.Candidate{{Words: "comments", Reason: "term", Source: "rss", Documents: list[:5]}}
+	topics, _ := research.Discover(candidates, hunt, scoring)
+	require.Len(t, topics, 1, "five documents do not tell what all have")
+	hunt.Sample = list
+	topics, out := research.Discover(candidates, hunt, scoring)
+	require.Empty(t, topics)
+	require.Len(t, out, 1)
+}
+
+// A topic that is found again is as new as it was.
+func TestATopicFoundAgainIsNoLessNew(t *testing.T) {
+	t.Parallel()
+	heating := about("District heating grows in Lindau", "Lindau builds more district heating", "More district heating for Lindau")
+	candidates := []research.Candidate{{Words: "district heating", Reason: "term", Source: "rss", Documents: heating}}
+	first, _ := research.Discover(candidates, hunting, scoring)
+	require.Len(t, first, 1)
+	hunt := hunting
+	hunt.Known = []research.KnownTopic{{Topic: store.TopicSummary{ID: uuid.New()}, Title: first[0].Title, TitleStems: annotate.Stems(first[0].Title, "en")}}
+	again, _ := research.Discover(candidates, hunt, scoring)
+	require.Equal(t, hunt.Known[0].Topic.ID, *again[0].TopicID)
+	require.InDelta(t, first[0].Score, again[0].Score, 1e-9)
+}
+
+var (
+	scoring = store.ScoringProfile{
+		Name: "test", Version: 1, Weights: map[string]float64{"burst": 0.3, "breadth": 0.3, "cohesion": 0.2, "freshness": 0.1, "novelty": 0.1},
+		Parameters: map[string]float64{store.ParamThreshold: 0.2, store.ParamHalfLife: 7, store.ParamDiversity: 5},
+	}
+	hunting = research.Hunt{Language: "en", Since: now.AddDate(0, 0, -7), Until: now, Documents: 20, DocumentsBefore: 20, Limit: 20}
+)

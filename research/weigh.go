@@ -5,9 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/content-creator/content-creator-api/annotate"
 	"github.com/content-creator/content-creator-api/collect"
@@ -180,6 +180,7 @@ func (r *run) passages(question string, asked inquiry) []passage {
 
 func (r *run) findPassages(asked inquiry) []passage {
 	weights := r.weights(asked.stems)
+	headlines := r.headlines()
 	var found []passage
 	for _, s := range r.sources {
 		if s.snapshot == nil || asked.missesName(s) {
@@ -188,7 +189,8 @@ func (r *run) findPassages(asked inquiry) []passage {
 		title := annotate.Stems(s.snapshot.Title, s.snapshot.Language)
 		titled := covered(asked.stems, weights, title)
 		for i, sentence := range s.text {
-			if !s.says(i) || !quotable(sentence.Text) || asked.namesAnother(sentence.Text, s.snapshot.Language) ||
+			if !s.says(i) || !quotable(sentence.Text) || headlines[bare(sentence.Text)] || asked.namesAnother(sentence.Text, s.snapshot.Language) ||
+				asked.qualifiesOtherwise(s.snapshot.Title+"\n"+sentence.Text) ||
 				asked.speaksOfNamesake(sentence.Text) || asked.speaksOfNamesake(s.snapshot.Title+"\n"+sentence.Text) {
 				continue
 			}
@@ -216,6 +218,18 @@ func (r *run) findPassages(asked inquiry) []passage {
 	}
 	slices.SortStableFunc(found, func(a, b passage) int { return cmp.Compare(b.score, a.score) })
 	return found
+}
+
+// headlines are the titles of all sources. A line that is one leads to its article and is no statement.
+func (r *run) headlines() map[string]bool {
+	titles := map[string]bool{}
+	for _, s := range r.sources {
+		titles[bare(s.Title)] = true
+		if s.snapshot != nil {
+			titles[bare(s.snapshot.Title)] = true
+		}
+	}
+	return titles
 }
 
 func statesMoney(sentence, language string) bool {
@@ -260,12 +274,18 @@ func covered(stems []string, weights []float64, among []string) float64 {
 	return sum / all
 }
 
-// quotable: a statement of a length that can be read, made for readers.
+// quotable: a statement of a length that can be read, made for readers, and whole.
 func quotable(sentence string) bool {
 	words := len(strings.Fields(sentence))
-	last, _ := utf8.DecodeLastRuneInString(sentence)
-	return words >= leastWords && words <= mostWords && last != '?' && last != ':' && !commands(sentence)
+	return words >= leastWords && words <= mostWords && !unfinished.MatchString(sentence) && !pointer.MatchString(sentence) && !commands(sentence)
 }
+
+// unfinished ends what asks, announces or was cut off.
+var unfinished = regexp.MustCompile(`([?:]|\.\.\.|…|\[(\.\.\.|…)\])[\s"'”’“»«–—-]*$`)
+
+// pointer begins a line that only leads to another article.
+var pointer = regexp.MustCompile(`(?i)^[\s–—▶►»>•*-]*(related|read more|read also|also read|see also|more on this|more on this story|further reading|` +
+	`mehr zum thema|mehr dazu|siehe auch|lesen sie auch|lesen sie hier|auch interessant|zum thema|lire aussi|à lire aussi|lea también|leia mais|leia também|leggi anche|lees ook)\s*[:|–—]`)
 
 // choose takes the best passages that do not say the same, at most so many.
 func choose(passages []passage, most int) []passage {

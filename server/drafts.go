@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
-	"strings"
 
 	"github.com/content-creator/content-creator-api/gen/api"
 	"github.com/content-creator/content-creator-api/jobs"
@@ -65,15 +63,11 @@ func (s *Server) UpdateDraft(ctx context.Context, req api.UpdateDraftRequestObje
 	}
 	if req.Body.BodyMarkdown != nil {
 		d.BodyMarkdown = *req.Body.BodyMarkdown
-		d.WordCount = len(strings.Fields(d.BodyMarkdown))
-		// What no longer stands there rests on nothing any more.
-		d.Sentences = slices.DeleteFunc(d.Sentences, func(sentence store.DraftSentence) bool { return !strings.Contains(d.BodyMarkdown, sentence.Text) })
 	}
 	if req.Body.Keyword != nil {
 		d.Keyword = req.Body.Keyword
 	}
-	d.ContentScore = new(s.Jobs.ScoreDraft(d))
-	if d, err = s.Store.SaveDraft(ctx, d); err != nil {
+	if d, err = s.Store.SaveDraft(ctx, s.Jobs.EditedDraft(d)); err != nil {
 		return nil, err
 	}
 	return api.UpdateDraft200JSONResponse(d), nil

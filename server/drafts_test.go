@@ -79,7 +79,7 @@ func TestSynthesizeTopic(t *testing.T) {
 	a := w.send("GET", "/drafts/"+draft["id"].(string)+"/export?format=docx", "")
 	archive, err := zip.NewReader(bytes.NewReader(a.body), int64(len(a.body)))
 	require.NoError(t, err)
-	require.Len(t, archive.File, 5)
+	require.Len(t, archive.File, 6)
 	for _, file := range archive.File {
 		part, err := file.Open()
 		require.NoError(t, err)

@@ -101,8 +101,13 @@ func TestDiscoverTopics(t *testing.T) {
 		a := w.send("POST", "/topics/discover", body)
 		require.Contains(t, faults(a.refused(t, http.StatusUnprocessableEntity, client.ErrorCodeVALIDATIONFAILED)), field, body)
 	}
-	a := w.send("POST", "/topics/discover", `{"domain": "energy", "market": "de", "language": "en", "profile": "none"}`, "Prefer: wait=30").object(t, http.StatusOK)
-	require.Equal(t, "failed", a["state"])
+	for profile, fault := range map[string]string{"none": "there is none of the name none", "original": "original is for validation"} {
+		request := `{"domain": "energy", "market": "de", "language": "en", "profile": "` + profile + `"}`
+		for path, body := range map[string]string{"/topics/discover": request, "/topics/discovery-schedules": `{"name": "Energy", "every_hours": 24, "request": ` + request + `}`} {
+			refused := w.send("POST", path, body).refused(t, http.StatusUnprocessableEntity, client.ErrorCodeSCORINGPROFILEVALIDATIONFAILED)
+			require.Equal(t, fault, faults(refused)["profile"])
+		}
+	}
 }
 
 func TestValidateTopic(t *testing.T) {
@@ -208,6 +213,7 @@ func TestDiscoverySchedules(t *testing.T) {
 	changed := w.send("PATCH", path, `{"every_hours": 1, "name": "Power", "enabled": false, "request": {"domain": "power", "market": "at", "language": "de"}}`, "If-Match: "+tag).object(t, http.StatusOK)
 	require.Equal(t, "power", changed["request"].(map[string]any)["domain"])
 	require.Equal(t, false, changed["enabled"])
+	w.send("PATCH", path, `{"request": {"domain": "power", "market": "at", "language": "de", "profile": "original"}}`).refused(t, http.StatusUnprocessableEntity, client.ErrorCodeSCORINGPROFILEVALIDATIONFAILED)
 	w.send("PATCH", path, `{"every_hours": 2}`, "If-Match: "+tag).refused(t, http.StatusPreconditionFailed, client.ErrorCodeDISCOVERYSCHEDULECHANGED)
 	require.Len(t, w.read("/topics/discovery-schedules")["items"], 1)
 	require.Equal(t, http.StatusNoContent, w.send("DELETE", path, "").StatusCode)

@@ -147,7 +147,12 @@ func (s *Store) earlierCall(ctx context.Context, r CallRequest, fingerprint []by
 			where job_id = $1 and fingerprint = $2 and state <> 'failed'
 			order by made_at desc, id desc
 			limit 1`
-		lose = `update calls set state = 'lost', error = 'The process that made it died before it was answered.', settled_at = now() where id = $1`
+		// What could cost nothing has cost nothing.
+		lose = `
+			update calls
+			set state = 'lost', error = 'The process that made it died before it was answered.', settled_at = now(),
+				cost_micros = case most_micros when 0 then 0 end
+			where id = $1`
 	)
 	var (
 		id, attempt uuid.UUID

@@ -84,6 +84,10 @@ func TestLostCalls(t *testing.T) {
 	require.NoError(t, err)
 	_, _, err = s.ReserveCall(t.Context(), request("b", uuid.New(), free))
 	require.NoError(t, err)
+	list, err = s.Calls(t.Context(), store.CallFilter{State: new(store.CallLost)}, store.Page{Size: 1})
+	require.NoError(t, err)
+	require.NotNil(t, list.Items[0].CostUSD, "what is free has cost nothing, heard of or not")
+	require.Zero(t, *list.Items[0].CostUSD)
 
 	// The same attempt never makes a call twice at once.
 	attempt := uuid.New()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -176,7 +177,8 @@ func (s *Store) saveDiscovered(ctx context.Context, r DiscoveryRequest, d *Disco
 	}
 	var sourceURL *string
 	if len(d.Documents) > 0 {
-		sourceURL = &d.Documents[0].URL
+		titled := slices.IndexFunc(d.Documents, func(document DiscoveredDocument) bool { return document.Title == d.Title })
+		sourceURL = &d.Documents[max(titled, 0)].URL
 	}
 	var trending *float64
 	for _, part := range d.Parts {
@@ -257,6 +259,9 @@ func (s *Store) CreateDiscoverySchedule(ctx context.Context, c DiscoverySchedule
 		insert into discovery_schedules (id, name, request, every_hours, enabled)
 		values ($1, $2, $3, $4, coalesce($5, true))
 		returning ` + scheduleColumns
+	if _, err := s.DiscoveryProfile(ctx, c.Request.Profile); err != nil {
+		return DiscoverySchedule{}, err
+	}
 	rows, _ := s.db(ctx).Query(ctx, q, newID(), c.Name, c.Request, c.EveryHours, c.Enabled)
 	schedule, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[DiscoverySchedule])
 	return schedule, orInvalid(err, "discovery_schedule")
@@ -300,7 +305,10 @@ func (s *Store) UpdateDiscoverySchedule(ctx context.Context, id uuid.UUID, revis
 		}
 		var request json.RawMessage
 		if u.Request != nil {
-			var err error
+			_, err := s.DiscoveryProfile(ctx, u.Request.Profile)
+			if err != nil {
+				return err
+			}
 			if request, err = json.Marshal(u.Request); err != nil {
 				return err
 			}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -92,6 +93,9 @@ func (s *Store) Job(ctx context.Context, id JobID) (Job, error) {
 	return job, orNotFound(err, "job", id)
 }
 
+// riversCancel is what River keeps as the error of an attempt that a person has cancelled.
+const riversCancel = "JobCancelError: job cancelled remotely"
+
 func scanJob(row pgx.CollectableRow) (Job, error) {
 	var j Job
 	var collectionID, documentID, topicID *uuid.UUID
@@ -112,7 +116,7 @@ func scanJob(row pgx.CollectableRow) (Job, error) {
 		j.Subject = &JobSubject{Type: "topic", ID: *topicID}
 	}
 	if attemptError != nil {
-		j.Error = &JobError{Message: attemptError.Error, Attempt: attemptError.Attempt, At: attemptError.At}
+		j.Error = &JobError{Message: strings.Replace(attemptError.Error, riversCancel, "It was cancelled.", 1), Attempt: attemptError.Attempt, At: attemptError.At}
 	}
 	if j.State == "succeeded" {
 		j.Progress.Percent = 100

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -285,6 +286,20 @@ func (s *Store) TopicDocuments(ctx context.Context, topic uuid.UUID, p Page) (Li
 		return List[TopicDocument]{}, err
 	}
 	return topicDocumentListing.page(ctx, s, p, pgx.NamedArgs{"topic": topic})
+}
+
+// DiscoveryProfile is the newest version of the profile that a discovery names; one that is not there, or for something else, is
+// refused as a fault of the request.
+func (s *Store) DiscoveryProfile(ctx context.Context, name string) (ScoringProfile, error) {
+	profile, err := s.ScoringProfile(ctx, cmp.Or(name, ProfileBurst), 0)
+	var refusal *Error
+	switch {
+	case errors.As(err, &refusal):
+		return profile, invalid("scoring_profile", "The profile cannot be used for that.", map[string]string{"profile": "there is none of the name " + name})
+	case err == nil && profile.Kind != ForDiscovery:
+		return profile, WrongProfile(profile)
+	}
+	return profile, err
 }
 
 // WrongProfile is the refusal to score a topic by a profile that is for something else.
