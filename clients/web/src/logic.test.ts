@@ -9,6 +9,7 @@ import { destination, niceTicks } from './parts/day-chart';
 import { narrowing } from './pages/documents';
 import { fit } from './parts/fuzzy';
 import { fitting } from './parts/palette';
+import { placesInUse } from './parts/place';
 import { evenly } from './pages/scoring/form';
 import { sameThing } from './queries';
 import { nextStatuses } from './pages/topic';
@@ -153,4 +154,13 @@ test('a page of a list may stand in for the next, a document never for another',
   expect(sameThing(['documents', 'one', 'a'], ['documents', 'one', 'b'])).toBe(false);
   expect(sameThing(['topics', 'a', 'documents', 1, 20], ['topics', 'a', 'documents', 2, 20])).toBe(true);
   expect(sameThing(['jobs', 'list'], ['jobs', 'list', {}])).toBe(false);
+});
+
+test('of domains, markets and languages the most used are offered first', () => {
+  const found = [
+    { domain: 'energy', market: 'gb', language: null },
+    { domain: 'garden', market: 'gb', language: 'en' },
+    { domain: 'garden', market: 'de', language: '' },
+  ];
+  expect(placesInUse(found)).toEqual({ domain: ['garden', 'energy'], market: ['gb', 'de'], language: ['en'] });
 });

@@ -96,6 +96,22 @@ test('empty: every list teaches the next step', async ({ page, context }) => {
   });
   await page.goto('/');
   await expect(page.getByRole('heading', { name: 'Three steps to your first topic' })).toBeVisible();
+  await page.getByRole('link', { name: 'Add a collection' }).click();
+  await expect(page.getByRole('dialog', { name: 'Add a collection' })).toBeVisible();
+});
+
+test('until there is a topic the first page leads on, also where documents are', async ({ page, context }) => {
+  await instead(context, async (route) => {
+    const response = await route.fetch();
+    const body = await response.json();
+    await route.fulfill({ response, json: route.request().url().includes('/topics?') ? { ...body, items: [], total: 0, pages: 0 } : body });
+  });
+  await page.goto('/');
+  await expect(page.getByRole('listitem').filter({ hasText: 'Done' })).toHaveCount(2);
+  await page.getByRole('main').getByRole('link', { name: 'Discover topics' }).first().click();
+  const form = page.getByRole('dialog', { name: 'Discover topics' });
+  await expect(form.getByLabel('Domain'), 'what was collected last').not.toHaveValue('');
+  await expect(form.locator('option[value="energy"]'), 'what is in use').toBeAttached();
 });
 
 test('full: a list of 100,000 shows one page of it, soon', async ({ page, context }) => {

@@ -1,5 +1,5 @@
 import { type Collection, type CollectionSort, CollectionType, HealthState, type ImportJob } from '@content-creator/client';
-import { Alert, Anchor, Button, FileButton, Group, List, Menu, Modal, Paper, Select, Stack, Switch, Text, TextInput } from '@mantine/core';
+import { Alert, Anchor, Button, FileButton, Group, List, Menu, Modal, Paper, Select, Stack, Switch, Text } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { IconDownload, IconPlus, IconUpload } from '@tabler/icons-react';
 import { type FormEvent, useMemo, useState } from 'react';
@@ -11,6 +11,7 @@ import { Empty } from '../parts/empty';
 import { JobProgress } from '../parts/job-progress';
 import { Loaded } from '../parts/loaded';
 import { Page } from '../parts/page';
+import { PlaceFields, PlaceInput } from '../parts/place';
 import { saveFile } from '../parts/save-file';
 import { type Column, DataTable } from '../parts/table';
 import { Time } from '../parts/time';
@@ -18,7 +19,6 @@ import { To } from '../parts/to';
 import { useAction, useRead } from '../queries';
 import { api } from '../session';
 import { AddCollection } from './collection/add';
-import { PlaceFields } from './topic/create';
 
 export function Collections() {
   const { t } = useLanguage();
@@ -68,8 +68,8 @@ function CollectionFilters() {
           value={filters['health'] ?? null}
           onChange={(health) => change({ health: health ?? undefined })}
         />
-        <TextInput w={140} label={t.common.domain} defaultValue={filters['domain'] ?? ''} onChange={(event) => later({ domain: event.currentTarget.value })} />
-        <TextInput w={110} label={t.common.market} defaultValue={filters['market'] ?? ''} onChange={(event) => later({ market: event.currentTarget.value })} />
+        <PlaceInput of="domain" w={140} defaultValue={filters['domain'] ?? ''} onChange={(event) => later({ domain: event.currentTarget.value })} />
+        <PlaceInput of="market" w={110} defaultValue={filters['market'] ?? ''} onChange={(event) => later({ market: event.currentTarget.value })} />
       </Group>
     </Paper>
   );

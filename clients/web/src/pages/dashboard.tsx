@@ -1,5 +1,5 @@
 import { type Job } from '@content-creator/client';
-import { Anchor, Button, Grid, Group, List, Paper, Progress, SimpleGrid, Stack, Text, Title } from '@mantine/core';
+import { Anchor, Badge, Button, Grid, Group, List, Paper, Progress, SimpleGrid, Stack, Text, Title } from '@mantine/core';
 import { type ReactNode, useMemo } from 'react';
 import { money, number, percent, total } from '../format';
 import { useLanguage } from '../language';
@@ -15,10 +15,9 @@ import { Growth } from './dashboard/growth';
 
 export function Dashboard() {
   const { t } = useLanguage();
-  const collections = useRead(['collections', 'count'], (signal) => api.collections.list({ query: { page_size: 1 }, signal }));
   return (
     <Page title={t.nav.dashboard} about={t.dashboard.about}>
-      {collections.data?.total === 0 && <FirstSteps />}
+      <FirstSteps />
       <Figures />
       <Grid gap="lg">
         <Grid.Col span={{ base: 12, lg: 7 }}>
@@ -67,32 +66,48 @@ function Section({ title, more, children }: { title: string; more?: { to: string
   );
 }
 
+const ONE = { page_size: 1 };
+
+/** Until there is a topic: how far somebody has come on the way to it, and the next step. */
 function FirstSteps() {
   const { t } = useLanguage();
+  const topics = useRead(['topics', 'count'], (signal) => api.topics.list({ query: ONE, signal }));
+  const documents = useRead(['documents', 'count'], (signal) => api.documents.list({ query: ONE, signal }));
+  const collections = useRead(['collections', 'count'], (signal) => api.collections.list({ query: ONE, signal }));
+  if (topics.data?.total !== 0 || !documents.data || !collections.data) return null;
+  const done = [collections.data.total > 0, documents.data.total > 0, false];
   return (
     <Paper withBorder p="lg">
       <Title order={2} size="h4" mb="sm">
         {t.dashboard.welcome}
       </Title>
       <List type="ordered" spacing="xs" mb="md">
-        {t.dashboard.steps.map((step) => (
-          <List.Item key={step}>{step}</List.Item>
+        {t.dashboard.steps.map((step, index) => (
+          <List.Item key={step} {...(done[index] && { c: 'dimmed' })}>
+            {step} {done[index] && <Badge color="green">{t.dashboard.stepDone}</Badge>}
+          </List.Item>
         ))}
       </List>
-      <Button component={To} to="/collections">
-        {t.collections.add}
-      </Button>
+      <Group>
+        {done[1] && (
+          <Button component={To} to="/topics" search={{ open: 'discover' }}>
+            {t.topics.discover}
+          </Button>
+        )}
+        <Button component={To} to="/collections" search={{ open: 'add' }} variant={done[1] ? 'default' : 'filled'}>
+          {t.collections.add}
+        </Button>
+      </Group>
     </Paper>
   );
 }
 
 function Figures() {
   const { t, language } = useLanguage();
-  const one = { page_size: 1 };
   const month = useMemo(() => daysAgo(30), []);
-  const topics = useRead(['topics', 'count'], (signal) => api.topics.list({ query: one, signal }));
-  const documents = useRead(['documents', 'count'], (signal) => api.documents.list({ query: one, signal }));
-  const collections = useRead(['collections', 'count'], (signal) => api.collections.list({ query: one, signal }));
+  const topics = useRead(['topics', 'count'], (signal) => api.topics.list({ query: ONE, signal }));
+  const documents = useRead(['documents', 'count'], (signal) => api.documents.list({ query: ONE, signal }));
+  const collections = useRead(['collections', 'count'], (signal) => api.collections.list({ query: ONE, signal }));
   const costs = useRead(['costs', 'sums', month], (signal) => api.costs.get({ query: { since: month }, signal }));
   const count = (list: { total: number; total_relation: 'eq' | 'gte' } | undefined) => (list ? total(list.total, list.total_relation, language) : '…');
   return (
@@ -163,7 +178,7 @@ function Running() {
           {items.length === 0 && <Text c="dimmed">{t.dashboard.nothingRuns}</Text>}
           {(queued.data?.total ?? 0) > 0 && (
             <Text size="sm" c="dimmed">
-              {t.dashboard.queued(queued.data!.total)}
+              {t.dashboard.queued(queued.data!.total, items.length > 0)}
             </Text>
           )}
         </Stack>
@@ -191,11 +206,14 @@ function RunningJob({ job }: { job: Job }) {
 }
 
 function Attention() {
-  const { t } = useLanguage();
+  const { t, language } = useLanguage();
   const failing = useRead(['collections', 'failing'], (signal) => api.collections.list({ query: { health: 'failing', page_size: SHOWN }, signal }));
   const degraded = useRead(['collections', 'degraded'], (signal) => api.collections.list({ query: { health: 'degraded', page_size: SHOWN }, signal }));
+  const gone = useRead(['collections', 'gone'], (signal) => api.collections.list({ query: { health: 'gone', page_size: SHOWN }, signal }));
+  const partial = useRead(['research', 'partial'], (signal) => api.research.listRuns({ query: { status: 'partial', page_size: SHOWN }, signal }));
   const failed = useRead(['jobs', 'failed'], (signal) => api.jobs.list({ query: { state: 'failed', page_size: SHOWN }, signal }));
-  const feeds = [...(failing.data?.items ?? []), ...(degraded.data?.items ?? [])];
+  const unwell = [failing.data, degraded.data, gone.data];
+  const feeds = unwell.flatMap((list) => list?.items ?? []);
   return (
     <Loaded query={failed}>
       {(jobs) => (
@@ -211,12 +229,26 @@ function Attention() {
               </Text>
             </Group>
           ))}
+          {unwell.map((list) => {
+            const health = list?.items[0]?.health;
+            if (!health || list.total <= list.items.length) return null;
+            return (
+              <Anchor key={health} component={To} to="/collections" search={{ health }} size="sm">
+                {t.dashboard.allOf(t.health[health], number(list.total, language))}
+              </Anchor>
+            );
+          })}
+          {(partial.data?.total ?? 0) > 0 && (
+            <Anchor component={To} to="/research" search={{ status: 'partial' }} size="sm">
+              {t.dashboard.partialRuns(partial.data!.total)}
+            </Anchor>
+          )}
           {jobs.total > 0 && (
             <Anchor component={To} to="/jobs" search={{ state: 'failed' }} size="sm">
               {t.dashboard.failedJobs(jobs.total)}
             </Anchor>
           )}
-          {feeds.length === 0 && jobs.total === 0 && <Text c="dimmed">{t.dashboard.allWell}</Text>}
+          {feeds.length === 0 && jobs.total === 0 && !partial.data?.total && <Text c="dimmed">{t.dashboard.allWell}</Text>}
         </Stack>
       )}
     </Loaded>
@@ -240,7 +272,14 @@ function NewTopics() {
               </Text>
             </Group>
           ))}
-          {items.length === 0 && <Text c="dimmed">{t.dashboard.noTopics}</Text>}
+          {items.length === 0 && (
+            <Text c="dimmed">
+              {t.dashboard.noTopics}{' '}
+              <Anchor component={To} to="/topics" search={{ open: 'discover' }} underline="always">
+                {t.topics.discover}
+              </Anchor>
+            </Text>
+          )}
         </Stack>
       )}
     </Loaded>

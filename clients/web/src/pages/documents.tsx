@@ -112,7 +112,7 @@ function Newest() {
           list={list}
           turn={turn}
           empty={
-            <Empty title={t.documents.none} action={<Button component={To} to="/collections">{t.collections.add}</Button>}>
+            <Empty title={t.documents.none} action={<Button component={To} to="/collections" search={{ open: 'add' }}>{t.collections.add}</Button>}>
               {t.documents.noneCure}
             </Empty>
           }

@@ -1,5 +1,5 @@
 import { type KeywordCount, KeywordKind, type KeywordSort } from '@content-creator/client';
-import { Anchor, Badge, Group, Paper, SegmentedControl, Select, TextInput } from '@mantine/core';
+import { Anchor, Badge, Group, Paper, SegmentedControl, Select } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { useMemo } from 'react';
 import { defined, useFilters } from '../address';
@@ -8,6 +8,7 @@ import { useLanguage } from '../language';
 import { Empty } from '../parts/empty';
 import { Loaded } from '../parts/loaded';
 import { Page } from '../parts/page';
+import { PlaceInput } from '../parts/place';
 import { type Column, DataTable } from '../parts/table';
 import { To } from '../parts/to';
 import { useRead } from '../queries';
@@ -33,7 +34,7 @@ function KeywordFilters() {
   const [filters, change] = useFilters();
   const later = useDebouncedCallback(change, 300);
   const text = (name: 'domain' | 'market' | 'language') => (
-    <TextInput w={120} label={t.common[name]} defaultValue={filters[name] ?? ''} onChange={(event) => later({ [name]: event.currentTarget.value })} />
+    <PlaceInput of={name} w={120} defaultValue={filters[name] ?? ''} onChange={(event) => later({ [name]: event.currentTarget.value })} />
   );
   return (
     <Paper withBorder p="md">

@@ -9,6 +9,7 @@ import { Figure } from '../parts/figure';
 import { JobProgress } from '../parts/job-progress';
 import { Loaded } from '../parts/loaded';
 import { Page } from '../parts/page';
+import { PlaceInput } from '../parts/place';
 import { type Column, DataTable } from '../parts/table';
 import { Time } from '../parts/time';
 import { To } from '../parts/to';
@@ -65,8 +66,8 @@ function Ask({ begun }: { begun: (job: string) => void }) {
         />
         <Group align="flex-end">
           <TextInput name="subject" flex="3 1 16rem" label={t.reports.subject} placeholder={t.reports.subjectPlaceholder} required minLength={2} maxLength={300} />
-          <TextInput name="language" w={110} label={t.common.language} defaultValue={language} required />
-          <TextInput name="market" w={110} label={t.common.market} placeholder={t.common.all} />
+          <PlaceInput of="language" name="language" w={110} defaultValue={language} required />
+          <PlaceInput of="market" name="market" w={110} placeholder={t.common.all} />
           {kind === 'keyword' && (
             <NumberInput name="max_cost_usd" w={170} label={t.research.maxCost} description={t.reports.costHelp} placeholder={t.research.noLimit} min={0} step={0.1} decimalScale={4} />
           )}

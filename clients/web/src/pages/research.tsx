@@ -1,5 +1,5 @@
 import { type ResearchRun, ResearchStatus } from '@content-creator/client';
-import { Anchor, Group, Paper, Select, Stack, Textarea, TextInput, Title } from '@mantine/core';
+import { Anchor, Group, Paper, Select, Stack, Textarea, Title } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { defined, useDialog, useFilters, usePaging } from '../address';
@@ -11,6 +11,7 @@ import { Empty } from '../parts/empty';
 import { JobProgress } from '../parts/job-progress';
 import { Loaded } from '../parts/loaded';
 import { Page } from '../parts/page';
+import { PlaceInput } from '../parts/place';
 import { type Column, DataTable } from '../parts/table';
 import { Time } from '../parts/time';
 import { To } from '../parts/to';
@@ -64,9 +65,9 @@ function Ask({ begun }: { begun: (job: string) => void }) {
       <BudgetForm label={t.research.ask} busy={ask.isPending} submit={(budget, form) => ask.mutate({ ...budget, form })}>
         <Textarea name="question" label={t.research.question} placeholder={t.research.questionPlaceholder} required minLength={3} autosize minRows={2} key={String(asking)} autoFocus={asking} />
         <Group>
-          <TextInput name="language" label={t.common.language} defaultValue={language} required w={120} />
-          <TextInput name="market" label={t.common.market} placeholder={t.common.all} w={120} />
-          <TextInput name="domain" label={t.common.domain} placeholder={t.common.all} w={160} />
+          <PlaceInput of="language" name="language" defaultValue={language} required w={120} />
+          <PlaceInput of="market" name="market" placeholder={t.common.all} w={120} />
+          <PlaceInput of="domain" name="domain" placeholder={t.common.all} w={160} />
         </Group>
       </BudgetForm>
     </Paper>

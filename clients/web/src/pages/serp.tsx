@@ -10,6 +10,7 @@ import { Empty } from '../parts/empty';
 import { JobProgress } from '../parts/job-progress';
 import { Loaded } from '../parts/loaded';
 import { Page } from '../parts/page';
+import { PlaceInput } from '../parts/place';
 import { type Column, DataTable } from '../parts/table';
 import { Time } from '../parts/time';
 import { To } from '../parts/to';
@@ -78,8 +79,8 @@ function Look({ begun }: { begun: (job: string) => void }) {
       <Stack>
         <Group align="flex-end">
           <TextInput name="query" flex="3 1 16rem" label={t.serp.query} placeholder={t.serp.queryPlaceholder} required maxLength={300} />
-          <TextInput name="language" w={110} label={t.common.language} defaultValue={language} required />
-          <TextInput name="market" w={110} label={t.common.market} placeholder={t.common.all} />
+          <PlaceInput of="language" name="language" w={110} defaultValue={language} required />
+          <PlaceInput of="market" name="market" w={110} placeholder={t.common.all} />
           <NumberInput name="count" w={110} label={t.serp.count} min={1} max={10} defaultValue={10} />
         </Group>
         <Textarea name="urls" label={t.serp.urls} description={t.serp.urlsHelp} placeholder="https://" autosize minRows={2} maxRows={10} />
@@ -130,7 +131,7 @@ function Snapshots() {
           defaultValue={filters['query'] ?? ''}
           onChange={(event) => later({ query: event.currentTarget.value })}
         />
-        <TextInput w={110} label={t.common.market} defaultValue={filters['market'] ?? ''} onChange={(event) => later({ market: event.currentTarget.value })} />
+        <PlaceInput of="market" w={110} defaultValue={filters['market'] ?? ''} onChange={(event) => later({ market: event.currentTarget.value })} />
       </Group>
       <Loaded query={snapshots} lines={6}>
         {(list) => (

@@ -11,6 +11,7 @@ import { ConfirmButton } from '../parts/confirm';
 import { Empty } from '../parts/empty';
 import { Loaded } from '../parts/loaded';
 import { Page } from '../parts/page';
+import { PlaceInput } from '../parts/place';
 import { type Column, DataTable } from '../parts/table';
 import { Time } from '../parts/time';
 import { To } from '../parts/to';
@@ -81,15 +82,15 @@ function TopicFilters() {
           value={filters['source'] ?? null}
           onChange={(source) => change({ source: source ?? undefined })}
         />
-        <TextInput
+        <PlaceInput
+          of="market"
           w={110}
-          label={t.common.market}
           defaultValue={filters['market'] ?? ''}
           onChange={(event) => later({ market: event.currentTarget.value })}
         />
-        <TextInput
+        <PlaceInput
+          of="domain"
           w={140}
-          label={t.common.domain}
           defaultValue={filters['domain'] ?? ''}
           onChange={(event) => later({ domain: event.currentTarget.value })}
         />

@@ -19,10 +19,10 @@ import { type FormEvent, type ReactNode, type RefObject, useRef, useState } from
 import { number } from '../../format';
 import { useLanguage } from '../../language';
 import { JobProgress } from '../../parts/job-progress';
+import { PlaceFields } from '../../parts/place';
 import { Time } from '../../parts/time';
 import { useAction } from '../../queries';
 import { api } from '../../session';
-import { PlaceFields } from '../topic/create';
 
 type Place = Pick<CollectionCreate, 'domain' | 'market' | 'language'>;
 

@@ -1,10 +1,11 @@
 import { ScoreInputs, type ScoringProfile, TopicStatus } from '@content-creator/client';
-import { Button, Group, MultiSelect, NumberInput, SegmentedControl, Stack, Switch, Text, TextInput } from '@mantine/core';
+import { Button, Group, MultiSelect, NumberInput, SegmentedControl, Stack, Switch, Text } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
 import { defined } from '../../address';
 import { useTexts } from '../../language';
 import { JobProgress } from '../../parts/job-progress';
+import { PlaceInput } from '../../parts/place';
 import { useAction } from '../../queries';
 import { api } from '../../session';
 
@@ -43,8 +44,8 @@ export function RescoreForm({ profile }: { profile: ScoringProfile }) {
           {t.rescoring.help}
         </Text>
         <Group grow align="flex-start">
-          <TextInput name="domain" label={t.common.domain} placeholder={t.common.all} />
-          <TextInput name="market" label={t.common.market} placeholder={t.common.all} />
+          <PlaceInput of="domain" name="domain" placeholder={t.common.all} />
+          <PlaceInput of="market" name="market" placeholder={t.common.all} />
           <NumberInput name="limit" label={t.rescoring.limit} min={1} max={1000} defaultValue={200} />
         </Group>
         <MultiSelect

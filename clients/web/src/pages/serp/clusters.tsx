@@ -1,8 +1,9 @@
 import type { KeywordCluster, KeywordClusters, LoneKeyword } from '@content-creator/client';
-import { Alert, Anchor, Button, Group, List, NumberInput, Paper, Stack, Text, Textarea, TextInput, Title } from '@mantine/core';
+import { Alert, Anchor, Button, Group, List, NumberInput, Paper, Stack, Text, Textarea, Title } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { useLanguage } from '../../language';
 import { External } from '../../parts/external';
+import { PlaceInput } from '../../parts/place';
 import { To } from '../../parts/to';
 import { useAction } from '../../queries';
 import { api } from '../../session';
@@ -34,8 +35,8 @@ export function Clusters() {
         <Stack>
           <Textarea name="keywords" label={t.clusters.keywords} description={t.clusters.keywordsHelp} required autosize minRows={4} maxRows={14} />
           <Group align="flex-end">
-            <TextInput name="language" w={110} label={t.common.language} defaultValue={language} required />
-            <TextInput name="market" w={110} label={t.common.market} placeholder={t.common.all} />
+            <PlaceInput of="language" name="language" w={110} defaultValue={language} required />
+            <PlaceInput of="market" name="market" w={110} placeholder={t.common.all} />
             <NumberInput name="min_shared" w={190} label={t.clusters.shared} min={1} max={10} defaultValue={3} />
             <Button type="submit" loading={group.isPending}>
               {t.clusters.group}

@@ -2,6 +2,7 @@ import { Button, Group, Modal, NumberInput, Stack, Textarea, TextInput } from '@
 import { useNavigate } from '@tanstack/react-router';
 import type { FormEvent } from 'react';
 import { useTexts } from '../../language';
+import { PlaceFields } from '../../parts/place';
 import { useAction } from '../../queries';
 import { api } from '../../session';
 
@@ -48,29 +49,5 @@ export function CreateTopic({ opened, onClose }: { opened: boolean; onClose: () 
         </Stack>
       </form>
     </Modal>
-  );
-}
-
-interface Place {
-  domain: string;
-  market: string;
-  language: string;
-}
-
-/** Domain, market and language, which most things of the API have. */
-export function PlaceFields({ languageOptional = false, place }: { languageOptional?: boolean; place?: Place }) {
-  const t = useTexts();
-  return (
-    <Group grow align="flex-start">
-      <TextInput name="domain" label={t.common.domain} description={t.common.domainHelp} defaultValue={place?.domain ?? ''} required />
-      <TextInput name="market" label={t.common.market} description={t.common.marketHelp} defaultValue={place?.market ?? ''} required />
-      <TextInput
-        name="language"
-        label={t.common.language}
-        description={t.common.languageHelp}
-        defaultValue={place?.language ?? ''}
-        required={!languageOptional}
-      />
-    </Group>
   );
 }

@@ -2,8 +2,8 @@
 import type { TopicDiscoveryRequest } from '@content-creator/client';
 import { Group, NumberInput, Stack, TagsInput, TextInput } from '@mantine/core';
 import { useTexts } from '../../language';
+import { PlaceFields } from '../../parts/place';
 import { ProfileSelect } from '../../parts/profile-select';
-import { PlaceFields } from './create';
 
 /** Keywords may have commas. */
 const DIVIDER = '\n';

@@ -1,1 +1,0 @@
-export{t as CreateTopic}from"./create-Bvv8RNGn.js";
