@@ -223,12 +223,7 @@ func (c Config) check(unread map[string]bool) []error {
 		}
 		faults = append(faults, fmt.Errorf(name+": "+format, args...))
 	}
-	if !isListenAddress(c.Addr) {
-		fault("ADDR", "%q is not host:port", c.Addr)
-	}
-	if c.WorkAddr != "" && !isListenAddress(c.WorkAddr) {
-		fault("WORK_ADDR", "%q is not host:port", c.WorkAddr)
-	}
+	c.checkListening(fault)
 	if !isDatabaseAddress(string(c.DatabaseURL)) {
 		fault("DATABASE_URL", "is not an address such as postgres://user:password@host:5432/database")
 	}
@@ -321,6 +316,15 @@ func isServiceAddress(text string) bool {
 	parsed, err := url.Parse(text)
 	return err == nil && (parsed.Scheme == "http" || parsed.Scheme == "https") && parsed.Hostname() != "" &&
 		parsed.User == nil && !strings.ContainsAny(text, "?#")
+}
+
+func (c Config) checkListening(fault func(name, format string, args ...any)) {
+	if !isListenAddress(c.Addr) {
+		fault("ADDR", "%q is not host:port", c.Addr)
+	}
+	if c.WorkAddr != "" && !isListenAddress(c.WorkAddr) {
+		fault("WORK_ADDR", "%q is not host:port", c.WorkAddr)
+	}
 }
 
 // isListenAddress reports whether text is host:port; the port may have a name.
