@@ -141,9 +141,6 @@ func commonOf(a, b []string) []string {
 
 func contradictions(a, b sentence, subject string) []store.Disagreement {
 	var list []store.Disagreement
-	if OtherSerials(Serials(a.quote), Serials(b.quote)) {
-		return nil
-	}
 	tell := func(kind, unit, x, y string) {
 		about := subject
 		if unit != "" && !strings.Contains(" "+subject+" ", " "+unit+" ") {
@@ -169,6 +166,10 @@ func contradictions(a, b sentence, subject string) []store.Disagreement {
 	}
 	if x, y, one := oneOther(a.names, b.names); one && len(list) == 0 && alikeBut(a, b) {
 		tell("name", "", x.text, y.text)
+	}
+	// Few pairs come this far, and to read the serials costs more than all else.
+	if len(list) > 0 && OtherSerials(Serials(a.quote), Serials(b.quote)) {
+		return nil
 	}
 	return list
 }
