@@ -100,7 +100,7 @@ func TestEverySource(t *testing.T) {
 		}
 		again := s.polled(id)
 		require.Equal(t, "succeeded", again.State)
-		require.Equal(t, "nothing_new", again.Result.Outcome, tc.kind)
+		require.Contains(t, []string{"nothing_new", "not_modified"}, again.Result.Outcome, tc.kind)
 	}
 
 	// A figure that changes is kept, without a new document.

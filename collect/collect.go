@@ -22,6 +22,8 @@ type Source struct {
 	Language string
 	// ETag and LastModified are those of the last Batch; "" asks for everything.
 	ETag, LastModified string
+	// BodyHash is that of the last Batch; nil believes nothing to be known.
+	BodyHash []byte
 }
 
 // A Batch is what one collection of a source brought.
@@ -46,11 +48,15 @@ type Batch struct {
 	// Cut is set where the source listed more than MaxEntries; the rest was left.
 	Cut bool
 
-	// NotModified is set where the server answered 304: nothing else is new.
+	// NotModified is set where the server answered 304, or once more with the very body that the Source knows: nothing
+	// else is new.
 	NotModified bool
 	// ETag and LastModified go into the next Source, byte for byte. Save them in the transaction
 	// that saves the documents, or those are lost.
 	ETag, LastModified string
+	// BodyHash goes into the next Source likewise: many servers send no validators, or obey none. It is nil where not all
+	// of the body could be read: it is to be read, and its faults told, again.
+	BodyHash []byte
 
 	// Status is the HTTP status of the last answer, Bytes what its body weighed on the wire.
 	Status int

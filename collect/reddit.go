@@ -85,6 +85,8 @@ func (c redditCollector) public(ctx context.Context, s Source) (Batch, error) {
 	if len(lost) > 0 && !b.NotModified {
 		b.Fault = strings.TrimSpace(b.Fault + " The posts come from Reddit's public feed, as REDDIT_CLIENT_ID and REDDIT_CLIENT_SECRET are not set: " +
 			strings.Join(lost, ", and ") + ".")
+		// Each poll says so.
+		b.BodyHash = nil
 	}
 	return b, nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"mime"
@@ -73,10 +74,19 @@ func (c rssCollector) collect(ctx context.Context, s Source, d dialect) (Batch, 
 		FeedLanguage: undetermined, Pace: store.Pace{Fresh: freshness(resp.Header, c.now())},
 	}
 	if resp.NotModified {
+		b.BodyHash = s.BodyHash
+		return b, nil
+	}
+	hash := sha256.Sum256(resp.Body)
+	if bytes.Equal(hash[:], s.BodyHash) {
+		b.NotModified, b.BodyHash = true, s.BodyHash
 		return b, nil
 	}
 	if err := c.read(ctx, s, d, resp, &b); err != nil {
 		return Batch{}, err
+	}
+	if b.Fault == "" && b.Unread == 0 {
+		b.BodyHash = hash[:]
 	}
 	return b, nil
 }

@@ -164,6 +164,48 @@ func TestCollectConditional(t *testing.T) {
 	assert.Equal(t, store.Rest{Seconds: 1800, Words: "max-age 1800"}, b.Pace.Fresh)
 }
 
+func TestCollectSameBody(t *testing.T) {
+	t.Parallel()
+	const whole = `<title>A</title><link>https://example.org/a</link>`
+	body, tag := item(whole), ""
+	s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("ETag", tag)
+		_, _ = io.WriteString(w, body)
+	})
+	c := All(fetcher(t, Config{}), Services{}, clock)["rss"]
+	ask := func(hash []byte) Batch {
+		b, err := c.Collect(context.Background(), Source{Type: "rss", URL: s.URL, BodyHash: hash})
+		require.NoError(t, err)
+		return b
+	}
+	first := ask(nil)
+	require.Len(t, first.Documents, 1)
+	require.Len(t, first.BodyHash, 32)
+	tag = `"of another server"`
+	same := ask(first.BodyHash)
+	assert.True(t, same.NotModified)
+	assert.Empty(t, same.Documents)
+	assert.Equal(t, 200, same.Status)
+	assert.Equal(t, first.BodyHash, same.BodyHash)
+	assert.Equal(t, tag, same.ETag, "the validators are new ones all the same")
+
+	body = item(`<title>B</title><link>https://example.org/b</link>`)
+	changed := ask(first.BodyHash)
+	assert.False(t, changed.NotModified)
+	assert.Len(t, changed.Documents, 1)
+	assert.NotEqual(t, first.BodyHash, changed.BodyHash)
+
+	for what, broken := range map[string]string{
+		"an entry that cannot be read": item(whole + "</item><item>"),
+		"a feed that breaks off":       strings.TrimSuffix(item(whole), "</channel></rss>"),
+	} {
+		body = broken
+		b := ask(first.BodyHash)
+		assert.NotEmpty(t, b.Documents, what)
+		assert.Nil(t, b.BodyHash, what)
+	}
+}
+
 func TestCollectFormats(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ contentType, body, title, url, text, author string }{

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"time"
 
@@ -150,7 +151,7 @@ func (w *pollWorker) saveBatch(ctx context.Context, job pollJob, c store.Collect
 	next := afterSuccess(c, pace, now)
 	poll := store.Poll{
 		Asked: c, At: now, Duration: now.Sub(started), NextPollAt: now.Add(next.wait), NextPollReason: next.reason,
-		Documents: batch.Documents, ETag: batch.ETag, LastModified: batch.LastModified, NotModified: batch.NotModified,
+		Documents: batch.Documents, ETag: batch.ETag, LastModified: batch.LastModified, BodyHash: batch.BodyHash, NotModified: batch.NotModified,
 		Pace: pace, MovedTo: batch.MovedTo, FinalURL: batch.FinalURL, Status: batch.Status, Bytes: batch.Bytes,
 		Entries: batch.Entries, EntriesSkipped: batch.SkippedCount, Fault: result.Fault,
 		Then: w.queuePages(c, batch.Documents),
@@ -180,13 +181,13 @@ func faultOf(batch collect.Batch) string {
 		batch.Unread, batch.Entries, first.Position, cmp.Or(first.Title, "without a title"), first.Reason)
 }
 
-// paceAfter is what is known of a source's pace after a batch: an answer of "not modified" repeats the
-// headers, but not what the feed says.
+// paceAfter is what is known of a source's pace after a batch: one without news does not repeat what the feed says, and a
+// 304 not all of the headers.
 func paceAfter(before store.Pace, batch collect.Batch) store.Pace {
 	if !batch.NotModified {
 		return batch.Pace
 	}
-	if batch.Pace.Fresh.Seconds > 0 {
+	if batch.Pace.Fresh.Seconds > 0 || batch.Status != http.StatusNotModified {
 		before.Fresh = batch.Pace.Fresh
 	}
 	return before
@@ -252,6 +253,7 @@ func (w *pollWorker) seemsOurs(ctx context.Context, fault *collect.Error) (bool,
 func source(c store.Collection) collect.Source {
 	return collect.Source{
 		Type: c.Type, URL: text(c.URL), Config: c.Config, Language: text(c.Language), ETag: text(c.ETag), LastModified: text(c.LastModified),
+		BodyHash: c.BodyHash,
 	}
 }
 

@@ -70,7 +70,14 @@ func TestPoll(t *testing.T) {
 	require.Equal(t, "not_modified", result(t, w.outcome(c, collection)).Outcome)
 	require.Equal(t, after.ETag, w.reload(collection).ETag)
 
+	// A server that obeys no validators: what it sends once more is not read again.
 	w.execute(`update collections set etag = null`)
+	r = result(t, w.outcome(c, collection))
+	require.Equal(t, "not_modified", r.Outcome)
+	require.Equal(t, http.StatusOK, r.HTTPStatus)
+	require.Equal(t, after.ETag, w.reload(collection).ETag)
+
+	w.execute(`update collections set etag = null, body_hash = null`)
 	r = result(t, w.outcome(c, collection))
 	require.Equal(t, "nothing_new", r.Outcome)
 	require.Equal(t, 2, r.DocumentsUnchanged)
@@ -105,7 +112,7 @@ func TestPoll(t *testing.T) {
 	require.InDelta(t, 2, metric(t, w.registry, "content_creator_job_duration_seconds", "poll", "failed"), 0)
 	// A job is counted a moment after it has ended.
 	eventually(t, func() bool {
-		return metric(t, w.registry, "content_creator_job_duration_seconds", "poll", "succeeded") == 5
+		return metric(t, w.registry, "content_creator_job_duration_seconds", "poll", "succeeded") == 6
 	})
 	require.Empty(t, w.log.String(), "a feed that fails is nothing for the log")
 }

@@ -75,6 +75,8 @@ type Collection struct {
 	// ETag and LastModified are the source's own words, to be sent back byte for byte.
 	ETag         *string `json:"etag"`
 	LastModified *string `json:"last_modified"`
+	// BodyHash is the SHA-256 of its last answer; nil where that is to be read again in any case.
+	BodyHash []byte `json:"-"`
 
 	Revision  int64     `json:"-"`
 	CreatedAt time.Time `json:"created_at"`
@@ -85,7 +87,7 @@ const collectionColumns = `
 	id, name, lower(name) as name_key, type, url, config, category, domain, market, language, enabled, fetch_articles, adaptive_polling, poll_interval_minutes,
 	min_poll_interval_minutes, max_poll_interval_minutes, pace, last_polled_at, last_success_at, next_poll_at, next_poll_reason, site,
 	moved_to, moved_since, moved_count, moved_from, declined_move, gone_at, success_count, failure_count, consecutive_failures, documents_count, last_error_code, last_error,
-	last_error_at, health, etag, last_modified, revision, created_at, updated_at`
+	last_error_at, health, etag, last_modified, body_hash, revision, created_at, updated_at`
 
 // CollectionCreate is a collection to add; nil fields take their defaults.
 type CollectionCreate struct {
@@ -261,6 +263,7 @@ func (s *Store) saveCollection(ctx context.Context, before, c Collection) (Colle
 			min_poll_interval_minutes = @min_interval, max_poll_interval_minutes = @max_interval,
 			etag = case when @changed then null else etag end,
 			last_modified = case when @changed then null else last_modified end,
+			body_hash = case when @changed then null else body_hash end,
 			pace = case when @changed then '{}' else pace end,
 			declined_move = case when @changed and url is not null and moved_from = @url then url when @changed then null else declined_move end,
 			moved_from = case when @changed then null else moved_from end,

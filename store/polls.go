@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"net/http"
 	"net/url"
 	"time"
 
@@ -21,9 +22,10 @@ type Poll struct {
 
 	// Documents need no ID, CollectionID, Domain or Market: SavePoll gives them.
 	Documents []Document
-	// ETag and LastModified replace the collection's after a success; "" is none.
+	// ETag, LastModified and BodyHash replace the collection's after a success; "" and nil are none.
 	ETag, LastModified string
-	// NotModified keeps validators and documents as they are.
+	BodyHash           []byte
+	// NotModified keeps documents as they are, and with a Status of 304 the validators.
 	NotModified bool
 	// Pace replaces the collection's.
 	Pace Pace
@@ -93,8 +95,9 @@ func (s *Store) savePollSuccess(ctx context.Context, c Collection, p Poll) (Poll
 			documents_count = documents_count + @added,
 			url = @url, moved_from = @moved_from, moved_to = @moved_to, moved_since = @moved_since, moved_count = @moved_count,
 			pace = @pace, site = @site,
-			etag = case when @not_modified then etag else nullif(@etag, '') end,
-			last_modified = case when @not_modified then last_modified else nullif(@last_modified, '') end,
+			etag = case when @keep_validators then etag else nullif(@etag, '') end,
+			last_modified = case when @keep_validators then last_modified else nullif(@last_modified, '') end,
+			body_hash = @body_hash,
 			revision = revision + 1
 		where id = @id`
 	documents := p.documentsOf(c)
@@ -113,7 +116,8 @@ func (s *Store) savePollSuccess(ctx context.Context, c Collection, p Poll) (Poll
 	_, err = s.db(ctx).Exec(ctx, q, pgx.NamedArgs{
 		"id": c.ID, "at": p.At, "next": p.NextPollAt, "reason": p.NextPollReason.steps(), "added": saved.Added + adopted,
 		"url": moved.URL, "moved_from": moved.MovedFrom, "moved_to": moved.MovedTo, "moved_since": moved.MovedSince, "moved_count": moved.MovedCount,
-		"pace": p.Pace, "site": p.site(), "not_modified": p.NotModified, "etag": p.ETag, "last_modified": p.LastModified,
+		"pace": p.Pace, "site": p.site(), "keep_validators": p.Status == http.StatusNotModified, "etag": p.ETag, "last_modified": p.LastModified,
+		"body_hash": p.BodyHash,
 	})
 	if err != nil {
 		return PollOutcome{}, err

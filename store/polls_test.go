@@ -241,8 +241,9 @@ func TestSavePoll(t *testing.T) {
 		poll               store.Poll
 		etag, lastModified *string
 	}{
-		"are kept by not modified":           {store.Poll{NotModified: true}, new(`"1"`), new("yesterday")},
-		"are kept by not modified with some": {store.Poll{NotModified: true, ETag: `"2"`}, new(`"1"`), new("yesterday")},
+		"are kept by not modified":           {store.Poll{NotModified: true, Status: 304}, new(`"1"`), new("yesterday")},
+		"are kept by not modified with some": {store.Poll{NotModified: true, Status: 304, ETag: `"2"`}, new(`"1"`), new("yesterday")},
+		"are replaced by the same body":      {store.Poll{NotModified: true, Status: 200, ETag: `"2"`}, new(`"2"`), nil},
 		"are replaced":                       {store.Poll{ETag: `"2"`, LastModified: "today"}, new(`"2"`), new("today")},
 		"are replaced one by one":            {store.Poll{ETag: `"2"`}, new(`"2"`), nil},
 		"are cleared by a success without":   {store.Poll{}, nil, nil},

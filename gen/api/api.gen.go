@@ -2907,7 +2907,8 @@ type FetchArticles string
 // FetchList One page of fetches.
 type FetchList = store.List[store.Fetch]
 
-// FetchOutcome What came of a poll. `documents_added`, `documents_updated` and `nothing_new`: it was read. `not_modified`: a 304.
+// FetchOutcome What came of a poll. `documents_added`, `documents_updated` and `nothing_new`: it was read. `not_modified`: a 304, or a 200
+// with the very bytes of the last answer, which are not read again.
 // `failed`: see the error. `network_down`: no site at all answered, so the fault seems to be on this side and is
 // not counted. Polls that nobody needs any more (the source was changed meanwhile) leave no line.
 //

@@ -1097,7 +1097,8 @@ export type PollStep = {
 };
 
 /**
- * What came of a poll. `documents_added`, `documents_updated` and `nothing_new`: it was read. `not_modified`: a 304.
+ * What came of a poll. `documents_added`, `documents_updated` and `nothing_new`: it was read. `not_modified`: a 304, or a 200
+ * with the very bytes of the last answer, which are not read again.
  * `failed`: see the error. `network_down`: no site at all answered, so the fault seems to be on this side and is
  * not counted. Polls that nobody needs any more (the source was changed meanwhile) leave no line.
  *
@@ -1112,7 +1113,8 @@ export const FetchOutcome = {
 } as const;
 
 /**
- * What came of a poll. `documents_added`, `documents_updated` and `nothing_new`: it was read. `not_modified`: a 304.
+ * What came of a poll. `documents_added`, `documents_updated` and `nothing_new`: it was read. `not_modified`: a 304, or a 200
+ * with the very bytes of the last answer, which are not read again.
  * `failed`: see the error. `network_down`: no site at all answered, so the fault seems to be on this side and is
  * not counted. Polls that nobody needs any more (the source was changed meanwhile) leave no line.
  *
