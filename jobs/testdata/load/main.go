@@ -32,6 +32,7 @@ var (
 	concurrency = flag.Int("concurrency", 16, "how many feeds are polled at once")
 	limit       = flag.Duration("limit", 5*time.Minute, "how long a round may take")
 	database    = flag.String("database", "", "PostgreSQL to use instead of a private one; everything in it is deleted")
+	miniflux    = flag.String("miniflux", "", "program of Miniflux v2 that is to fetch the same feeds in the same minute")
 )
 
 func main() {
@@ -110,6 +111,11 @@ func (l *load) rounds(ctx context.Context) error {
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	defer func() { _ = table.Flush() }()
 	_, _ = fmt.Fprintln(table, "round\tseconds\tpolls/s\tdocuments/s\t304 %\tworker MB\tworker CPU s\tpostgres CPU s\tdatabase MB\tgrowth MB\t")
+	if *miniflux != "" {
+		if err := l.miniflux(ctx, table, *miniflux); err != nil {
+			return err
+		}
+	}
 	for _, round := range []struct {
 		name   string
 		change func()
