@@ -250,6 +250,11 @@ func newSite() (*site, error) {
 
 // ServeHTTP answers one feed.
 func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	number, isFeed := strings.CutPrefix(r.URL.Path, "/feed/")
+	if !isFeed { // Miniflux looks for icons
+		http.NotFound(w, r)
+		return
+	}
 	s.asked.Add(1)
 	edition := s.edition.Load()
 	etag := fmt.Sprintf(`"%d"`, edition)
@@ -259,7 +264,7 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	n, _ := strconv.Atoi(strings.TrimPrefix(r.URL.Path, "/feed/"))
+	n, _ := strconv.Atoi(number)
 	w.Header().Set("Content-Type", "application/rss+xml")
 	var b strings.Builder
 	_, _ = fmt.Fprintf(&b, `<?xml version="1.0"?><rss version="2.0"><channel><title>Feed %d</title><link>%s</link><language>en</language>`, n, s.address)

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"os/exec"
 	"strconv"
@@ -32,27 +31,21 @@ func (l *load) miniflux(ctx context.Context, table *tabwriter.Writer, program st
 			return err
 		}
 	}
-	dsn, err := url.Parse(l.dsn)
-	if err != nil {
-		return err
-	}
-	dsn.Path = database
-	pool, err := pgxpool.New(ctx, dsn.String())
+	at := l.pool.Config().ConnConfig
+	// Its driver does without TLS only where it is told to.
+	dsn := fmt.Sprintf("host='%s' port=%d user='%s' password='%s' dbname=%s sslmode=disable", at.Host, at.Port, at.User, at.Password, database)
+	pool, err := pgxpool.New(ctx, dsn)
 	if err != nil {
 		return err
 	}
 	defer pool.Close()
-	// Its driver does without TLS only where it is told to.
-	options := dsn.Query()
-	options.Set("sslmode", "disable")
-	dsn.RawQuery = options.Encode()
 	address, err := freeAddress()
 	if err != nil {
 		return err
 	}
 
 	command := exec.CommandContext(ctx, program)
-	command.Env = append(os.Environ(), "DATABASE_URL="+dsn.String(), "RUN_MIGRATIONS=1", "CREATE_ADMIN=1", "ADMIN_USERNAME="+minifluxUser,
+	command.Env = append(os.Environ(), "DATABASE_URL="+dsn, "RUN_MIGRATIONS=1", "CREATE_ADMIN=1", "ADMIN_USERNAME="+minifluxUser,
 		"ADMIN_PASSWORD="+minifluxPassword, "LISTEN_ADDR="+address, "WORKER_POOL_SIZE="+strconv.Itoa(*concurrency),
 		"DATABASE_MAX_CONNS="+strconv.Itoa(*concurrency+10), "DISABLE_SCHEDULER_SERVICE=1", "FETCHER_ALLOW_PRIVATE_NETWORKS=1", "LOG_LEVEL=warning")
 	command.Stderr = os.Stderr
