@@ -22,7 +22,7 @@ type Source struct {
 	Language string
 	// ETag and LastModified are those of the last Batch; "" asks for everything.
 	ETag, LastModified string
-	// BodyHash is that of the last Batch; nil believes nothing to be known.
+	// BodyHash is that of the last Batch; empty believes nothing to be known.
 	BodyHash []byte
 }
 

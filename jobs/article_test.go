@@ -139,7 +139,7 @@ func TestArticle(t *testing.T) {
 	eventually(t, func() bool { d = w.theDocument(); return d.Status == "processed" }, w.log.String)
 
 	// The same feed again changes nothing.
-	w.execute(`update collections set body_hash = null`)
+	w.execute(`update collections set body_hash = ''`)
 	require.Equal(t, "nothing_new", result(t, w.outcome(c, collection)).Outcome)
 	require.Equal(t, d, w.theDocument())
 

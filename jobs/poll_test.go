@@ -77,7 +77,7 @@ func TestPoll(t *testing.T) {
 	require.Equal(t, http.StatusOK, r.HTTPStatus)
 	require.Equal(t, after.ETag, w.reload(collection).ETag)
 
-	w.execute(`update collections set etag = null, body_hash = null`)
+	w.execute(`update collections set etag = null, body_hash = ''`)
 	r = result(t, w.outcome(c, collection))
 	require.Equal(t, "nothing_new", r.Outcome)
 	require.Equal(t, 2, r.DocumentsUnchanged)

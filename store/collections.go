@@ -75,7 +75,7 @@ type Collection struct {
 	// ETag and LastModified are the source's own words, to be sent back byte for byte.
 	ETag         *string `json:"etag"`
 	LastModified *string `json:"last_modified"`
-	// BodyHash is the SHA-256 of its last answer; nil where that is to be read again in any case.
+	// BodyHash is the SHA-256 of its last answer; empty where that is to be read again in any case.
 	BodyHash []byte `json:"-"`
 
 	Revision  int64     `json:"-"`
@@ -263,7 +263,7 @@ func (s *Store) saveCollection(ctx context.Context, before, c Collection) (Colle
 			min_poll_interval_minutes = @min_interval, max_poll_interval_minutes = @max_interval,
 			etag = case when @changed then null else etag end,
 			last_modified = case when @changed then null else last_modified end,
-			body_hash = case when @changed then null else body_hash end,
+			body_hash = case when @changed then '' else body_hash end,
 			pace = case when @changed then '{}' else pace end,
 			declined_move = case when @changed and url is not null and moved_from = @url then url when @changed then null else declined_move end,
 			moved_from = case when @changed then null else moved_from end,

@@ -43,6 +43,8 @@ type bounds struct {
 	checked, spare int
 	// sampled is in how many steps matches are counted where there seem to be many.
 	sampled int
+	// beginningsMost is for how many beginnings of titles the search index is asked at once.
+	beginningsMost int
 	// counted is how many matches, the newest, are counted by their values where not all are.
 	counted int
 	// costCheck and costSample are what it costs to look into a row of the list, and to sample the matches before; see searchPlan.
@@ -53,7 +55,7 @@ var usualBounds = bounds{
 	gather: TotalCap, gatherDeep: 40_000, deepPage: 1_000,
 	walk:       20_000,
 	headsFirst: 48, headsMost: 12_000, headsRows: 120_000,
-	ranked: RelevanceDepth, phrased: 600, direct: 12_000, checked: 8_000, spare: 60, sampled: 4, counted: 2_000,
+	ranked: RelevanceDepth, phrased: 600, direct: 12_000, checked: 8_000, spare: 60, sampled: 4, beginningsMost: 400, counted: 2_000,
 	costCheck: 4, costSample: 6_000,
 }
 
@@ -74,7 +76,7 @@ type listing struct {
 	words, indexed string
 	// recent is the column that breaks ties of rank.
 	recent string
-	// kinds are the search tags of the time columns.
+	// kinds are the search tags of the columns by which searches are sorted: of times the months, of titles the beginnings.
 	kinds map[string]string
 }
 

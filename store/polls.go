@@ -97,7 +97,7 @@ func (s *Store) savePollSuccess(ctx context.Context, c Collection, p Poll) (Poll
 			pace = @pace, site = @site,
 			etag = case when @keep_validators then etag else nullif(@etag, '') end,
 			last_modified = case when @keep_validators then last_modified else nullif(@last_modified, '') end,
-			body_hash = @body_hash,
+			body_hash = coalesce(@body_hash::bytea, ''),
 			revision = revision + 1
 		where id = @id`
 	documents := p.documentsOf(c)

@@ -125,7 +125,7 @@ func (h *hunt) run(ctx context.Context) ([]found, total, error) {
 			return rows, counted(all, TotalCap), err
 		}
 	}
-	rows, count, err := h.beyond(ctx, found.last)
+	rows, count, err := h.beyond(ctx, found)
 	if err != nil || count.exact {
 		return rows, count, err
 	}

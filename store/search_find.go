@@ -5,7 +5,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -142,21 +141,21 @@ func (h *hunt) newestSQL(columns, where string, steps []int64, args pgx.NamedArg
 
 // beyond finds the page where there are too many matches to look at all: it reads the list as it would be
 // without the words, and keeps what has them. Where too few have, the words keep to a part of the order.
-func (h *hunt) beyond(ctx context.Context, last []string) ([]found, total, error) {
-	if h.checkCost() <= max(h.directCost(), h.costSample) {
+func (h *hunt) beyond(ctx context.Context, sample sampled) ([]found, total, error) {
+	if h.checkCost() <= max(min(h.directCost(), sample.stretch), h.costSample) {
 		rows, err := h.checked(ctx, h.checks())
 		if err != nil || len(rows) > h.p.size {
 			return rows, total{rows: h.p.offset() + len(rows)}, err
 		}
 	}
-	if _, timed := h.kinds[h.p.order.keys[0].column]; !timed {
-		rows, all, err := h.sorted(ctx, math.MaxInt32, last)
-		if last != nil {
+	if h.p.order.keys[0].kind == keyText {
+		rows, all, err := h.sorted(ctx, math.MaxInt32, sample.last)
+		if sample.last != nil {
 			return rows, total{rows: all}, err
 		}
 		return rows, counted(all, TotalCap), err
 	}
-	rows, err := h.byMonth(ctx)
+	rows, err := h.inParts(ctx)
 	if len(rows) == 0 && h.p.offset() > 0 {
 		return nil, total{}, err
 	}
@@ -195,62 +194,28 @@ func (h *hunt) checked(ctx context.Context, most int) ([]found, error) {
 	return page, nil
 }
 
-// byMonth asks the index for one month after the other, as the order of the page has them, but first whether the
-// year has any matches: for words out of fashion a year costs less than its months. The steps come in the order of
-// the array; sorting them again would mean to read them all. "Offset 0" keeps the planner from walking along the
-// order instead, row by row.
-func (h *hunt) byMonth(ctx context.Context) ([]found, error) {
-	years, months, err := h.calendar(ctx)
-	if err != nil {
-		return nil, err
-	}
-	calendar := *h.s
-	calendar.args = maps.Clone(h.s.args)
-	matching := h.everywhere(calendar.args)
-	q := `
-		select x.id, ` + h.p.order.columns("x.") + `
-		from unnest(@years::text[]) with ordinality as year (tag, n)
-		cross join lateral (
-			select m.tag
-			from unnest(@months::text[], @month_years::bigint[]) as m (tag, year)
-			where m.year = year.n and (year.tag = '' or exists (
-				select from ` + h.table + ` t where ` + matching + ` and ` + h.words + ` @@ nullif(year.tag, '')::tsquery))
-			offset 0) month
-		cross join lateral (
-			select m.id, ` + h.p.order.columns("m.") + `
-			from (
-				select t.id, ` + h.p.order.columns("t.") + `
-				from ` + h.table + ` t
-				where ` + matching + ` and ` + h.words + ` @@ month.tag::tsquery
-					and ` + calendar.rest("("+h.continued(&calendar, h.p)+") is true") + `
-				offset 0) m
-			order by ` + h.p.order.by("m.") + `
-			limit @depth) x
-		limit @limit offset @offset`
-	var tags []string
-	var ofYear []int
-	for i, year := range months {
-		for _, tag := range year {
-			tags, ofYear = append(tags, tag), append(ofYear, i+1)
-		}
-	}
-	calendar.args["years"], calendar.args["months"], calendar.args["month_years"] = years, tags, ofYear
-	return h.read(ctx, h.db, &calendar, h.p, q)
-}
-
 // sorted reads all matches, but no more than most, sorts and counts them; or those alone between the cursor and the row
 // with the keys last, which are not all to be counted.
 func (h *hunt) sorted(ctx context.Context, most int, last []string) (rows []found, all int, err error) {
 	args := maps.Clone(h.s.args)
 	args["limit"], args["offset"], args["most"] = h.p.size+1, h.p.offset(), most
-	stretch := "true"
+	matching, stretch := h.everywhere(args), "true"
 	if last != nil {
 		stretch = h.behind("t.", args) + " and " + h.p.order.until("t.", last, args)
+		beginnings, err := h.beginnings(ctx, stretch, args)
+		if err != nil {
+			return nil, 0, err
+		}
+		if n := len(beginnings); n > 0 && n <= h.beginningsMost {
+			// The index leaps to those; without, it would read all that match.
+			args["beginnings"] = anyTag(h.kinds[h.p.order.keys[0].column], beginnings)
+			matching += " and " + h.words + " @@ @beginnings::text::tsquery"
+		}
 	}
 	q := `with gathered as materialized (
 			select t.id, ` + h.p.order.columns("t.") + `
 			from ` + h.table + ` t
-			where ` + allOf(h.everywhere(args), h.s.rest(), stretch) + `
+			where ` + allOf(matching, h.s.rest(), stretch) + `
 			limit @most),
 		page as (
 			select g.*
@@ -272,54 +237,4 @@ func (h *hunt) sorted(ctx context.Context, most int, last []string) (rows []foun
 		return nil
 	})
 	return rows, all, err
-}
-
-// calendar is what the order of the page goes through, from the cursor on: years, and the months of each. Rows
-// without a date come where the order has them.
-func (h *hunt) calendar(ctx context.Context) (years []string, months [][]string, err error) {
-	column := h.p.order.keys[0].column
-	kind := h.kinds[column]
-	first, last, err := h.reach(ctx, column, h.s.spans[column])
-	if err != nil {
-		return nil, nil, err
-	}
-	undated := true
-	if h.p.after != nil {
-		// The keys have been checked.
-		at, _ := keyMoment(h.p.after[0])
-		switch {
-		case h.p.order.desc && at.IsZero():
-			last = first.AddDate(0, -1, 0)
-		case h.p.order.desc:
-			last = at.UTC()
-		case !at.IsZero():
-			first, undated = at.UTC(), false
-		}
-	}
-	for at := month(first); !at.After(last); at = at.AddDate(0, 1, 0) {
-		if len(years) == 0 || at.Month() == time.January {
-			years, months = append(years, tag(kind+"y", at.Format("2006"))), append(months, nil)
-		}
-		months[len(months)-1] = append(months[len(months)-1], tag(kind+"m", at.Format("2006-01")))
-	}
-	if undated {
-		years = slices.Insert(years, 0, tag(kind+"y", "none"))
-		months = slices.Insert(months, 0, []string{tag(kind+"m", "none")})
-	}
-	if h.p.order.desc {
-		slices.Reverse(years)
-		slices.Reverse(months)
-		for _, year := range months {
-			slices.Reverse(year)
-		}
-	}
-	// The first months are most likely to have matches: no need to ask first.
-	for i, year := range months {
-		if len(year) > 2 {
-			years, months = slices.Insert(years, i, ""), slices.Insert(months, i, year[:2])
-			months[i+1] = year[2:]
-			break
-		}
-	}
-	return years, months, nil
 }

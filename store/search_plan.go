@@ -198,6 +198,8 @@ type sampled struct {
 	// page ends at the latest: enough to fill it were found up to there. They are nil where too few were found, and
 	// in every order but by text, the only one in which words clump: titles of a language begin alike.
 	near, last []string
+	// stretch is what it costs to read the order up to last, infinite without it.
+	stretch float64
 }
 
 // sample looks for matches in a few steps far apart, and corrects what the plan expected.
@@ -228,7 +230,7 @@ func (h *hunt) sample(ctx context.Context) (sampled, error) {
 				where ` + allOf(matching, h.s.rest()) + `
 				limit @each) x)
 		select (select count(*) from matches), ` + nth("@near") + `, ` + nth("@last")
-	var found sampled
+	found := sampled{stretch: math.Inf(1)}
 	if err := h.db.QueryRow(ctx, q, args).Scan(&found.least, &found.near, &found.last); err != nil {
 		return sampled{}, err
 	}
@@ -236,6 +238,9 @@ func (h *hunt) sample(ctx context.Context) (sampled, error) {
 	h.plan.words = min(max(h.plan.words*expected/max(h.plan.matches, 1), expected/rows), 1)
 	h.plan.density, h.plan.matches = max(expected/rows, 1/rows), expected
 	found.few = expected < float64(h.bounds.direct)
+	if found.last != nil {
+		found.stretch = h.costSample + h.plan.postings + costMatch*float64(page)/share
+	}
 	if found.near == nil {
 		return found, nil
 	}

@@ -58,10 +58,10 @@ var topicListing = listing{
 		{name: "-updated_at", desc: true, keys: []sortKey{{"updated_at", keyTime}, {"id", keyID}}},
 		{name: "title", keys: []sortKey{{"title_order", keyText}, {"id", keyID}}},
 	},
-	words:   "(t.search_vector || topic_tags(t.domain, t.market, t.language, t.source, t.status, t.priority, t.discovered_at, t.seq))",
+	words:   "(t.search_vector || topic_tags(t.domain, t.market, t.language, t.source, t.status, t.priority, t.discovered_at, t.updated_at, t.title_order, t.seq))",
 	indexed: "true",
 	recent:  "discovered_at",
-	kinds:   map[string]string{"discovered_at": "a"},
+	kinds:   map[string]string{"discovered_at": "a", "updated_at": "u", "priority": "p", "title_order": "i"},
 }
 
 // Topics lists topics, the newest first unless told otherwise; with a search, the best among the
