@@ -51,6 +51,22 @@ export function date(value: string | null | undefined, language: Language): stri
   return DATE(language).format(new Date(value));
 }
 
+const MONTH = once((language) => new Intl.DateTimeFormat(language, { month: 'long', year: 'numeric', timeZone: 'UTC' }));
+
+/** A month as the API writes it, "2026-11", in words. */
+export function month(value: string, language: Language): string {
+  return MONTH(language).format(new Date(`${value}-01T00:00:00Z`));
+}
+
+/** A language by its name, as "en" is "English"; what nobody has named stays as it is. */
+export function languageName(code: string, language: Language): string {
+  try {
+    return new Intl.DisplayNames(language, { type: 'language', fallback: 'code' }).of(code) ?? code;
+  } catch {
+    return code;
+  }
+}
+
 const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
   ['year', 31_536_000],
   ['month', 2_592_000],

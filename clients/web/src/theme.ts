@@ -15,6 +15,7 @@ export const theme = createTheme({
   components: {
     // A badge that is cut off says nothing.
     Badge: { defaultProps: { variant: 'light', tt: 'none', fw: 600, miw: 'fit-content' }, styles: { label: { overflow: 'visible' } } },
+    Notification: { styles: { description: { color: 'var(--mantine-color-dimmed)' } } },
     Tooltip: { defaultProps: { withArrow: true, openDelay: 300 } },
     Anchor: { defaultProps: { underline: 'hover' } },
     Blockquote: { styles: { cite: { color: 'var(--mantine-color-dimmed)', opacity: 1 } } },

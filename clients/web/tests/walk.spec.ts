@@ -1,5 +1,5 @@
 /** A person's way through the console: from the key to a draft of a cited report. */
-import { expect, settled, test } from './fixture.ts';
+import { everyPage, expect, settled, test } from './fixture.ts';
 
 test.describe('from signing in to signing out', () => {
   test.use({ signedIn: false, allowed: [/status of 401/] });
@@ -81,7 +81,7 @@ test.describe('from signing in to signing out', () => {
     await test.step('research it and open a citation', async () => {
       await page.getByRole('tab', { name: 'Research' }).click();
       await page.getByRole('button', { name: 'Begin research' }).click();
-      await page.getByRole('button', { name: 'Open citation 1' }).first().click();
+      await page.locator('.reading').getByRole('button', { name: 'Open citation 1' }).first().click();
       const citation = page.getByRole('dialog');
       const quote = await citation.locator('mark').innerText();
       expect(quote.length).toBeGreaterThan(10);
@@ -110,6 +110,34 @@ test.describe('from signing in to signing out', () => {
       expect(kept, 'no key stays behind').not.toContain('cc_');
     });
   });
+});
+
+test('a typed filter follows the address, and going back closes what is open', async ({ page }) => {
+  await page.goto('/topics?search=heat+pump');
+  await page.getByRole('navigation').getByRole('link', { name: 'Topics', exact: true }).click();
+  await expect(page).toHaveURL(/\/topics$/);
+  await expect(page.getByLabel('Search', { exact: true })).toHaveValue('');
+  await page.getByRole('button', { name: 'Add a topic' }).click();
+  await expect(page.getByRole('dialog')).toBeVisible();
+  await page.goBack();
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await expect(page).toHaveURL(/\/topics$/);
+  await page.getByRole('button', { name: 'Discover topics' }).click();
+  await expect(page.getByRole('dialog').getByLabel('Domain')).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await expect(page).toHaveURL(/\/topics$/);
+});
+
+test('what a source says against another is opened beside its text', async ({ page }) => {
+  await page.goto(everyPage()['run']!);
+  const differing = page.getByRole('heading', { name: 'Where the sources disagree' }).locator('..');
+  for (const figure of ['389', '412']) {
+    await differing.getByText(figure).first().locator('..').getByRole('button', { name: /Open citation/ }).click();
+    await expect(page.getByRole('dialog').locator('mark')).toContainText(`${figure} houses`);
+    await page.keyboard.press('Escape');
+    await expect(page.getByRole('dialog')).toHaveCount(0);
+  }
 });
 
 test('filters live in the address, and many topics change at once', async ({ page }) => {

@@ -10,6 +10,7 @@ import { ConfirmButton } from '../parts/confirm';
 import { Empty } from '../parts/empty';
 import { errorInWords, healthInWords, pollInWords } from '../parts/explanations';
 import { External } from '../parts/external';
+import { AfterFirstDocuments } from '../parts/first-steps';
 import { Facts } from '../parts/facts';
 import { JobProgress } from '../parts/job-progress';
 import { Loaded } from '../parts/loaded';
@@ -34,6 +35,7 @@ export function CollectionPage() {
       <Loaded query={collection} lines={8}>
         {(versioned) => (
           <Stack gap="lg">
+            <AfterFirstDocuments />
             <Polling id={id} />
             <Edit key={versioned.etag} versioned={versioned} />
             <Stack gap="sm">
@@ -175,7 +177,7 @@ function Edit({ versioned: { data: collection, etag } }: { versioned: Versioned<
           <Select
             name="fetch_articles"
             label={t.collection.fetchArticles}
-            w={200}
+            w={230}
             allowDeselect={false}
             defaultValue={collection.fetch_articles}
             data={(['auto', 'always', 'never'] as const).map((value) => ({ value, label: t.fetchArticles[value] }))}

@@ -2,13 +2,15 @@ import { type TopicSort, TopicSource, TopicStatus, type TopicSummary } from '@co
 import { Anchor, Button, Group, Menu, MultiSelect, NumberInput, Paper, Select, Text, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { IconPlus, IconSearch, IconSparkles } from '@tabler/icons-react';
-import { lazy, Suspense, useMemo, useState } from 'react';
-import { defined, useDialog, useFilters, usePaging } from '../address';
+import { Suspense, useMemo, useState } from 'react';
+import { defined, useDialog, useFilters, usePaging, useTypedFilter } from '../address';
 import { number } from '../format';
 import { useLanguage } from '../language';
 import { TopicBadge } from '../parts/badges';
 import { ConfirmButton } from '../parts/confirm';
 import { Empty } from '../parts/empty';
+import { FilterBar } from '../parts/filter-bar';
+import { lazily } from '../parts/lazily';
 import { Loaded } from '../parts/loaded';
 import { Page } from '../parts/page';
 import { PlaceInput } from '../parts/place';
@@ -18,8 +20,8 @@ import { To } from '../parts/to';
 import { useAction, useRead } from '../queries';
 import { api } from '../session';
 
-const CreateTopic = lazy(async () => ({ default: (await import('./topic/create')).CreateTopic }));
-const DiscoverTopics = lazy(async () => ({ default: (await import('./topic/discover')).DiscoverTopics }));
+const CreateTopic = lazily(async () => (await import('./topic/create')).CreateTopic);
+const DiscoverTopics = lazily(async () => (await import('./topic/discover')).DiscoverTopics);
 
 export function Topics() {
   const { t } = useLanguage();
@@ -54,15 +56,17 @@ function TopicFilters() {
   const { t } = useLanguage();
   const [filters, change] = useFilters();
   const later = useDebouncedCallback(change, 300);
+  const search = useTypedFilter('search', { sort: undefined });
+  const market = useTypedFilter('market');
+  const domain = useTypedFilter('domain');
   return (
     <Paper withBorder p="md">
-      <Group align="flex-end" gap="sm">
+      <FilterBar>
         <TextInput
           flex="2 1 14rem"
           label={t.common.search}
           leftSection={<IconSearch size={16} aria-hidden />}
-          defaultValue={filters['search'] ?? ''}
-          onChange={(event) => later({ search: event.currentTarget.value, sort: undefined })}
+          {...search}
         />
         <MultiSelect
           flex="1 1 12rem"
@@ -82,18 +86,8 @@ function TopicFilters() {
           value={filters['source'] ?? null}
           onChange={(source) => change({ source: source ?? undefined })}
         />
-        <PlaceInput
-          of="market"
-          w={110}
-          defaultValue={filters['market'] ?? ''}
-          onChange={(event) => later({ market: event.currentTarget.value })}
-        />
-        <PlaceInput
-          of="domain"
-          w={140}
-          defaultValue={filters['domain'] ?? ''}
-          onChange={(event) => later({ domain: event.currentTarget.value })}
-        />
+        <PlaceInput of="market" w={110} {...market} />
+        <PlaceInput of="domain" w={140} {...domain} />
         <NumberInput
           w={120}
           label={t.topics.minPriority}
@@ -102,7 +96,7 @@ function TopicFilters() {
           value={filters['min_priority'] ?? ''}
           onChange={(value) => later({ min_priority: String(value) })}
         />
-      </Group>
+      </FilterBar>
     </Paper>
   );
 }

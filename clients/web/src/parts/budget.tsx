@@ -41,7 +41,7 @@ export function BudgetForm({ label, busy, submit, children }: Props) {
           <Select
             name="scope"
             label={t.research.scope}
-            w={220}
+            w={250}
             data={(['all', 'archive'] as const).map((value) => ({ value, label: t.scope[value] }))}
             defaultValue="all"
             allowDeselect={false}

@@ -27,6 +27,9 @@ const BELOW = 24;
 /** How much room a date needs. */
 const DATE = 64;
 
+/** Three topics beside three hundred documents are still to be seen. */
+const LEAST = 3;
+
 /** Where things are, in pixels. */
 interface Scale {
   left: number;
@@ -130,17 +133,20 @@ function Grid({ ticks, scale: { left, width, y } }: { ticks: number[]; scale: Sc
 function Bars({ series, scale: { left, step, y } }: { series: Series[]; scale: Scale }) {
   const bar = Math.min(22, (step * 0.7) / series.length);
   return series.map(({ name, colour, values }, at) =>
-    values.map((value, day) => (
-      <rect
-        key={`${name} ${day}`}
-        fill={variable(colour)}
-        rx={2}
-        x={left + (day + 0.5) * step + (at - series.length / 2) * bar}
-        y={y(value)}
-        width={Math.max(1, bar - 1)}
-        height={y(0) - y(value)}
-      />
-    )),
+    values.map((value, day) => {
+      const height = value === 0 ? 0 : Math.max(LEAST, y(0) - y(value));
+      return (
+        <rect
+          key={`${name} ${day}`}
+          fill={variable(colour)}
+          rx={2}
+          x={left + (day + 0.5) * step + (at - series.length / 2) * bar}
+          y={y(0) - height}
+          width={Math.max(1, bar - 1)}
+          height={height}
+        />
+      );
+    }),
   );
 }
 

@@ -26,15 +26,16 @@ import {
   IconZoomQuestion,
 } from '@tabler/icons-react';
 import { Outlet, useLocation } from '@tanstack/react-router';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { Suspense, useEffect, useState } from 'react';
 import { type Language, LANGUAGE_NAMES, useLanguage, useTexts } from '../language';
 import { LiveProvider, useLive } from '../live';
 import { signOut } from '../session';
 import type { Texts } from '../texts/en';
 import { useScheme } from '../theme';
+import { lazily } from './lazily';
 import { To } from './to';
 
-const Palette = lazy(async () => ({ default: (await import('./palette')).Palette }));
+const Palette = lazily(async () => (await import('./palette')).Palette);
 
 export interface PageLink {
   to: string;

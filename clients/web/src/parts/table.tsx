@@ -29,7 +29,8 @@ interface Props<Row> {
   columns: Column<Row>[];
   /** What to show where there are no rows. */
   empty: ReactNode;
-  turn: (page: number, size: number) => void;
+  /** Without it all rows are there at once. */
+  turn?: (page: number, size: number) => void;
   sort?: string | undefined;
   onSort?: (sort: string) => void;
   selected?: string[];
@@ -45,16 +46,17 @@ export function DataTable<Row extends { id: string }>(props: Props<Row>) {
   return (
     <Paper withBorder>
       <ScrollArea viewportProps={{ tabIndex: 0, role: 'region', 'aria-label': label }} type="auto">
-        <Table highlightOnHover verticalSpacing="sm" horizontalSpacing="md" miw={760} aria-label={label} aria-busy={busy} opacity={busy ? 0.6 : 1}>
-          <Table.Thead>
-            <Table.Tr>
+        {/* On a phone each row is a card. What is no table to the eye would be none to a screen reader: hence the roles. */}
+        <Table role="table" className="cards" highlightOnHover verticalSpacing="sm" horizontalSpacing="md" aria-label={label} aria-busy={busy} opacity={busy ? 0.6 : 1}>
+          <Table.Thead role="rowgroup">
+            <Table.Tr role="row">
               {props.onSelect && <SelectAll {...props} />}
               {columns.map((column) => (
                 <Head key={column.name} column={column} sort={props.sort} onSort={props.onSort} />
               ))}
             </Table.Tr>
           </Table.Thead>
-          <Table.Tbody>
+          <Table.Tbody role="rowgroup">
             {page.items.map((row) => (
               <Line
                 key={row.id}
@@ -66,7 +68,7 @@ export function DataTable<Row extends { id: string }>(props: Props<Row>) {
           </Table.Tbody>
         </Table>
       </ScrollArea>
-      <Pager page={page} turn={props.turn} />
+      <Pager page={page} {...(props.turn && { turn: props.turn })} />
     </Paper>
   );
 }
@@ -79,13 +81,19 @@ interface HeadProps<Row> {
 
 function Head<Row>({ column, sort, onSort }: HeadProps<Row>) {
   const { sorts, numeric, name } = column;
-  if (!sorts || !onSort) return <Table.Th ta={numeric ? 'end' : undefined}>{name}</Table.Th>;
+  if (!sorts || !onSort) {
+    return (
+      <Table.Th role="columnheader" ta={numeric ? 'end' : undefined}>
+        {name}
+      </Table.Th>
+    );
+  }
   const at = sorts.indexOf(sort ?? '');
   const next = sorts[(at + 1) % sorts.length]!;
   const direction = at < 0 ? 'none' : sort!.startsWith('-') ? 'descending' : 'ascending';
   const Arrow = direction === 'ascending' ? IconArrowUp : IconArrowDown;
   return (
-    <Table.Th aria-sort={direction} ta={numeric ? 'end' : undefined}>
+    <Table.Th role="columnheader" className="cards-sort" aria-sort={direction} ta={numeric ? 'end' : undefined}>
       <UnstyledButton fz="sm" fw={700} onClick={() => onSort(next)}>
         <Group gap={4} wrap="nowrap" justify={numeric ? 'flex-end' : undefined}>
           {name}
@@ -101,7 +109,7 @@ function SelectAll<Row extends { id: string }>({ page, selected = [], onSelect }
   const { t } = useLanguage();
   const all = page.items.every((row) => selected.includes(row.id));
   return (
-    <Table.Th w={1}>
+    <Table.Th role="columnheader" className="cards-sort" w={1}>
       <Checkbox
         aria-label={t.common.selectAll}
         checked={all}
@@ -123,11 +131,17 @@ interface LineProps<Row> {
 /** Drawn anew only when what it shows has changed: columns that stay the same from time to time make a list of any size quick. */
 const Line = memo(function Line<Row extends { id: string }>({ row, columns, select, chosen = false, name = '' }: LineProps<Row>) {
   return (
-    <Table.Tr>
+    <Table.Tr role="row">
       {select && <SelectOne id={row.id} name={name} chosen={chosen} select={select} />}
-      {columns.map((column) => (
-        <Table.Td key={column.name} ta={column.numeric ? 'end' : undefined} w={column.width}>
-          {column.cell(row)}
+      {columns.map((column, at) => (
+        <Table.Td
+          key={column.name}
+          role="cell"
+          ta={column.numeric ? 'end' : undefined}
+          w={column.width}
+          {...(at === 0 ? { className: 'cards-first' } : { 'data-column': column.name })}
+        >
+          <div>{column.cell(row)}</div>
         </Table.Td>
       ))}
     </Table.Tr>
@@ -144,7 +158,7 @@ interface SelectProps {
 function SelectOne({ id, name, chosen, select }: SelectProps) {
   const { t } = useLanguage();
   return (
-    <Table.Td w={1}>
+    <Table.Td role="cell" className="cards-select" w={1}>
       <input
         type="checkbox"
         className="row-check"
@@ -158,7 +172,7 @@ function SelectOne({ id, name, chosen, select }: SelectProps) {
 
 const SIZES = ['20', '50', '100'];
 
-export function Pager<Row>({ page, turn }: { page: ListPage<Row>; turn: (page: number, size: number) => void }) {
+export function Pager<Row>({ page, turn }: { page: ListPage<Row>; turn?: (page: number, size: number) => void }) {
   const { t, language } = useLanguage();
   return (
     <Group justify="space-between" p="sm" gap="sm">
@@ -166,7 +180,7 @@ export function Pager<Row>({ page, turn }: { page: ListPage<Row>; turn: (page: n
         {t.common.results(totalOf(page.total, page.total_relation, language))}
       </Text>
       <Group gap="sm">
-        {page.total > Number(SIZES[0]) && (
+        {turn && page.total > Number(SIZES[0]) && (
           <Box w={90}>
             <Select
               size="xs"
@@ -178,7 +192,7 @@ export function Pager<Row>({ page, turn }: { page: ListPage<Row>; turn: (page: n
             />
           </Box>
         )}
-        {page.pages > 1 && (
+        {turn && page.pages > 1 && (
           <Pagination
             size="sm"
             total={page.pages}

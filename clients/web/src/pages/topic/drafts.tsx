@@ -1,7 +1,7 @@
 import type { Draft, Job, SynthesisResult } from '@content-creator/client';
 import { Alert, Badge, Button, Group, Menu, NumberInput, Paper, Select, SegmentedControl, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
-import { type FormEvent, lazy, Suspense, useState } from 'react';
+import { type FormEvent, Suspense, useState } from 'react';
 import { useFilters } from '../../address';
 import { dateTime, number } from '../../format';
 import { useLanguage } from '../../language';
@@ -11,12 +11,13 @@ import { ContentScore } from '../../parts/content-score';
 import { Empty } from '../../parts/empty';
 import { Facts } from '../../parts/facts';
 import { JobProgress } from '../../parts/job-progress';
+import { lazily } from '../../parts/lazily';
 import { Loaded, Waiting } from '../../parts/loaded';
 import { saveFile } from '../../parts/save-file';
 import { useAction, useRead } from '../../queries';
 import { api } from '../../session';
 
-const Markdown = lazy(async () => ({ default: (await import('../../parts/markdown')).Markdown }));
+const Markdown = lazily(async () => (await import('../../parts/markdown')).Markdown);
 
 export function Drafts({ id }: { id: string }) {
   const { t } = useLanguage();
@@ -118,7 +119,9 @@ function Version({ draft, all, show }: VersionProps) {
           </Group>
         </Group>
         <SegmentedControl
+          maw="100%"
           w="fit-content"
+          className="scrolls"
           aria-label={t.drafts.view}
           value={view}
           onChange={(value) => setView(value as typeof view)}

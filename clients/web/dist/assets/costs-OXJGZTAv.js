@@ -1,0 +1,1 @@
+export{t as Costs}from"./costs-1K0lHvdk.js";
