@@ -289,6 +289,30 @@ test('keywords that one page can answer are grouped, others are told', async ({ 
   await expect(page.getByRole('alert')).toContainText('never searched');
 });
 
+test('the feed of a saved search has an address that works elsewhere', async ({ page, request }) => {
+  await page.goto('/searches');
+  await page.getByRole('button', { name: 'New feed address' }).first().click();
+  const address = await page.getByRole('dialog').locator('code').first().innerText();
+  expect(address).toMatch(/^http:\/\//);
+  expect((await request.get(address)).headers()['content-type']).toContain('rss');
+  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+});
+
+test('what research may cost is folded up, and sent all the same', async ({ page, request, baseURL }) => {
+  await page.goto('/research');
+  await settled(page);
+  await expect(page.getByLabel('Seconds at most')).toBeHidden();
+  await page.getByRole('button', { name: 'Depth and limits' }).click();
+  await page.getByLabel('Seconds at most').fill('77');
+  await page.getByRole('button', { name: 'Depth and limits' }).click();
+  await page.getByLabel('Question').fill('Who measured the noise of the pumps in Elmford?');
+  await page.getByRole('button', { name: 'Ask', exact: true }).click();
+  await page.getByRole('link', { name: 'Who measured the noise' }).first().click();
+  const run = page.url().split('/').at(-1)!.split('?')[0];
+  const asked = await request.get(`${baseURL}/api/v1/research/runs/${run}`, { headers: { Authorization: `Bearer ${process.env['CONSOLE_KEY']}` } });
+  expect(await asked.json()).toMatchObject({ depth: 'balanced', scope: 'all', budget: { max_seconds: 77, max_requests: 100 } });
+});
+
 test('two runs of research are compared', async ({ page }) => {
   await page.goto(`/research/${process.env['RUN']}?tab=changes`);
   await page.getByRole('combobox', { name: 'Compared with' }).click();

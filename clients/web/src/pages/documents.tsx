@@ -188,7 +188,7 @@ function Facets({ facets }: { facets: Facet[] }) {
   const [filters, change] = useFilters();
   return (
     <Stack>
-      {facets.map((facet) => (
+      {facets.filter(({ values }) => values.length > 0).map((facet) => (
         <div key={facet.field}>
           <Title order={2} size="h6" mb={4}>
             {t.facet[facet.field]}

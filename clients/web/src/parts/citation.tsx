@@ -65,7 +65,7 @@ function Citation({ claim }: { claim: ResearchClaim }) {
           <VerdictBadge verdict={claim.verdict} />
           {claim.disputed && <Badge color="orange">{t.citation.disputed}</Badge>}
           <Text size="sm" c="dimmed">
-            {t.citation.judged(claim.judged_by)} · {t.citation.independent(claim.independent_sources)}
+            {t.citation.judged(t.citation.judges[claim.judged_by] ?? claim.judged_by)} · {t.citation.independent(claim.independent_sources)}
           </Text>
         </Group>
         {claim.reason && (

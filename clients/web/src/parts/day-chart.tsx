@@ -152,7 +152,8 @@ function Bars({ series, scale: { left, step, y } }: { series: Series[]; scale: S
 
 /** As many dates as there is room for, the last of them always. */
 function Dates({ names, scale: { left, step } }: { names: string[]; scale: Scale }) {
-  const every = Math.ceil(DATE / step);
+  // The last is written to the left of its end, which takes half of a date more.
+  const every = Math.ceil((DATE * 1.25) / step);
   return names.map((name, day) =>
     (names.length - 1 - day) % every === 0 ? (
       <text key={name} x={left + (day + 0.5) * step} y={HEIGHT - 6} textAnchor={day === names.length - 1 && step < DATE ? 'end' : 'middle'} dx={day === names.length - 1 && step < DATE ? step / 2 : 0}>

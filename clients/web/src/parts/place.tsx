@@ -1,5 +1,5 @@
 /** Domain, market and language, which most things of the API have: what is in use is offered, so that nobody has to remember how it was spelt. */
-import { Group, TextInput, type TextInputProps } from '@mantine/core';
+import { SimpleGrid, TextInput, type TextInputProps } from '@mantine/core';
 import { useId, useState } from 'react';
 import { useTexts } from '../language';
 import { useRead } from '../queries';
@@ -81,10 +81,10 @@ export function PlaceFields({ languageOptional = false, place }: FieldsProps) {
     onChange: ({ currentTarget }: { currentTarget: HTMLInputElement }) => type((now) => ({ ...now, [of]: currentTarget.value })),
   });
   return (
-    <Group grow align="flex-end">
+    <SimpleGrid cols={{ base: 2, xs: 3 }} spacing="md" style={{ alignItems: 'end' }}>
       <PlaceInput {...field('domain', known?.domain ?? '')} description={t.common.domainHelp} required />
       <PlaceInput {...field('market', known?.market ?? '')} description={t.common.marketHelp} required />
       <PlaceInput {...field('language', language)} description={languageOptional ? t.common.languageOfFeed : t.common.languageHelp} required={!languageOptional} />
-    </Group>
+    </SimpleGrid>
   );
 }

@@ -117,7 +117,7 @@ function ByAddress({ place }: WithPlace) {
         </Group>
       </form>
       {job && (
-        <JobProgress key={job} id={job}>
+        <JobProgress key={job} id={job} follow>
           {(done) => <FoundFeeds report={(done as DiscoveryJob).result} place={place} />}
         </JobProgress>
       )}

@@ -22,7 +22,7 @@ export function DiscoverTopics({ opened, onClose }: { opened: boolean; onClose: 
         </Text>
         <DiscoverForm begun={setJob} />
         {job && (
-          <JobProgress key={job} id={job}>
+          <JobProgress key={job} id={job} follow>
             {(done) => <Found report={(done.result as TopicDiscovery).report} replace />}
           </JobProgress>
         )}

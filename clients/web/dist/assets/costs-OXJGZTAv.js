@@ -1,1 +1,0 @@
-export{t as Costs}from"./costs-1K0lHvdk.js";
