@@ -313,6 +313,40 @@ test('what research may cost is folded up, and sent all the same', async ({ page
   expect(await asked.json()).toMatchObject({ depth: 'balanced', scope: 'all', budget: { max_seconds: 77, max_requests: 100 } });
 });
 
+test('what is written into a draft is kept until it is saved or discarded', async ({ page }) => {
+  const drafts = `/topics/${process.env['TOPIC']}?tab=drafts`;
+  await page.goto(drafts);
+  await page.getByText('Edit', { exact: true }).click();
+  const text = page.getByLabel('Text (Markdown)');
+  const before = await text.inputValue();
+  await text.fill('Not finished');
+  await page.getByText('Read', { exact: true }).click();
+  await page.getByText('Edit', { exact: true }).click();
+  await expect(text).toHaveValue('Not finished');
+  await page.reload();
+  await page.getByText('Edit', { exact: true }).click();
+  await expect(text).toHaveValue('Not finished');
+  await page.getByRole('button', { name: 'Discard' }).click();
+  await expect(text).toHaveValue(before);
+  await page.reload();
+  await page.getByText('Edit', { exact: true }).click();
+  await expect(text).toHaveValue(before);
+});
+
+test('what is typed about a topic stays when its status changes elsewhere', async ({ page, request, baseURL }) => {
+  const headers = { Authorization: `Bearer ${process.env['CONSOLE_KEY']}` };
+  const made = await request.post(`${baseURL}/api/v1/topics`, { headers, data: { title: `Typed meanwhile ${Date.now()}`, domain: 'typed', market: 'gb', language: 'en' } });
+  const { id } = await made.json();
+  await page.goto(`/topics/${id}`);
+  await page.getByLabel('Description').fill('Half a sen');
+  await request.patch(`${baseURL}/api/v1/topics/${id}`, { headers: { ...headers, 'If-Match': made.headers()['etag']! }, data: { status: 'validated' } });
+  await expect(page.getByRole('main').getByText('Validated').first()).toBeVisible();
+  await expect(page.getByLabel('Description')).toHaveValue('Half a sen');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByText('Saved.')).toBeVisible();
+  await request.delete(`${baseURL}/api/v1/topics/${id}`, { headers });
+});
+
 test('two runs of research are compared', async ({ page }) => {
   await page.goto(`/research/${process.env['RUN']}?tab=changes`);
   await page.getByRole('combobox', { name: 'Compared with' }).click();

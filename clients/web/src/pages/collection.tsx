@@ -37,7 +37,7 @@ export function CollectionPage() {
           <Stack gap="lg">
             <AfterFirstDocuments />
             <Polling id={id} />
-            <Edit key={versioned.etag} versioned={versioned} />
+            <Edit key={edited(versioned.data)} versioned={versioned} />
             <Stack gap="sm">
               <Title order={2} size="h4">
                 {t.collection.ledger}
@@ -141,6 +141,11 @@ function Health({ health }: { health: CollectionHealth }) {
       )}
     </Stack>
   );
+}
+
+/** What stands in the form: only that begins it anew. A poll must not take away what is being typed. */
+function edited({ name, url, category, fetch_articles, enabled }: Collection): string {
+  return JSON.stringify([name, url, category, fetch_articles, enabled]);
 }
 
 function Edit({ versioned: { data: collection, etag } }: { versioned: Versioned<Collection> }) {

@@ -81,7 +81,9 @@ function useAdd({ place, stay = false }: WithPlace & { stay?: boolean }) {
     {
       stale: [['collections']],
       done: ({ data }) => {
-        if (!stay) void go({ to: `/collections/${data.id}`, replace: true });
+        // Where it stays, the button says so, and a notice would cover the others.
+        if (stay) return;
+        void go({ to: `/collections/${data.id}`, replace: true });
         return t.add.added(data.name);
       },
     },

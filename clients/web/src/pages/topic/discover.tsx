@@ -65,7 +65,14 @@ export function Found({ report, replace = false }: { report: TopicDiscovery['rep
   if (report.topics.length === 0) {
     return (
       <Alert color="blue" title={t.discover.nothing}>
-        <span lang="en">{report.note}</span> {t.discover.nothingCure}
+        <Stack gap="xs" align="flex-start">
+          <span>
+            <span lang="en">{report.note}</span> {t.discover.nothingCure}
+          </span>
+          <Anchor component={To} to="/research" search={{ open: 'ask' }} replace={replace} inherit underline="always">
+            {t.discover.askInstead}
+          </Anchor>
+        </Stack>
       </Alert>
     );
   }

@@ -1,5 +1,5 @@
 import type { Draft, Job, SynthesisResult } from '@content-creator/client';
-import { Alert, Badge, Button, Group, Menu, NumberInput, Paper, Select, SegmentedControl, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { Alert, Badge, Button, Group, Menu, NumberInput, Paper, Select, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
 import { type FormEvent, Suspense, useState } from 'react';
 import { useFilters } from '../../address';
@@ -16,6 +16,7 @@ import { Loaded, Waiting } from '../../parts/loaded';
 import { saveFile } from '../../parts/save-file';
 import { useAction, useRead } from '../../queries';
 import { api } from '../../session';
+import { EditDraft } from './draft-edit';
 
 const Markdown = lazily(async () => (await import('../../parts/markdown')).Markdown);
 
@@ -134,7 +135,7 @@ function Version({ draft, all, show }: VersionProps) {
         />
         {view === 'read' && <Read draft={draft} />}
         {view === 'score' && draft.content_score && <ContentScore score={draft.content_score} />}
-        {view === 'edit' && <Edit draft={draft} saved={show} />}
+        {view === 'edit' && <EditDraft key={draft.id} draft={draft} saved={show} />}
         {view === 'compare' && <Compare draft={draft} all={all} />}
       </Stack>
     </Paper>
@@ -173,49 +174,6 @@ function Read({ draft }: { draft: Draft }) {
         </Alert>
       )}
     </Stack>
-  );
-}
-
-function Edit({ draft, saved }: { draft: Draft; saved: (id: string) => void }) {
-  const { t } = useLanguage();
-  const save = useAction(
-    (form: FormData) =>
-      api.topics.updateDraft({
-        path: { id: draft.id },
-        body: {
-          title: String(form.get('title')),
-          meta_description: String(form.get('meta_description')),
-          body_markdown: String(form.get('body_markdown')).replaceAll('\r\n', '\n'),
-        },
-      }),
-    {
-      stale: [['topics']],
-      done: ({ data }) => {
-        saved(data.id);
-        return t.drafts.savedAs(data.version);
-      },
-    },
-  );
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    save.mutate(new FormData(event.currentTarget));
-  };
-  return (
-    <form onSubmit={submit}>
-      <Stack>
-        <Text size="sm" c="dimmed">
-          {t.drafts.editHelp}
-        </Text>
-        <TextInput name="title" label={t.common.title} defaultValue={draft.title} lang={draft.language} required />
-        <Textarea name="meta_description" label={t.drafts.meta} defaultValue={draft.meta_description ?? ''} lang={draft.language} autosize minRows={2} />
-        <Textarea name="body_markdown" label={t.drafts.body} defaultValue={draft.body_markdown} lang={draft.language} autosize minRows={16} maxRows={40} required />
-        <Group justify="flex-end">
-          <Button type="submit" loading={save.isPending}>
-            {t.drafts.saveVersion}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
   );
 }
 

@@ -1,0 +1,1 @@
+export{n as Searches}from"./searches-vqD56vE0.js";
