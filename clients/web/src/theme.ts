@@ -11,6 +11,7 @@ export const theme = createTheme({
   headings: { fontWeight: '650' },
   defaultRadius: 'md',
   cursorType: 'pointer',
+  respectReducedMotion: true,
   variantColorResolver: defaultVariantColorsResolver,
   components: {
     // A badge that is cut off says nothing.

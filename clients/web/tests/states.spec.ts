@@ -178,6 +178,32 @@ test('full: a list of 100,000 shows one page of it, soon', async ({ page, contex
   }
 });
 
+test('a word without an end pushes nothing out', async ({ page, context }) => {
+  const endless = 'Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz'.repeat(3);
+  await instead(context, async (route) => {
+    const response = await route.fetch();
+    const body = await response.json();
+    const items = body.items?.map((item: object) => ({ ...item, ...('title' in item && { title: endless }), ...('name' in item && { name: endless }) }));
+    await route.fulfill({ response, json: items ? { ...body, items } : body });
+  });
+  for (const size of [
+    { width: 1440, height: 900 },
+    { width: 390, height: 844 },
+  ]) {
+    await page.setViewportSize(size);
+    for (const name of ['dashboard', 'topics', 'documents', 'collections', 'stories']) {
+      await page.goto(everyPage()[name]!);
+      await settled(page);
+      await expect(page.getByText('Rindfleisch').first(), name).toBeVisible();
+      const wider = await page.evaluate(() => {
+        const boxes = [document.documentElement, ...document.querySelectorAll('main [role=region]')];
+        return Math.max(...boxes.map((box) => box.scrollWidth - box.clientWidth));
+      });
+      expect(wider, `${name} at ${size.width}`).toBe(0);
+    }
+  }
+});
+
 /** An item with a name as long as names can be. */
 function much(item: Record<string, unknown>, index: number): Record<string, unknown> {
   const long = (text: unknown) => `${String(text)} ${'Donaudampfschifffahrtsgesellschaftskapitän '.repeat(6)}`;

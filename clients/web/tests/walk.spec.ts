@@ -156,6 +156,11 @@ test('filters live in the address, and many topics change at once', async ({ pag
   await expect(page.getByRole('heading', { level: 1, name: 'Aside for the archive' })).toBeVisible();
   await page.goto('/topics?domain=aside');
   await page.getByRole('checkbox', { name: 'Select Aside for the archive' }).check();
+  await expect(page.getByText('1 selected')).toBeVisible();
+  await page.getByLabel('Domain').fill('energy');
+  await expect(page.getByText('1 selected'), 'what is no longer listed is no longer selected').toHaveCount(0);
+  await page.getByLabel('Domain').fill('aside');
+  await page.getByRole('checkbox', { name: 'Select Aside for the archive' }).check();
   await page.getByRole('region', { name: 'What to do with the selected topics' }).getByRole('button', { name: 'Delete' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
   await expect(page.getByText('No topics here')).toBeVisible();

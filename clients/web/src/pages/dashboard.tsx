@@ -51,7 +51,7 @@ export function Dashboard() {
 
 function Section({ title, more, children }: { title: string; more?: { to: string; name: string }; children: ReactNode }) {
   return (
-    <Paper withBorder p="md">
+    <Paper withBorder p="md" className="breaks">
       <Group justify="space-between" mb="sm">
         <Title order={2} size="h4">
           {title}

@@ -118,6 +118,13 @@ function TopicTable({ discover }: { discover: () => void }) {
     min_priority: filters['min_priority'] ? Number(filters['min_priority']) : undefined,
     sort: filters['sort'] as TopicSort | undefined,
   };
+  // What is no longer in the list must not be changed or deleted with it; another page of it may.
+  const asked = JSON.stringify({ ...query, page: undefined, page_size: undefined });
+  const [selectedOf, setSelectedOf] = useState(asked);
+  if (selectedOf !== asked) {
+    setSelectedOf(asked);
+    setSelected([]);
+  }
   const topics = useRead(['topics', 'list', query], (signal) => api.topics.list({ query: defined(query), signal }));
   return (
     <>
@@ -167,7 +174,8 @@ function useColumns(): Column<TopicSummary>[] {
       },
       { name: t.topics.status, cell: ({ status }) => <TopicBadge status={status} /> },
       { name: t.topics.priority, sorts: ['-priority'], numeric: true, cell: ({ priority }) => priority },
-      { name: t.topics.trending, numeric: true, cell: ({ trending_score }) => number(trending_score, language) },
+      { name: t.topics.trending, numeric: true, known: ({ trending_score }) => trending_score !== null, cell: ({ trending_score }) => number(trending_score, language) },
+      { name: t.drafts.score, numeric: true, known: ({ content_score }) => content_score !== null, cell: ({ content_score }) => number(content_score, language, 0) },
       { name: t.topics.source, cell: ({ source }) => t.source[source] },
       {
         name: t.topics.discovered,

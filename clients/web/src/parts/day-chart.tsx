@@ -5,7 +5,7 @@
 import { ColorSwatch, Group, Paper, Table, Text, VisuallyHidden } from '@mantine/core';
 import { useElementSize } from '@mantine/hooks';
 import { type KeyboardEvent, type PointerEvent, useState } from 'react';
-import { number } from '../format';
+import { day as written, number } from '../format';
 import { useLanguage } from '../language';
 
 export interface Series {
@@ -44,8 +44,7 @@ export function DayChart({ label, days, series }: Props) {
   const { ref, width } = useElementSize<HTMLDivElement>();
   const [day, setDay] = useState<number | null>(null);
   const ticks = niceTicks(Math.max(...series.flatMap(({ values }) => values)));
-  const written = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short' });
-  const names = days.map((at) => written.format(at));
+  const names = days.map((at) => written(at, language));
   const left = 14 + 7 * Math.max(...ticks.map((tick) => number(tick, language).length));
   const scale: Scale = {
     left,

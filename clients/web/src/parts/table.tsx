@@ -1,7 +1,7 @@
 /** A table of one page of a list: it never holds more rows than a page has, however long the list is. */
 import { Box, Checkbox, Group, Pagination, Paper, ScrollArea, Select, Table, Text, UnstyledButton } from '@mantine/core';
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
-import { type Dispatch, memo, type ReactNode, type SetStateAction } from 'react';
+import { type Dispatch, memo, type ReactNode, type SetStateAction, useMemo } from 'react';
 import { total as totalOf } from '../format';
 import { useLanguage } from '../language';
 
@@ -11,6 +11,8 @@ export interface Column<Row> {
   /** The values of `sort` that this column's head goes through. */
   sorts?: string[];
   numeric?: boolean;
+  /** Whether a row has something to show here; a column in which none has is left out. */
+  known?: (row: Row) => boolean;
   width?: number | string;
 }
 
@@ -41,7 +43,8 @@ interface Props<Row> {
 }
 
 export function DataTable<Row extends { id: string }>(props: Props<Row>) {
-  const { label, page, columns, empty, busy = false } = props;
+  const { label, page, empty, busy = false } = props;
+  const columns = useMemo(() => props.columns.filter(({ known }) => !known || page.items.some(known)), [props.columns, page.items]);
   if (page.items.length === 0 && page.page <= 1) return <Paper withBorder>{empty}</Paper>;
   return (
     <Paper withBorder>

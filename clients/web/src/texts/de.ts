@@ -67,6 +67,7 @@ export const de: Texts = {
     wrongLink: 'Dieser Link wurde schon benutzt oder ist abgelaufen.',
     wrongLinkCure: 'Ein Link meldet einmal an, innerhalb eines Tages. Melden Sie sich mit einem Schlüssel an oder lassen Sie sich einen neuen Link geben.',
     wasRefused: 'Ihr Schlüssel gilt nicht mehr: Er wurde widerrufen oder ist abgelaufen. Melden Sie sich mit einem anderen an.',
+    or: 'oder',
     noKey: 'Kein Schlüssel? Wer den Server betreibt, bekommt einen Link, der Sie anmeldet, mit',
   },
   common: {

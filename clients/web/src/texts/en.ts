@@ -65,6 +65,7 @@ export const en = {
     wrongLink: 'This link was used already, or has expired.',
     wrongLinkCure: 'A link signs in once, within a day. Sign in with a key, or have another link made.',
     wasRefused: 'Your key no longer works: it was revoked or has expired. Sign in with another one.',
+    or: 'or',
     noKey: 'No key? Whoever runs the server gets a link that signs you in with',
   },
   common: {

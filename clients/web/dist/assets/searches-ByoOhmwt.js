@@ -1,1 +1,0 @@
-export{n as Searches}from"./searches-vqD56vE0.js";

@@ -1,0 +1,1 @@
+export{n as Searches}from"./searches-BzeFdZK7.js";
