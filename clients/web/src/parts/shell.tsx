@@ -102,7 +102,7 @@ export function Shell() {
   useEffect(() => close(), [pathname, close]);
   return (
     <LiveProvider>
-      <AppShell header={{ height: 56 }} navbar={{ width: 220, breakpoint: 'md', collapsed: { mobile: !opened } }} padding={{ base: 'md', md: 'xl' }}>
+      <AppShell header={{ height: 56 }} navbar={{ width: 240, breakpoint: 'md', collapsed: { mobile: !opened } }} padding={{ base: 'md', md: 'xl' }}>
         <Anchor href="#page" className="skip">
           {t.shell.skip}
         </Anchor>

@@ -1,7 +1,7 @@
 import type { ScorePart, TopicScore } from '@content-creator/client';
 import { Badge, Button, Group, Paper, Progress, Stack, Table, Text, Title } from '@mantine/core';
 import { useState } from 'react';
-import { number, percent } from '../../format';
+import { percent } from '../../format';
 import { useLanguage } from '../../language';
 import { scoreInWords, scorePartName } from '../../parts/explanations';
 import { Loaded } from '../../parts/loaded';
@@ -111,7 +111,7 @@ export function ScoreParts({ parts }: { parts: ScorePart[] }) {
                 </Text>
               </Table.Td>
               <Table.Td w={100}>
-                <Text size="sm">{part.value === null ? t.common.unknown : number(part.value, language)}</Text>
+                <Text size="sm">{part.value === null ? t.common.unknown : percent(part.value, language)}</Text>
                 {part.value !== null && <Progress value={part.value * 100} size="sm" aria-label={scorePartName(part.name, t)} />}
               </Table.Td>
               <Table.Td ta="end">{percent(part.weight, language)}</Table.Td>
