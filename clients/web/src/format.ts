@@ -13,10 +13,15 @@ function once<Format>(make: (language: Language) => Format): (language: Language
   };
 }
 
+/** The reader's own kind of a language, where the browser names one: a day in Britain stands before its month. */
+function kindOf(language: Language): string {
+  return navigator.languages.find((tag) => tag === language || tag.startsWith(`${language}-`)) ?? language;
+}
+
 const NUMBER = [0, 1, 2, 3].map((maximumFractionDigits) => once((language) => new Intl.NumberFormat(language, { maximumFractionDigits })));
 const PERCENT = once((language) => new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 0 }));
-const DATE_TIME = once((language) => new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }));
-const DATE = once((language) => new Intl.DateTimeFormat(language, { dateStyle: 'medium' }));
+const DATE_TIME = once((language) => new Intl.DateTimeFormat(kindOf(language), { dateStyle: 'medium', timeStyle: 'short' }));
+const DATE = once((language) => new Intl.DateTimeFormat(kindOf(language), { dateStyle: 'medium' }));
 const FROM_NOW = once((language) => new Intl.RelativeTimeFormat(language, { numeric: 'auto' }));
 
 export function number(value: number | null | undefined, language: Language, digits: 0 | 1 | 2 | 3 = 2): string {
@@ -49,6 +54,29 @@ export function dateTime(value: string | null | undefined, language: Language): 
 export function date(value: string | null | undefined, language: Language): string {
   if (!value) return UNKNOWN;
   return DATE(language).format(new Date(value));
+}
+
+const DAY = once((language) => new Intl.DateTimeFormat(kindOf(language), { day: 'numeric', month: 'short' }));
+
+/** A day of these weeks: "30 Nov". */
+export function day(value: Date, language: Language): string {
+  return DAY(language).format(value);
+}
+
+const MONTH = once((language) => new Intl.DateTimeFormat(language, { month: 'long', year: 'numeric', timeZone: 'UTC' }));
+
+/** A month as the API writes it, "2026-11", in words. */
+export function month(value: string, language: Language): string {
+  return MONTH(language).format(new Date(`${value}-01T00:00:00Z`));
+}
+
+/** A language by its name, as "en" is "English"; what nobody has named stays as it is. */
+export function languageName(code: string, language: Language): string {
+  try {
+    return new Intl.DisplayNames(language, { type: 'language', fallback: 'code' }).of(code) ?? code;
+  } catch {
+    return code;
+  }
 }
 
 const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [

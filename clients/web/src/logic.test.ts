@@ -1,7 +1,7 @@
 /** What the console works out by itself. */
 import { afterEach, expect, test, vi } from 'vitest';
 import { defined, parseSearch, stringifySearch } from './address';
-import { duration, fromNow, money, number, percent, total, UNKNOWN } from './format';
+import { duration, fromNow, languageName, money, month, number, percent, total, UNKNOWN } from './format';
 import { firstLanguage } from './language';
 import { tagsOf } from './live';
 import { lastDays } from './pages/dashboard/growth';
@@ -9,7 +9,7 @@ import { destination, niceTicks } from './parts/day-chart';
 import { narrowing } from './pages/documents';
 import { fit } from './parts/fuzzy';
 import { fitting } from './parts/palette';
-import { placesInUse } from './parts/place';
+import { firstPlace, placesInUse } from './parts/place';
 import { evenly } from './pages/scoring/form';
 import { sameThing } from './queries';
 import { nextStatuses } from './pages/topic';
@@ -163,4 +163,17 @@ test('of domains, markets and languages the most used are offered first', () => 
     { domain: 'garden', market: 'de', language: '' },
   ];
   expect(placesInUse(found)).toEqual({ domain: ['garden', 'energy'], market: ['gb', 'de'], language: ['en'] });
+});
+
+test('a first place is that of the reader, and can be gone on with as it is', () => {
+  expect(firstPlace(['en-GB', 'de-DE'])).toEqual({ domain: 'general', market: 'gb', language: 'en' });
+  expect(firstPlace(['de', 'de-AT', 'en-US'])).toEqual({ domain: 'general', market: 'at', language: 'de' });
+  expect(firstPlace(['de', 'en-US'])).toEqual({ domain: 'general', market: 'de', language: 'de' });
+  expect(firstPlace(['sr-Latn', 'fr'])).toEqual({ domain: 'general', market: 'sr', language: 'sr' });
+  expect(firstPlace([])).toEqual({ domain: 'general', market: 'en', language: 'en' });
+});
+
+test('months and languages are named in the language of the console, and what nobody has named is left', () => {
+  expect([month('2026-11', 'en'), month('2026-03', 'de')]).toEqual(['November 2026', 'März 2026']);
+  expect([languageName('de', 'en'), languageName('en', 'de'), languageName('not a code', 'en')]).toEqual(['German', 'Englisch', 'not a code']);
 });

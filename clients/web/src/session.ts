@@ -47,8 +47,12 @@ export async function signInByCode(code: string): Promise<void> {
   keep(data.key, true);
 }
 
+/** What somebody types and has not saved is kept in the tab, under names that begin so; it goes when they sign out. */
+export const UNSAVED = 'content-creator.unsaved.';
+
 export function signOut(): void {
   forget();
+  for (const name of Object.keys(sessionStorage)) if (name.startsWith(UNSAVED)) sessionStorage.removeItem(name);
   refused = false;
   tell();
 }

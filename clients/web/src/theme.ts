@@ -11,10 +11,12 @@ export const theme = createTheme({
   headings: { fontWeight: '650' },
   defaultRadius: 'md',
   cursorType: 'pointer',
+  respectReducedMotion: true,
   variantColorResolver: defaultVariantColorsResolver,
   components: {
     // A badge that is cut off says nothing.
     Badge: { defaultProps: { variant: 'light', tt: 'none', fw: 600, miw: 'fit-content' }, styles: { label: { overflow: 'visible' } } },
+    Notification: { styles: { description: { color: 'var(--mantine-color-dimmed)' } } },
     Tooltip: { defaultProps: { withArrow: true, openDelay: 300 } },
     Anchor: { defaultProps: { underline: 'hover' } },
     Blockquote: { styles: { cite: { color: 'var(--mantine-color-dimmed)', opacity: 1 } } },

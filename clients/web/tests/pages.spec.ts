@@ -55,7 +55,7 @@ test.describe('signed out', () => {
 
 test('what opens over a page is accessible', async ({ page }) => {
   await page.goto(everyPage()['run']!);
-  await page.getByRole('button', { name: 'Open citation 1' }).first().click();
+  await page.locator('.reading').getByRole('button', { name: 'Open citation 1' }).first().click();
   await expect(page.getByRole('dialog')).toContainText('The report says');
   await expect(page.getByRole('dialog').locator('mark')).toBeVisible();
   await accessible(page);

@@ -48,6 +48,22 @@ test.describe('away', () => {
   });
 });
 
+test.describe('away in the middle', () => {
+  test.use({ allowed: [/ERR_CONNECTION_REFUSED/] });
+  test('what was never loaded cannot be shown, and is asked for again; all else stays', async ({ page, context }) => {
+    await page.goto('/settings');
+    await settled(page);
+    // Both what the page is made of and what tells whether anybody answers.
+    for (const address of ['**/assets/**', '**/favicon.svg', API]) await context.route(address, (route) => route.abort('connectionrefused'));
+    await page.getByRole('navigation').getByRole('link', { name: 'Stories' }).click();
+    await expect(page.getByRole('alert')).toContainText('The server did not answer.');
+    await expect(page.getByRole('navigation')).toBeVisible();
+    await context.unrouteAll();
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await expect(page.getByRole('heading', { level: 1, name: 'Stories' })).toBeVisible();
+  });
+});
+
 test.describe('broken line', () => {
   test.use({ allowed: [/ERR_CONNECTION_REFUSED/] });
   test('a broken stream is told, and mended', async ({ page }) => {
@@ -95,23 +111,47 @@ test('empty: every list teaches the next step', async ({ page, context }) => {
     await expect(tab.getByRole('alert'), name).toHaveCount(0);
   });
   await page.goto('/');
-  await expect(page.getByRole('heading', { name: 'Three steps to your first topic' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Four steps to your first report' })).toBeVisible();
   await page.getByRole('link', { name: 'Add a collection' }).click();
   await expect(page.getByRole('dialog', { name: 'Add a collection' })).toBeVisible();
 });
 
-test('until there is a topic the first page leads on, also where documents are', async ({ page, context }) => {
+/** Empties the lists at some addresses. */
+async function without(context: BrowserContext, lists: RegExp): Promise<void> {
   await instead(context, async (route) => {
     const response = await route.fetch();
     const body = await response.json();
-    await route.fulfill({ response, json: route.request().url().includes('/topics?') ? { ...body, items: [], total: 0, pages: 0 } : body });
+    await route.fulfill({ response, json: lists.test(route.request().url()) ? { ...body, items: [], total: 0, pages: 0 } : body });
   });
+}
+
+test('until there is a topic the first page leads on, also where documents are', async ({ page, context }) => {
+  await without(context, /\/topics\?|\/research\/runs\?/);
+  await page.goto(everyPage()['collection']!);
+  await expect(page.getByRole('alert')).toContainText('The first documents are here');
   await page.goto('/');
   await expect(page.getByRole('listitem').filter({ hasText: 'Done' })).toHaveCount(2);
   await page.getByRole('main').getByRole('link', { name: 'Discover topics' }).first().click();
   const form = page.getByRole('dialog', { name: 'Discover topics' });
   await expect(form.getByLabel('Domain'), 'what was collected last').not.toHaveValue('');
   await expect(form.locator('option[value="energy"]'), 'what is in use').toBeAttached();
+});
+
+test('until there is a report the first page leads on, also where topics are', async ({ page, context }) => {
+  await without(context, /\/research\/runs\?/);
+  await page.goto('/');
+  await expect(page.getByRole('listitem').filter({ hasText: 'Done' })).toHaveCount(3);
+  await page.getByRole('main').getByRole('link', { name: /Choose a topic|Research this topic/ }).click();
+  await expect(page).toHaveURL(/topics/);
+});
+
+test('what nobody has collected yet begins where the reader is', async ({ page, context }) => {
+  await without(context, /\/(documents|collections)\?/);
+  await page.goto('/collections?open=add');
+  const form = page.getByRole('dialog', { name: 'Add a collection' });
+  await expect(form.getByLabel('Domain')).toHaveValue('general');
+  await expect(form.getByLabel('Market')).toHaveValue('gb');
+  await expect(form.getByRole('textbox', { name: 'Address' })).toBeFocused();
 });
 
 test('full: a list of 100,000 shows one page of it, soon', async ({ page, context }) => {
@@ -135,6 +175,32 @@ test('full: a list of 100,000 shows one page of it, soon', async ({ page, contex
       const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       expect(wider, 'nothing sticks out').toBe(0);
     });
+  }
+});
+
+test('a word without an end pushes nothing out', async ({ page, context }) => {
+  const endless = 'Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz'.repeat(3);
+  await instead(context, async (route) => {
+    const response = await route.fetch();
+    const body = await response.json();
+    const items = body.items?.map((item: object) => ({ ...item, ...('title' in item && { title: endless }), ...('name' in item && { name: endless }) }));
+    await route.fulfill({ response, json: items ? { ...body, items } : body });
+  });
+  for (const size of [
+    { width: 1440, height: 900 },
+    { width: 390, height: 844 },
+  ]) {
+    await page.setViewportSize(size);
+    for (const name of ['dashboard', 'topics', 'documents', 'collections', 'stories']) {
+      await page.goto(everyPage()[name]!);
+      await settled(page);
+      await expect(page.getByText('Rindfleisch').first(), name).toBeVisible();
+      const wider = await page.evaluate(() => {
+        const boxes = [document.documentElement, ...document.querySelectorAll('main [role=region]')];
+        return Math.max(...boxes.map((box) => box.scrollWidth - box.clientWidth));
+      });
+      expect(wider, `${name} at ${size.width}`).toBe(0);
+    }
   }
 });
 

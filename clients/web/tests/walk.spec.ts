@@ -1,5 +1,5 @@
 /** A person's way through the console: from the key to a draft of a cited report. */
-import { expect, settled, test } from './fixture.ts';
+import { everyPage, expect, settled, test } from './fixture.ts';
 
 test.describe('from signing in to signing out', () => {
   test.use({ signedIn: false, allowed: [/status of 401/] });
@@ -81,7 +81,7 @@ test.describe('from signing in to signing out', () => {
     await test.step('research it and open a citation', async () => {
       await page.getByRole('tab', { name: 'Research' }).click();
       await page.getByRole('button', { name: 'Begin research' }).click();
-      await page.getByRole('button', { name: 'Open citation 1' }).first().click();
+      await page.locator('.reading').getByRole('button', { name: 'Open citation 1' }).first().click();
       const citation = page.getByRole('dialog');
       const quote = await citation.locator('mark').innerText();
       expect(quote.length).toBeGreaterThan(10);
@@ -112,6 +112,34 @@ test.describe('from signing in to signing out', () => {
   });
 });
 
+test('a typed filter follows the address, and going back closes what is open', async ({ page }) => {
+  await page.goto('/topics?search=heat+pump');
+  await page.getByRole('navigation').getByRole('link', { name: 'Topics', exact: true }).click();
+  await expect(page).toHaveURL(/\/topics$/);
+  await expect(page.getByLabel('Search', { exact: true })).toHaveValue('');
+  await page.getByRole('button', { name: 'Add a topic' }).click();
+  await expect(page.getByRole('dialog')).toBeVisible();
+  await page.goBack();
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await expect(page).toHaveURL(/\/topics$/);
+  await page.getByRole('button', { name: 'Discover topics' }).click();
+  await expect(page.getByRole('dialog').getByLabel('Domain')).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await expect(page).toHaveURL(/\/topics$/);
+});
+
+test('what a source says against another is opened beside its text', async ({ page }) => {
+  await page.goto(everyPage()['run']!);
+  const differing = page.getByRole('heading', { name: 'Where the sources disagree' }).locator('..');
+  for (const figure of ['389', '412']) {
+    await differing.getByText(figure).first().locator('..').getByRole('button', { name: /Open citation/ }).click();
+    await expect(page.getByRole('dialog').locator('mark')).toContainText(`${figure} houses`);
+    await page.keyboard.press('Escape');
+    await expect(page.getByRole('dialog')).toHaveCount(0);
+  }
+});
+
 test('filters live in the address, and many topics change at once', async ({ page }) => {
   await page.goto('/topics?search=heat+pump&sort=title');
   await settled(page);
@@ -127,6 +155,11 @@ test('filters live in the address, and many topics change at once', async ({ pag
   await form.getByRole('button', { name: 'Add a topic' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Aside for the archive' })).toBeVisible();
   await page.goto('/topics?domain=aside');
+  await page.getByRole('checkbox', { name: 'Select Aside for the archive' }).check();
+  await expect(page.getByText('1 selected')).toBeVisible();
+  await page.getByLabel('Domain').fill('energy');
+  await expect(page.getByText('1 selected'), 'what is no longer listed is no longer selected').toHaveCount(0);
+  await page.getByLabel('Domain').fill('aside');
   await page.getByRole('checkbox', { name: 'Select Aside for the archive' }).check();
   await page.getByRole('region', { name: 'What to do with the selected topics' }).getByRole('button', { name: 'Delete' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
@@ -259,6 +292,64 @@ test('keywords that one page can answer are grouped, others are told', async ({ 
   await expect(page.getByText('1 group')).toBeVisible();
   await expect(page.getByText('3 results in common')).toBeVisible();
   await expect(page.getByRole('alert')).toContainText('never searched');
+});
+
+test('the feed of a saved search has an address that works elsewhere', async ({ page, request }) => {
+  await page.goto('/searches');
+  await page.getByRole('button', { name: 'New feed address' }).first().click();
+  const address = await page.getByRole('dialog').locator('code').first().innerText();
+  expect(address).toMatch(/^http:\/\//);
+  expect((await request.get(address)).headers()['content-type']).toContain('rss');
+  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+});
+
+test('what research may cost is folded up, and sent all the same', async ({ page, request, baseURL }) => {
+  await page.goto('/research');
+  await settled(page);
+  await expect(page.getByLabel('Seconds at most')).toBeHidden();
+  await page.getByRole('button', { name: 'Depth and limits' }).click();
+  await page.getByLabel('Seconds at most').fill('77');
+  await page.getByRole('button', { name: 'Depth and limits' }).click();
+  await page.getByLabel('Question').fill('Who measured the noise of the pumps in Elmford?');
+  await page.getByRole('button', { name: 'Ask', exact: true }).click();
+  await page.getByRole('link', { name: 'Who measured the noise' }).first().click();
+  const run = page.url().split('/').at(-1)!.split('?')[0];
+  const asked = await request.get(`${baseURL}/api/v1/research/runs/${run}`, { headers: { Authorization: `Bearer ${process.env['CONSOLE_KEY']}` } });
+  expect(await asked.json()).toMatchObject({ depth: 'balanced', scope: 'all', budget: { max_seconds: 77, max_requests: 100 } });
+});
+
+test('what is written into a draft is kept until it is saved or discarded', async ({ page }) => {
+  const drafts = `/topics/${process.env['TOPIC']}?tab=drafts`;
+  await page.goto(drafts);
+  await page.getByText('Edit', { exact: true }).click();
+  const text = page.getByLabel('Text (Markdown)');
+  const before = await text.inputValue();
+  await text.fill('Not finished');
+  await page.getByText('Read', { exact: true }).click();
+  await page.getByText('Edit', { exact: true }).click();
+  await expect(text).toHaveValue('Not finished');
+  await page.reload();
+  await page.getByText('Edit', { exact: true }).click();
+  await expect(text).toHaveValue('Not finished');
+  await page.getByRole('button', { name: 'Discard' }).click();
+  await expect(text).toHaveValue(before);
+  await page.reload();
+  await page.getByText('Edit', { exact: true }).click();
+  await expect(text).toHaveValue(before);
+});
+
+test('what is typed about a topic stays when its status changes elsewhere', async ({ page, request, baseURL }) => {
+  const headers = { Authorization: `Bearer ${process.env['CONSOLE_KEY']}` };
+  const made = await request.post(`${baseURL}/api/v1/topics`, { headers, data: { title: `Typed meanwhile ${Date.now()}`, domain: 'typed', market: 'gb', language: 'en' } });
+  const { id } = await made.json();
+  await page.goto(`/topics/${id}`);
+  await page.getByLabel('Description').fill('Half a sen');
+  await request.patch(`${baseURL}/api/v1/topics/${id}`, { headers: { ...headers, 'If-Match': made.headers()['etag']! }, data: { status: 'validated' } });
+  await expect(page.getByRole('main').getByText('Validated').first()).toBeVisible();
+  await expect(page.getByLabel('Description')).toHaveValue('Half a sen');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByText('Saved.')).toBeVisible();
+  await request.delete(`${baseURL}/api/v1/topics/${id}`, { headers });
 });
 
 test('two runs of research are compared', async ({ page }) => {

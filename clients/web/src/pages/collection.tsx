@@ -10,6 +10,7 @@ import { ConfirmButton } from '../parts/confirm';
 import { Empty } from '../parts/empty';
 import { errorInWords, healthInWords, pollInWords } from '../parts/explanations';
 import { External } from '../parts/external';
+import { AfterFirstDocuments } from '../parts/first-steps';
 import { Facts } from '../parts/facts';
 import { JobProgress } from '../parts/job-progress';
 import { Loaded } from '../parts/loaded';
@@ -34,8 +35,9 @@ export function CollectionPage() {
       <Loaded query={collection} lines={8}>
         {(versioned) => (
           <Stack gap="lg">
+            <AfterFirstDocuments />
             <Polling id={id} />
-            <Edit key={versioned.etag} versioned={versioned} />
+            <Edit key={edited(versioned.data)} versioned={versioned} />
             <Stack gap="sm">
               <Title order={2} size="h4">
                 {t.collection.ledger}
@@ -141,6 +143,11 @@ function Health({ health }: { health: CollectionHealth }) {
   );
 }
 
+/** What stands in the form: only that begins it anew. A poll must not take away what is being typed. */
+function edited({ name, url, category, fetch_articles, enabled }: Collection): string {
+  return JSON.stringify([name, url, category, fetch_articles, enabled]);
+}
+
 function Edit({ versioned: { data: collection, etag } }: { versioned: Versioned<Collection> }) {
   const { t } = useLanguage();
   const save = useAction(
@@ -175,7 +182,7 @@ function Edit({ versioned: { data: collection, etag } }: { versioned: Versioned<
           <Select
             name="fetch_articles"
             label={t.collection.fetchArticles}
-            w={200}
+            w={230}
             allowDeselect={false}
             defaultValue={collection.fetch_articles}
             data={(['auto', 'always', 'never'] as const).map((value) => ({ value, label: t.fetchArticles[value] }))}

@@ -1,14 +1,14 @@
 import { type Collection, type CollectionSort, CollectionType, HealthState, type ImportJob } from '@content-creator/client';
 import { Alert, Anchor, Button, FileButton, Group, List, Menu, Modal, Paper, Select, Stack, Switch, Text } from '@mantine/core';
-import { useDebouncedCallback } from '@mantine/hooks';
 import { IconDownload, IconPlus, IconUpload } from '@tabler/icons-react';
 import { type FormEvent, useMemo, useState } from 'react';
-import { defined, useDialog, useFilters, usePaging } from '../address';
+import { defined, useDialog, useFilters, usePaging, useTypedFilter } from '../address';
 import { number } from '../format';
 import { useLanguage } from '../language';
 import { HealthBadge } from '../parts/badges';
 import { Empty } from '../parts/empty';
 import { JobProgress } from '../parts/job-progress';
+import { FilterBar } from '../parts/filter-bar';
 import { Loaded } from '../parts/loaded';
 import { Page } from '../parts/page';
 import { PlaceFields, PlaceInput } from '../parts/place';
@@ -46,10 +46,11 @@ export function Collections() {
 function CollectionFilters() {
   const { t } = useLanguage();
   const [filters, change] = useFilters();
-  const later = useDebouncedCallback(change, 300);
+  const domain = useTypedFilter('domain');
+  const market = useTypedFilter('market');
   return (
     <Paper withBorder p="md">
-      <Group align="flex-end">
+      <FilterBar>
         <Select
           label={t.collections.type}
           placeholder={t.common.all}
@@ -68,9 +69,9 @@ function CollectionFilters() {
           value={filters['health'] ?? null}
           onChange={(health) => change({ health: health ?? undefined })}
         />
-        <PlaceInput of="domain" w={140} defaultValue={filters['domain'] ?? ''} onChange={(event) => later({ domain: event.currentTarget.value })} />
-        <PlaceInput of="market" w={110} defaultValue={filters['market'] ?? ''} onChange={(event) => later({ market: event.currentTarget.value })} />
-      </Group>
+        <PlaceInput of="domain" w={140} {...domain} />
+        <PlaceInput of="market" w={110} {...market} />
+      </FilterBar>
     </Paper>
   );
 }

@@ -1,9 +1,10 @@
 import { type Job } from '@content-creator/client';
-import { Anchor, Badge, Button, Grid, Group, List, Paper, Progress, SimpleGrid, Stack, Text, Title } from '@mantine/core';
+import { Anchor, Grid, Group, Paper, Progress, SimpleGrid, Stack, Text, Title } from '@mantine/core';
 import { type ReactNode, useMemo } from 'react';
 import { money, number, percent, total } from '../format';
 import { useLanguage } from '../language';
 import { HealthBadge, JobBadge } from '../parts/badges';
+import { FirstSteps } from '../parts/first-steps';
 import { Loaded } from '../parts/loaded';
 import { Page } from '../parts/page';
 import { Time } from '../parts/time';
@@ -50,7 +51,7 @@ export function Dashboard() {
 
 function Section({ title, more, children }: { title: string; more?: { to: string; name: string }; children: ReactNode }) {
   return (
-    <Paper withBorder p="md">
+    <Paper withBorder p="md" className="breaks">
       <Group justify="space-between" mb="sm">
         <Title order={2} size="h4">
           {title}
@@ -67,40 +68,6 @@ function Section({ title, more, children }: { title: string; more?: { to: string
 }
 
 const ONE = { page_size: 1 };
-
-/** Until there is a topic: how far somebody has come on the way to it, and the next step. */
-function FirstSteps() {
-  const { t } = useLanguage();
-  const topics = useRead(['topics', 'count'], (signal) => api.topics.list({ query: ONE, signal }));
-  const documents = useRead(['documents', 'count'], (signal) => api.documents.list({ query: ONE, signal }));
-  const collections = useRead(['collections', 'count'], (signal) => api.collections.list({ query: ONE, signal }));
-  if (topics.data?.total !== 0 || !documents.data || !collections.data) return null;
-  const done = [collections.data.total > 0, documents.data.total > 0, false];
-  return (
-    <Paper withBorder p="lg">
-      <Title order={2} size="h4" mb="sm">
-        {t.dashboard.welcome}
-      </Title>
-      <List type="ordered" spacing="xs" mb="md">
-        {t.dashboard.steps.map((step, index) => (
-          <List.Item key={step} {...(done[index] && { c: 'dimmed' })}>
-            {step} {done[index] && <Badge color="green">{t.dashboard.stepDone}</Badge>}
-          </List.Item>
-        ))}
-      </List>
-      <Group>
-        {done[1] && (
-          <Button component={To} to="/topics" search={{ open: 'discover' }}>
-            {t.topics.discover}
-          </Button>
-        )}
-        <Button component={To} to="/collections" search={{ open: 'add' }} variant={done[1] ? 'default' : 'filled'}>
-          {t.collections.add}
-        </Button>
-      </Group>
-    </Paper>
-  );
-}
 
 function Figures() {
   const { t, language } = useLanguage();
@@ -264,7 +231,7 @@ function NewTopics() {
         <Stack gap="xs">
           {items.map((topic) => (
             <Group key={topic.id} justify="space-between" wrap="nowrap">
-              <Anchor component={To} to={`/topics/${topic.id}`} size="sm" lang={topic.language}>
+              <Anchor component={To} to={`/topics/${topic.id}`} size="sm" miw={0} lang={topic.language}>
                 {topic.title}
               </Anchor>
               <Text size="xs" c="dimmed">

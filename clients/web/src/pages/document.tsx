@@ -1,19 +1,20 @@
 import type { Document } from '@content-creator/client';
 import { Alert, Anchor, Badge, Grid, Group, Paper, Stack, Text, Title } from '@mantine/core';
 import { useNavigate, useParams } from '@tanstack/react-router';
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
 import { dateTime, number } from '../format';
 import { useLanguage } from '../language';
 import { ConfirmButton } from '../parts/confirm';
 import { External } from '../parts/external';
 import { Facts } from '../parts/facts';
+import { lazily } from '../parts/lazily';
 import { Loaded, Waiting } from '../parts/loaded';
 import { Page } from '../parts/page';
 import { To } from '../parts/to';
 import { useAction, useRead } from '../queries';
 import { api } from '../session';
 
-const Markdown = lazy(async () => ({ default: (await import('../parts/markdown')).Markdown }));
+const Markdown = lazily(async () => (await import('../parts/markdown')).Markdown);
 
 export function DocumentPage() {
   const { t } = useLanguage();

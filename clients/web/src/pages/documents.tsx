@@ -1,12 +1,12 @@
 import { type DocumentHit, DocumentSource, type DocumentSummary, type Facet, FacetField } from '@content-creator/client';
 import { Alert, Anchor, Button, Chip, Grid, Group, Paper, Select, Stack, Text, TextInput, Title } from '@mantine/core';
-import { useDebouncedCallback } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
-import { defined, type Filters, useFilters, usePaging } from '../address';
-import { number } from '../format';
-import { useLanguage } from '../language';
+import { defined, type Filters, useFilters, usePaging, useTypedFilter } from '../address';
+import { date, languageName, month, number } from '../format';
+import { type Language, useLanguage } from '../language';
 import { Empty } from '../parts/empty';
+import { FilterBar } from '../parts/filter-bar';
 import { Highlighted } from '../parts/highlighted';
 import { Loaded } from '../parts/loaded';
 import { Page } from '../parts/page';
@@ -41,19 +41,18 @@ function searchFilters(filters: Filters) {
 function SearchForm() {
   const { t } = useLanguage();
   const [filters, change] = useFilters();
-  const later = useDebouncedCallback(change, 250);
+  const words = useTypedFilter('q', { sort: undefined });
   return (
     <Paper withBorder p="md">
       <Stack gap="sm">
-        <Group align="flex-end">
+        <FilterBar>
           <TextInput
             flex="3 1 16rem"
             label={t.common.search}
             description={t.documents.searchHelp}
             leftSection={<IconSearch size={16} aria-hidden />}
             maxLength={500}
-            defaultValue={filters['q'] ?? ''}
-            onChange={(event) => later({ q: event.currentTarget.value, sort: undefined })}
+            {...words}
           />
           <Select
             w={180}
@@ -75,7 +74,7 @@ function SearchForm() {
             value={filters['source'] ?? null}
             onChange={(source) => change({ source: source ?? undefined })}
           />
-        </Group>
+        </FilterBar>
         <Narrowed filters={filters} change={change} />
       </Stack>
     </Paper>
@@ -84,7 +83,7 @@ function SearchForm() {
 
 /** What narrows the list, each to be taken away. */
 function Narrowed({ filters, change }: { filters: Filters; change: (change: Filters) => void }) {
-  const { t } = useLanguage();
+  const { t, language } = useLanguage();
   const set = NARROWING.filter((name) => filters[name] && name !== 'source');
   if (set.length === 0) return null;
   return (
@@ -92,7 +91,7 @@ function Narrowed({ filters, change }: { filters: Filters; change: (change: Filt
       {set.map((name) => (
         <Button key={name} size="compact-sm" variant="light" onClick={() => change({ [name]: undefined })} aria-label={t.documents.without(t.facet[name])}>
           {t.facet[name]}
-          {name === 'collection_id' ? '' : `: ${filters[name]}`} ×
+          {name === 'collection_id' ? '' : `: ${filterInWords(name, filters[name]!, language)}`} ×
         </Button>
       ))}
     </Group>
@@ -189,7 +188,7 @@ function Facets({ facets }: { facets: Facet[] }) {
   const [filters, change] = useFilters();
   return (
     <Stack>
-      {facets.map((facet) => (
+      {facets.filter(({ values }) => values.length > 0).map((facet) => (
         <div key={facet.field}>
           <Title order={2} size="h6" mb={4}>
             {t.facet[facet.field]}
@@ -206,7 +205,7 @@ function Facets({ facets }: { facets: Facet[] }) {
                   checked={value !== null && checked}
                   onChange={() => change(checked ? Object.fromEntries(Object.keys(narrowed).map((name) => [name, undefined])) : narrowed)}
                 >
-                  {value ?? t.common.unknown} ({number(count, language)})
+                  {value === null ? t.common.unknown : facetInWords(facet.field, value, language)} ({number(count, language)})
                 </Chip>
               );
             })}
@@ -215,6 +214,16 @@ function Facets({ facets }: { facets: Facet[] }) {
       ))}
     </Stack>
   );
+}
+
+function filterInWords(name: string, value: string, language: Language): string {
+  if (name === 'published_after' || name === 'published_before') return date(value, language);
+  return name === 'language' ? languageName(value, language) : value;
+}
+
+function facetInWords(field: FacetField, value: string, language: Language): string {
+  if (field === 'month') return month(value, language);
+  return field === 'language' ? languageName(value, language) : value;
 }
 
 /** The filters that a value of a facet stands for. */

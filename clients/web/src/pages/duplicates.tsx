@@ -23,7 +23,7 @@ export function Duplicates() {
       name: t.nav.documents,
       cell: ({ documents }) =>
         documents.map(({ id, title, source, similarity }) => (
-          <Group key={id} gap="xs" wrap="nowrap" py={4}>
+          <Group key={id} gap="xs" py={4}>
             <Anchor component={To} to={`/documents/${id}`} size="sm">
               {title}
             </Anchor>

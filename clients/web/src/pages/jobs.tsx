@@ -140,9 +140,16 @@ function Outcome({ job }: { job: Job }) {
     );
   }
   return (
-    <Text size="sm" c={job.error ? 'red' : 'dimmed'} lang="en" lineClamp={3}>
-      {job.state === 'failed' || job.state === 'queued' ? job.error?.message : job.progress.message}
-    </Text>
+    <>
+      <Text size="sm" c={job.error ? 'red' : 'dimmed'} lang="en" lineClamp={3}>
+        {job.state === 'failed' || job.state === 'queued' ? job.error?.message : job.progress.message}
+      </Text>
+      {job.state === 'queued' && job.error && (
+        <Text size="xs" c="dimmed">
+          {t.jobs.triesAgain(job.attempt, job.max_attempts)} <Time at={job.scheduled_at} />
+        </Text>
+      )}
+    </>
   );
 }
 

@@ -1,11 +1,11 @@
 import { type KeywordCount, KeywordKind, type KeywordSort } from '@content-creator/client';
-import { Anchor, Badge, Group, Paper, SegmentedControl, Select } from '@mantine/core';
-import { useDebouncedCallback } from '@mantine/hooks';
+import { Anchor, Badge, Paper, SegmentedControl, Select } from '@mantine/core';
 import { useMemo } from 'react';
-import { defined, useFilters } from '../address';
+import { defined, useFilters, useTypedFilter } from '../address';
 import { number, percent } from '../format';
 import { useLanguage } from '../language';
 import { Empty } from '../parts/empty';
+import { FilterBar } from '../parts/filter-bar';
 import { Loaded } from '../parts/loaded';
 import { Page } from '../parts/page';
 import { PlaceInput } from '../parts/place';
@@ -32,13 +32,12 @@ export function Keywords() {
 function KeywordFilters() {
   const { t } = useLanguage();
   const [filters, change] = useFilters();
-  const later = useDebouncedCallback(change, 300);
-  const text = (name: 'domain' | 'market' | 'language') => (
-    <PlaceInput of={name} w={120} defaultValue={filters[name] ?? ''} onChange={(event) => later({ [name]: event.currentTarget.value })} />
-  );
+  const domain = useTypedFilter('domain');
+  const market = useTypedFilter('market');
+  const language = useTypedFilter('language');
   return (
     <Paper withBorder p="md">
-      <Group align="flex-end">
+      <FilterBar>
         <SegmentedControl
           aria-label={t.costs.span}
           value={filters['span'] ?? 'week'}
@@ -55,10 +54,10 @@ function KeywordFilters() {
           value={filters['kind'] ?? null}
           onChange={(kind) => change({ kind: kind ?? undefined })}
         />
-        {text('domain')}
-        {text('market')}
-        {text('language')}
-      </Group>
+        <PlaceInput of="domain" w={120} {...domain} />
+        <PlaceInput of="market" w={120} {...market} />
+        <PlaceInput of="language" w={120} {...language} />
+      </FilterBar>
     </Paper>
   );
 }
@@ -99,7 +98,6 @@ function KeywordTable() {
           label={t.nav.keywords}
           page={{ items, total: items.length, total_relation: items.length === MOST ? 'gte' : 'eq', page: 1, page_size: MOST, pages: 1 }}
           columns={columns}
-          turn={() => undefined}
           sort={query.sort}
           onSort={(sort) => change({ sort })}
           busy={keywords.isPlaceholderData}

@@ -113,7 +113,7 @@ function Sources({ id }: { id: string }) {
         </>
       ),
     },
-    { name: t.research.foundBy, cell: ({ found_by }) => found_by.join(', ') },
+    { name: t.research.foundBy, cell: ({ found_by }) => found_by.map((name) => ({ ...t.settings.serviceName, ...t.foundBy })[name] ?? name).join(', ') },
     { name: t.score.score, numeric: true, cell: ({ score }) => number(score, language, 3) },
     { name: t.documents.published, cell: ({ published_at }) => <Time at={published_at} /> },
   ];
@@ -124,7 +124,6 @@ function Sources({ id }: { id: string }) {
           label={t.research.sources}
           page={{ ...list, items: list.items.map((source) => ({ ...source, id: String(source.position) })) }}
           columns={columns}
-          turn={() => undefined}
           empty={
             <Text p="md" c="dimmed">
               {t.research.noSources}

@@ -118,7 +118,7 @@ function Profiles({ open }: { open: (form: Form) => void }) {
       ),
       width: '40%',
     },
-    { name: t.scoring.threshold, numeric: true, cell: ({ parameters }) => number(parameters['threshold'], language) },
+    { name: t.scoring.threshold, numeric: true, cell: ({ parameters }) => percent(parameters['threshold'], language) },
     { name: t.common.created, cell: ({ created_at }) => <Time at={created_at} /> },
     { name: t.common.actions, cell: (profile) => <Actions profile={profile} open={open} /> },
   ];

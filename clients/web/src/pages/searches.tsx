@@ -89,10 +89,10 @@ function Addresses({ token }: { token: FeedToken }) {
       <Text>{t.searches.once}</Text>
       {(['rss', 'atom', 'json'] as const).map((format) => (
         <Group key={format} justify="space-between" wrap="nowrap">
-          <Code>{token[format]}</Code>
-          <CopyButton value={token[format]}>
+          <Code>{whole(token[format])}</Code>
+          <CopyButton value={whole(token[format])}>
             {({ copied, copy }) => (
-              <Button size="xs" variant="default" onClick={copy}>
+              <Button size="xs" variant="default" flex="none" onClick={copy}>
                 {copied ? t.common.copied : t.common.copy}
               </Button>
             )}
@@ -101,6 +101,11 @@ function Addresses({ token }: { token: FeedToken }) {
       ))}
     </Stack>
   );
+}
+
+/** An address as a feed reader elsewhere needs it. */
+function whole(path: string): string {
+  return new URL(path, window.location.origin).href;
 }
 
 function Remove({ search }: { search: SavedSearch }) {

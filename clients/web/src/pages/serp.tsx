@@ -1,9 +1,8 @@
 import type { SerpSnapshot } from '@content-creator/client';
 import { Anchor, Button, Group, NumberInput, Paper, Stack, Tabs, Text, Textarea, TextInput } from '@mantine/core';
-import { useDebouncedCallback } from '@mantine/hooks';
 import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
-import { defined, useFilters, usePaging, useTab } from '../address';
+import { defined, useFilters, usePaging, useTab, useTypedFilter } from '../address';
 import { number } from '../format';
 import { useLanguage } from '../language';
 import { Empty } from '../parts/empty';
@@ -96,8 +95,9 @@ function Look({ begun }: { begun: (job: string) => void }) {
 
 function Snapshots() {
   const { t, language } = useLanguage();
-  const [filters, change] = useFilters();
-  const later = useDebouncedCallback(change, 300);
+  const [filters] = useFilters();
+  const search = useTypedFilter('query');
+  const market = useTypedFilter('market');
   const { page, page_size, turn } = usePaging();
   const query = { page, page_size, query: filters['query'], market: filters['market'] };
   const snapshots = useRead(['research', 'serp', query], (signal) => api.research.listSerpSnapshots({ query: defined(query), signal }));
@@ -128,10 +128,9 @@ function Snapshots() {
           w={260}
           label={t.serp.history}
           description={t.serp.historyHelp}
-          defaultValue={filters['query'] ?? ''}
-          onChange={(event) => later({ query: event.currentTarget.value })}
+          {...search}
         />
-        <PlaceInput of="market" w={110} defaultValue={filters['market'] ?? ''} onChange={(event) => later({ market: event.currentTarget.value })} />
+        <PlaceInput of="market" w={110} {...market} />
       </Group>
       <Loaded query={snapshots} lines={6}>
         {(list) => (

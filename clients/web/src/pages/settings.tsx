@@ -134,7 +134,7 @@ function Services({ config }: { config: Config }) {
       <Stack gap="xs">
         {config.services.map((service) => (
           <Group key={service.name} gap="sm" wrap="nowrap" align="flex-start">
-            <Badge miw={110} color={service.enabled ? 'green' : 'gray'}>
+            <Badge miw={110} flex="none" color={service.enabled ? 'green' : 'gray'}>
               {service.enabled ? t.settings.on : t.settings.off}
             </Badge>
             <div>

@@ -53,7 +53,7 @@ export function SignIn() {
             {t.signIn.submit}
           </Button>
           <Text size="sm" c="dimmed">
-            {t.signIn.noKey} <Code>content-creator sign-in</Code>
+            {t.signIn.noKey} <Code>content-creator sign-in</Code> {t.signIn.or} <Code>go run . sign-in</Code>
           </Text>
         </Stack>
       </Paper>

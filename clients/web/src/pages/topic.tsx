@@ -65,8 +65,10 @@ function Actions({ versioned: { data: topic, etag } }: { versioned: Versioned<To
       return t.topic.deleted;
     },
   });
+  const shown = useTab('overview');
   return (
     <>
+      {RESEARCHABLE.includes(topic.status) && shown.value !== 'research' && <Button onClick={() => shown.onChange('research')}>{t.topic.tabs.research}</Button>}
       <Menu>
         <Menu.Target>
           <Button variant="default" loading={move.isPending}>
@@ -85,6 +87,9 @@ function Actions({ versioned: { data: topic, etag } }: { versioned: Versioned<To
     </>
   );
 }
+
+/** What a topic is before it has a report: research is then what comes next. */
+const RESEARCHABLE: TopicStatus[] = ['discovered', 'validated'];
 
 /** The statuses that a topic may go to: forward, or to the archive and back. */
 export function nextStatuses(status: TopicStatus): TopicStatus[] {

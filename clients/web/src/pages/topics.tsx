@@ -2,13 +2,15 @@ import { type TopicSort, TopicSource, TopicStatus, type TopicSummary } from '@co
 import { Anchor, Button, Group, Menu, MultiSelect, NumberInput, Paper, Select, Text, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { IconPlus, IconSearch, IconSparkles } from '@tabler/icons-react';
-import { lazy, Suspense, useMemo, useState } from 'react';
-import { defined, useDialog, useFilters, usePaging } from '../address';
+import { Suspense, useMemo, useState } from 'react';
+import { defined, useDialog, useFilters, usePaging, useTypedFilter } from '../address';
 import { number } from '../format';
 import { useLanguage } from '../language';
 import { TopicBadge } from '../parts/badges';
 import { ConfirmButton } from '../parts/confirm';
 import { Empty } from '../parts/empty';
+import { FilterBar } from '../parts/filter-bar';
+import { lazily } from '../parts/lazily';
 import { Loaded } from '../parts/loaded';
 import { Page } from '../parts/page';
 import { PlaceInput } from '../parts/place';
@@ -18,8 +20,8 @@ import { To } from '../parts/to';
 import { useAction, useRead } from '../queries';
 import { api } from '../session';
 
-const CreateTopic = lazy(async () => ({ default: (await import('./topic/create')).CreateTopic }));
-const DiscoverTopics = lazy(async () => ({ default: (await import('./topic/discover')).DiscoverTopics }));
+const CreateTopic = lazily(async () => (await import('./topic/create')).CreateTopic);
+const DiscoverTopics = lazily(async () => (await import('./topic/discover')).DiscoverTopics);
 
 export function Topics() {
   const { t } = useLanguage();
@@ -54,15 +56,17 @@ function TopicFilters() {
   const { t } = useLanguage();
   const [filters, change] = useFilters();
   const later = useDebouncedCallback(change, 300);
+  const search = useTypedFilter('search', { sort: undefined });
+  const market = useTypedFilter('market');
+  const domain = useTypedFilter('domain');
   return (
     <Paper withBorder p="md">
-      <Group align="flex-end" gap="sm">
+      <FilterBar>
         <TextInput
           flex="2 1 14rem"
           label={t.common.search}
           leftSection={<IconSearch size={16} aria-hidden />}
-          defaultValue={filters['search'] ?? ''}
-          onChange={(event) => later({ search: event.currentTarget.value, sort: undefined })}
+          {...search}
         />
         <MultiSelect
           flex="1 1 12rem"
@@ -82,18 +86,8 @@ function TopicFilters() {
           value={filters['source'] ?? null}
           onChange={(source) => change({ source: source ?? undefined })}
         />
-        <PlaceInput
-          of="market"
-          w={110}
-          defaultValue={filters['market'] ?? ''}
-          onChange={(event) => later({ market: event.currentTarget.value })}
-        />
-        <PlaceInput
-          of="domain"
-          w={140}
-          defaultValue={filters['domain'] ?? ''}
-          onChange={(event) => later({ domain: event.currentTarget.value })}
-        />
+        <PlaceInput of="market" w={110} {...market} />
+        <PlaceInput of="domain" w={140} {...domain} />
         <NumberInput
           w={120}
           label={t.topics.minPriority}
@@ -102,7 +96,7 @@ function TopicFilters() {
           value={filters['min_priority'] ?? ''}
           onChange={(value) => later({ min_priority: String(value) })}
         />
-      </Group>
+      </FilterBar>
     </Paper>
   );
 }
@@ -124,6 +118,13 @@ function TopicTable({ discover }: { discover: () => void }) {
     min_priority: filters['min_priority'] ? Number(filters['min_priority']) : undefined,
     sort: filters['sort'] as TopicSort | undefined,
   };
+  // What is no longer in the list must not be changed or deleted with it; another page of it may.
+  const asked = JSON.stringify({ ...query, page: undefined, page_size: undefined });
+  const [selectedOf, setSelectedOf] = useState(asked);
+  if (selectedOf !== asked) {
+    setSelectedOf(asked);
+    setSelected([]);
+  }
   const topics = useRead(['topics', 'list', query], (signal) => api.topics.list({ query: defined(query), signal }));
   return (
     <>
@@ -173,7 +174,8 @@ function useColumns(): Column<TopicSummary>[] {
       },
       { name: t.topics.status, cell: ({ status }) => <TopicBadge status={status} /> },
       { name: t.topics.priority, sorts: ['-priority'], numeric: true, cell: ({ priority }) => priority },
-      { name: t.topics.trending, numeric: true, cell: ({ trending_score }) => number(trending_score, language) },
+      { name: t.topics.trending, numeric: true, known: ({ trending_score }) => trending_score !== null, cell: ({ trending_score }) => number(trending_score, language) },
+      { name: t.drafts.score, numeric: true, known: ({ content_score }) => content_score !== null, cell: ({ content_score }) => number(content_score, language, 0) },
       { name: t.topics.source, cell: ({ source }) => t.source[source] },
       {
         name: t.topics.discovered,

@@ -1,6 +1,8 @@
 /** What a run of research may cost, and where it may look. */
 import type { ResearchBudgetRequest, ResearchDepth, ResearchScope } from '@content-creator/client';
-import { Button, Group, NumberInput, Select, Stack } from '@mantine/core';
+import { Button, Collapse, Group, NumberInput, Select, Stack } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { IconChevronDown, IconChevronUp } from '@tabler/icons-react';
 import type { FormEvent, ReactNode } from 'react';
 import { useTexts } from '../language';
 
@@ -20,6 +22,7 @@ interface Props {
 
 export function BudgetForm({ label, busy, submit, children }: Props) {
   const t = useTexts();
+  const [opened, { toggle }] = useDisclosure(false);
   const send = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
@@ -29,32 +32,52 @@ export function BudgetForm({ label, busy, submit, children }: Props) {
     <form onSubmit={send}>
       <Stack>
         {children}
-        <Group align="flex-end">
-          <Select
-            name="depth"
-            label={t.research.depth}
-            w={150}
-            data={(['quick', 'balanced', 'deep'] as const).map((value) => ({ value, label: t.depth[value] }))}
-            defaultValue="balanced"
-            allowDeselect={false}
-          />
-          <Select
-            name="scope"
-            label={t.research.scope}
-            w={220}
-            data={(['all', 'archive'] as const).map((value) => ({ value, label: t.scope[value] }))}
-            defaultValue="all"
-            allowDeselect={false}
-          />
-          <NumberInput name="max_cost_usd" label={t.research.maxCost} placeholder={t.research.noLimit} min={0} step={0.1} decimalScale={4} w={150} />
-          <NumberInput name="max_seconds" label={t.research.maxSeconds} min={10} max={3600} defaultValue={300} w={140} />
-          <NumberInput name="max_requests" label={t.research.maxRequests} min={1} max={1000} defaultValue={100} w={140} />
+        <Group>
           <Button type="submit" loading={busy}>
             {label}
           </Button>
+          <Button
+            variant="subtle"
+            rightSection={opened ? <IconChevronUp size={16} aria-hidden /> : <IconChevronDown size={16} aria-hidden />}
+            onClick={toggle}
+            aria-expanded={opened}
+          >
+            {t.research.limits}
+          </Button>
         </Group>
+        {/* What is folded up is sent all the same. */}
+        <Collapse expanded={opened}>
+          <Limits />
+        </Collapse>
       </Stack>
     </form>
+  );
+}
+
+function Limits() {
+  const t = useTexts();
+  return (
+    <Group align="flex-end">
+      <Select
+        name="depth"
+        label={t.research.depth}
+        w={150}
+        data={(['quick', 'balanced', 'deep'] as const).map((value) => ({ value, label: t.depth[value] }))}
+        defaultValue="balanced"
+        allowDeselect={false}
+      />
+      <Select
+        name="scope"
+        label={t.research.scope}
+        w={250}
+        data={(['all', 'archive'] as const).map((value) => ({ value, label: t.scope[value] }))}
+        defaultValue="all"
+        allowDeselect={false}
+      />
+      <NumberInput name="max_cost_usd" label={t.research.maxCost} placeholder={t.research.noLimit} min={0} step={0.1} decimalScale={4} w={150} />
+      <NumberInput name="max_seconds" label={t.research.maxSeconds} min={10} max={3600} defaultValue={300} w={150} />
+      <NumberInput name="max_requests" label={t.research.maxRequests} min={1} max={1000} defaultValue={100} w={150} />
+    </Group>
   );
 }
 

@@ -5,7 +5,7 @@
 import { ColorSwatch, Group, Paper, Table, Text, VisuallyHidden } from '@mantine/core';
 import { useElementSize } from '@mantine/hooks';
 import { type KeyboardEvent, type PointerEvent, useState } from 'react';
-import { number } from '../format';
+import { day as written, number } from '../format';
 import { useLanguage } from '../language';
 
 export interface Series {
@@ -27,6 +27,9 @@ const BELOW = 24;
 /** How much room a date needs. */
 const DATE = 64;
 
+/** Three topics beside three hundred documents are still to be seen. */
+const LEAST = 3;
+
 /** Where things are, in pixels. */
 interface Scale {
   left: number;
@@ -41,8 +44,7 @@ export function DayChart({ label, days, series }: Props) {
   const { ref, width } = useElementSize<HTMLDivElement>();
   const [day, setDay] = useState<number | null>(null);
   const ticks = niceTicks(Math.max(...series.flatMap(({ values }) => values)));
-  const written = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short' });
-  const names = days.map((at) => written.format(at));
+  const names = days.map((at) => written(at, language));
   const left = 14 + 7 * Math.max(...ticks.map((tick) => number(tick, language).length));
   const scale: Scale = {
     left,
@@ -130,23 +132,27 @@ function Grid({ ticks, scale: { left, width, y } }: { ticks: number[]; scale: Sc
 function Bars({ series, scale: { left, step, y } }: { series: Series[]; scale: Scale }) {
   const bar = Math.min(22, (step * 0.7) / series.length);
   return series.map(({ name, colour, values }, at) =>
-    values.map((value, day) => (
-      <rect
-        key={`${name} ${day}`}
-        fill={variable(colour)}
-        rx={2}
-        x={left + (day + 0.5) * step + (at - series.length / 2) * bar}
-        y={y(value)}
-        width={Math.max(1, bar - 1)}
-        height={y(0) - y(value)}
-      />
-    )),
+    values.map((value, day) => {
+      const height = value === 0 ? 0 : Math.max(LEAST, y(0) - y(value));
+      return (
+        <rect
+          key={`${name} ${day}`}
+          fill={variable(colour)}
+          rx={2}
+          x={left + (day + 0.5) * step + (at - series.length / 2) * bar}
+          y={y(0) - height}
+          width={Math.max(1, bar - 1)}
+          height={height}
+        />
+      );
+    }),
   );
 }
 
 /** As many dates as there is room for, the last of them always. */
 function Dates({ names, scale: { left, step } }: { names: string[]; scale: Scale }) {
-  const every = Math.ceil(DATE / step);
+  // The last is written to the left of its end, which takes half of a date more.
+  const every = Math.ceil((DATE * 1.25) / step);
   return names.map((name, day) =>
     (names.length - 1 - day) % every === 0 ? (
       <text key={name} x={left + (day + 0.5) * step} y={HEIGHT - 6} textAnchor={day === names.length - 1 && step < DATE ? 'end' : 'middle'} dx={day === names.length - 1 && step < DATE ? step / 2 : 0}>

@@ -15,10 +15,10 @@ const step = (code: PollStepCode, figures: object = {}) => ({ code, seconds: nul
 test('why the next poll is then, what decided first', () => {
   const steps = [step('source_wish', { words: 'max-age 21600' }), step('computed', { seconds: 10_800 }), step('half_of_gap', { seconds: 21_600 }), step('skip_hours')];
   expect(pollInWords(steps, en)).toBe(
-    'the source asks for “max-age 21600”, which is longer than the computed 3 hours (half of the time between its entries, 6 hours), moved out of the hours and days in which it wants no visits',
+    'the source asks for “max-age 21600”, which is longer than the 3 hours that fit how often it publishes (half of the time between its entries, 6 hours), moved out of the hours and days in which it wants no visits',
   );
   expect(pollInWords(steps, de)).toBe(
-    'die Quelle bittet um „max-age 21600“, das ist länger als der berechnete Abstand von 3 Stunden (die Hälfte der Zeit zwischen ihren Einträgen: 6 Stunden), verschoben aus den Stunden und Tagen, in denen sie keine Besuche will',
+    'die Quelle bittet um „max-age 21600“, das ist länger als der Abstand, der zu ihrem Takt passt, 3 Stunden (die Hälfte der Zeit zwischen ihren Einträgen: 6 Stunden), verschoben aus den Stunden und Tagen, in denen sie keine Besuche will',
   );
   expect(pollInWords([step('back_off', { count: 1 })], de)).toBe('die Ruhe nach 1 Fehlschlag');
   expect(pollInWords([step('other', { words: 'in newer words' })], de)).toBe('in newer words');

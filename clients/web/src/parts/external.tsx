@@ -9,7 +9,10 @@ export function External({ to, children }: { to: string; children: ReactNode }) 
   if (!address) return children;
   return (
     <Anchor href={address} target="_blank" rel="noopener noreferrer" inherit underline="always">
-      {children} <IconExternalLink size="0.9em" aria-hidden style={{ verticalAlign: '-0.1em' }} />
+      {children}
+      {/* No space that a line could break at. */}
+      {'\u00a0'}
+      <IconExternalLink size="0.9em" aria-hidden style={{ verticalAlign: '-0.1em' }} />
     </Anchor>
   );
 }

@@ -11,12 +11,28 @@ import { Failure } from './failure';
 
 interface Props {
   id: string;
+  /** Whether it was begun just now: what comes of it is brought into sight, also below a form that fills a phone. */
+  follow?: boolean;
   /** Called once when the job has ended. */
   ended?: (job: Job) => void;
   children?: (job: Job) => ReactNode;
 }
 
-export function JobProgress({ id, ended, children }: Props) {
+export function JobProgress({ follow = false, ...props }: Props) {
+  const place = useRef<HTMLDivElement>(null);
+  const { data: job } = useJob(props.id);
+  const state = job?.state;
+  useEffect(() => {
+    if (follow && state) place.current?.scrollIntoView({ block: state === 'succeeded' ? 'start' : 'nearest' });
+  }, [follow, state]);
+  return (
+    <div ref={place} className="followed">
+      <Progressed {...props} />
+    </div>
+  );
+}
+
+function Progressed({ id, ended, children }: Props) {
   const t = useTexts();
   const { data: job, error } = useJob(id);
   const told = useRef(false);

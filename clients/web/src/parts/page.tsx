@@ -30,7 +30,7 @@ export function Page({ title, about, actions, back, children }: Props) {
         )}
         <Group justify="space-between" align="flex-start" gap="md">
           <Stack gap={4} flex="1 1 18rem">
-            <Title order={1} size="h2">
+            <Title order={1} size="h2" dir="auto" className="breaks">
               {title}
             </Title>
             {about && (

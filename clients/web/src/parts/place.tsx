@@ -1,5 +1,5 @@
 /** Domain, market and language, which most things of the API have: what is in use is offered, so that nobody has to remember how it was spelt. */
-import { Group, TextInput, type TextInputProps } from '@mantine/core';
+import { SimpleGrid, TextInput, type TextInputProps } from '@mantine/core';
 import { useId, useState } from 'react';
 import { useTexts } from '../language';
 import { useRead } from '../queries';
@@ -58,11 +58,20 @@ interface FieldsProps {
   place?: { domain: string; market: string; language: string | null };
 }
 
+/** What to begin with where nothing was collected yet: something to go on with by clicking alone. */
+export function firstPlace(languages: readonly string[]): Place {
+  const [language = 'en'] = (languages[0] ?? 'en').toLowerCase().split('-');
+  const regions = languages.filter((tag) => tag.startsWith(language)).map((tag) => /-([A-Z]{2})$/.exec(tag)?.[1]);
+  return { domain: 'general', market: (regions.find(Boolean) ?? language).toLowerCase(), language };
+}
+
 export function PlaceFields({ languageOptional = false, place }: FieldsProps) {
   const t = useTexts();
   const newest = useRead(['documents', 'newest'], (signal) => api.documents.list({ query: { page_size: 1, sort: '-fetched_at' }, signal }), { enabled: !place });
   const [typed, type] = useState<Partial<Place>>({});
-  const known = place ?? newest.data?.items[0];
+  const collections = useRead(['collections', 'places'], (signal) => api.collections.list({ query: NEWEST, signal }), { enabled: !place });
+  const nothingYet = newest.data?.items.length === 0 && collections.data?.items.length === 0;
+  const known = place ?? newest.data?.items[0] ?? collections.data?.items[0] ?? (nothingYet ? firstPlace(navigator.languages) : undefined);
   // A feed that was just added says nothing of the language of the next one.
   const language = languageOptional && !place ? '' : (known?.language ?? '');
   const field = (of: keyof Place, value: string) => ({
@@ -72,10 +81,10 @@ export function PlaceFields({ languageOptional = false, place }: FieldsProps) {
     onChange: ({ currentTarget }: { currentTarget: HTMLInputElement }) => type((now) => ({ ...now, [of]: currentTarget.value })),
   });
   return (
-    <Group grow align="flex-end">
+    <SimpleGrid cols={{ base: 2, xs: 3 }} spacing="md" style={{ alignItems: 'end' }}>
       <PlaceInput {...field('domain', known?.domain ?? '')} description={t.common.domainHelp} required />
       <PlaceInput {...field('market', known?.market ?? '')} description={t.common.marketHelp} required />
       <PlaceInput {...field('language', language)} description={languageOptional ? t.common.languageOfFeed : t.common.languageHelp} required={!languageOptional} />
-    </Group>
+    </SimpleGrid>
   );
 }

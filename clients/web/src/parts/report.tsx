@@ -1,22 +1,22 @@
 /** A report of research: every citation opens its quote beside its source. */
 import type { ResearchClaim, ResearchRun } from '@content-creator/client';
 import { Alert, Anchor, Badge, Group, List, Paper, Stack, Table, Text, Title, UnstyledButton } from '@mantine/core';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { duration, money, number } from '../format';
 import { useLanguage } from '../language';
 import { useRead } from '../queries';
 import { api } from '../session';
 import { RunBadge, VerdictBadge } from './badges';
-import { CitationDrawer } from './citation';
+import { CitationDrawer, type Opened, type Said } from './citation';
 import { claimsCited } from './cited';
 import { Facts } from './facts';
+import { lazily } from './lazily';
 import { Loaded, Waiting } from './loaded';
 
-const Markdown = lazy(async () => ({ default: (await import('./markdown')).Markdown }));
+const Markdown = lazily(async () => (await import('./markdown')).Markdown);
 
 export function RunReport({ run }: { run: ResearchRun }) {
-  const { t } = useLanguage();
-  const [opened, setOpened] = useState<ResearchClaim[] | null>(null);
+  const [opened, setOpened] = useState<Opened | null>(null);
   const claims = useRead(['research', run.id, 'claims'], (signal) =>
     api.research.listClaims({ path: { id: run.id }, query: { page_size: 100 }, signal }),
   );
@@ -32,22 +32,34 @@ export function RunReport({ run }: { run: ResearchRun }) {
               text={run.report}
               citation={(cited, before) => {
                 const meant = claimsCited(known, cited, before);
-                if (meant.length === 0) return `[${cited}]`;
-                return (
-                  <Anchor component="button" inherit onClick={() => setOpened(meant)} aria-label={t.citation.open(cited)}>
-                    [{cited}]
-                  </Anchor>
-                );
+                const said = meant.length > 0 || !claims.data ? [] : saidBy(run, cited);
+                if (meant.length + said.length === 0) return `[${cited}]`;
+                return <ToQuote number={cited} open={() => setOpened({ claims: meant, said })} />;
               }}
             />
           </Suspense>
         </Paper>
       )}
-      <Disagreements run={run} />
-      <Loaded query={claims}>{({ items }) => <Claims claims={items} open={(claim) => setOpened([claim])} />}</Loaded>
-      <CitationDrawer claims={opened} onClose={() => setOpened(null)} />
+      <Disagreements run={run} open={(said) => setOpened({ claims: [], said: [said] })} />
+      <Loaded query={claims}>{({ items }) => <Claims claims={items} open={(claim) => setOpened({ claims: [claim], said: [] })} />}</Loaded>
+      <CitationDrawer opened={opened} onClose={() => setOpened(null)} />
     </Stack>
   );
+}
+
+function ToQuote({ number, open }: { number: number; open: () => void }) {
+  const { t } = useLanguage();
+  return (
+    <Anchor component="button" inherit onClick={open} aria-label={t.citation.open(number)}>
+      [{number}]
+    </Anchor>
+  );
+}
+
+/** What a source says where sources differ. */
+function saidBy(run: ResearchRun, source: number): Said[] {
+  const values = run.disagreements.flatMap(({ values }) => values);
+  return values.filter((value) => value.source === source).map(({ quote }) => ({ run: run.id, source, quote }));
 }
 
 function RunFacts({ run }: { run: ResearchRun }) {
@@ -94,7 +106,7 @@ function Shortfalls({ run }: { run: ResearchRun }) {
   );
 }
 
-function Disagreements({ run }: { run: ResearchRun }) {
+function Disagreements({ run, open }: { run: ResearchRun; open: (said: Said) => void }) {
   const { t } = useLanguage();
   if (run.disagreements.length === 0) return null;
   return (
@@ -105,10 +117,12 @@ function Disagreements({ run }: { run: ResearchRun }) {
       <Stack>
         {run.disagreements.map((disagreement, index) => (
           <div key={index}>
-            <Text fw={600}>{disagreement.subject}</Text>
+            <Text fw={600} lang={run.language}>
+              {disagreement.subject}
+            </Text>
             {disagreement.values.map((value) => (
               <Text size="sm" key={`${value.source} ${value.value}`}>
-                [{value.source}] <strong>{value.value}</strong> – “{value.quote}”
+                <ToQuote number={value.source} open={() => open({ run: run.id, source: value.source, quote: value.quote })} /> <strong>{value.value}</strong> – “{value.quote}”
               </Text>
             ))}
           </div>

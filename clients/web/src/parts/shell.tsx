@@ -26,15 +26,16 @@ import {
   IconZoomQuestion,
 } from '@tabler/icons-react';
 import { Outlet, useLocation } from '@tanstack/react-router';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { Suspense, useEffect, useState } from 'react';
 import { type Language, LANGUAGE_NAMES, useLanguage, useTexts } from '../language';
 import { LiveProvider, useLive } from '../live';
 import { signOut } from '../session';
 import type { Texts } from '../texts/en';
 import { useScheme } from '../theme';
+import { lazily } from './lazily';
 import { To } from './to';
 
-const Palette = lazy(async () => ({ default: (await import('./palette')).Palette }));
+const Palette = lazily(async () => (await import('./palette')).Palette);
 
 export interface PageLink {
   to: string;
@@ -101,7 +102,7 @@ export function Shell() {
   useEffect(() => close(), [pathname, close]);
   return (
     <LiveProvider>
-      <AppShell header={{ height: 56 }} navbar={{ width: 220, breakpoint: 'md', collapsed: { mobile: !opened } }} padding={{ base: 'md', md: 'xl' }}>
+      <AppShell header={{ height: 56 }} navbar={{ width: 240, breakpoint: 'md', collapsed: { mobile: !opened } }} padding={{ base: 'md', md: 'xl' }}>
         <Anchor href="#page" className="skip">
           {t.shell.skip}
         </Anchor>

@@ -1,7 +1,7 @@
 /** A table of one page of a list: it never holds more rows than a page has, however long the list is. */
 import { Box, Checkbox, Group, Pagination, Paper, ScrollArea, Select, Table, Text, UnstyledButton } from '@mantine/core';
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
-import { type Dispatch, memo, type ReactNode, type SetStateAction } from 'react';
+import { type Dispatch, memo, type ReactNode, type SetStateAction, useMemo } from 'react';
 import { total as totalOf } from '../format';
 import { useLanguage } from '../language';
 
@@ -11,6 +11,8 @@ export interface Column<Row> {
   /** The values of `sort` that this column's head goes through. */
   sorts?: string[];
   numeric?: boolean;
+  /** Whether a row has something to show here; a column in which none has is left out. */
+  known?: (row: Row) => boolean;
   width?: number | string;
 }
 
@@ -29,7 +31,8 @@ interface Props<Row> {
   columns: Column<Row>[];
   /** What to show where there are no rows. */
   empty: ReactNode;
-  turn: (page: number, size: number) => void;
+  /** Without it all rows are there at once. */
+  turn?: (page: number, size: number) => void;
   sort?: string | undefined;
   onSort?: (sort: string) => void;
   selected?: string[];
@@ -40,21 +43,23 @@ interface Props<Row> {
 }
 
 export function DataTable<Row extends { id: string }>(props: Props<Row>) {
-  const { label, page, columns, empty, busy = false } = props;
+  const { label, page, empty, busy = false } = props;
+  const columns = useMemo(() => props.columns.filter(({ known }) => !known || page.items.some(known)), [props.columns, page.items]);
   if (page.items.length === 0 && page.page <= 1) return <Paper withBorder>{empty}</Paper>;
   return (
     <Paper withBorder>
       <ScrollArea viewportProps={{ tabIndex: 0, role: 'region', 'aria-label': label }} type="auto">
-        <Table highlightOnHover verticalSpacing="sm" horizontalSpacing="md" miw={760} aria-label={label} aria-busy={busy} opacity={busy ? 0.6 : 1}>
-          <Table.Thead>
-            <Table.Tr>
+        {/* On a phone each row is a card. What is no table to the eye would be none to a screen reader: hence the roles. */}
+        <Table role="table" className="cards" highlightOnHover verticalSpacing="sm" horizontalSpacing="md" aria-label={label} aria-busy={busy} opacity={busy ? 0.6 : 1}>
+          <Table.Thead role="rowgroup">
+            <Table.Tr role="row">
               {props.onSelect && <SelectAll {...props} />}
               {columns.map((column) => (
                 <Head key={column.name} column={column} sort={props.sort} onSort={props.onSort} />
               ))}
             </Table.Tr>
           </Table.Thead>
-          <Table.Tbody>
+          <Table.Tbody role="rowgroup">
             {page.items.map((row) => (
               <Line
                 key={row.id}
@@ -66,7 +71,7 @@ export function DataTable<Row extends { id: string }>(props: Props<Row>) {
           </Table.Tbody>
         </Table>
       </ScrollArea>
-      <Pager page={page} turn={props.turn} />
+      <Pager page={page} {...(props.turn && { turn: props.turn })} />
     </Paper>
   );
 }
@@ -79,13 +84,19 @@ interface HeadProps<Row> {
 
 function Head<Row>({ column, sort, onSort }: HeadProps<Row>) {
   const { sorts, numeric, name } = column;
-  if (!sorts || !onSort) return <Table.Th ta={numeric ? 'end' : undefined}>{name}</Table.Th>;
+  if (!sorts || !onSort) {
+    return (
+      <Table.Th role="columnheader" ta={numeric ? 'end' : undefined}>
+        {name}
+      </Table.Th>
+    );
+  }
   const at = sorts.indexOf(sort ?? '');
   const next = sorts[(at + 1) % sorts.length]!;
   const direction = at < 0 ? 'none' : sort!.startsWith('-') ? 'descending' : 'ascending';
   const Arrow = direction === 'ascending' ? IconArrowUp : IconArrowDown;
   return (
-    <Table.Th aria-sort={direction} ta={numeric ? 'end' : undefined}>
+    <Table.Th role="columnheader" className="cards-sort" aria-sort={direction} ta={numeric ? 'end' : undefined}>
       <UnstyledButton fz="sm" fw={700} onClick={() => onSort(next)}>
         <Group gap={4} wrap="nowrap" justify={numeric ? 'flex-end' : undefined}>
           {name}
@@ -101,7 +112,7 @@ function SelectAll<Row extends { id: string }>({ page, selected = [], onSelect }
   const { t } = useLanguage();
   const all = page.items.every((row) => selected.includes(row.id));
   return (
-    <Table.Th w={1}>
+    <Table.Th role="columnheader" className="cards-sort" w={1}>
       <Checkbox
         aria-label={t.common.selectAll}
         checked={all}
@@ -123,11 +134,17 @@ interface LineProps<Row> {
 /** Drawn anew only when what it shows has changed: columns that stay the same from time to time make a list of any size quick. */
 const Line = memo(function Line<Row extends { id: string }>({ row, columns, select, chosen = false, name = '' }: LineProps<Row>) {
   return (
-    <Table.Tr>
+    <Table.Tr role="row">
       {select && <SelectOne id={row.id} name={name} chosen={chosen} select={select} />}
-      {columns.map((column) => (
-        <Table.Td key={column.name} ta={column.numeric ? 'end' : undefined} w={column.width}>
-          {column.cell(row)}
+      {columns.map((column, at) => (
+        <Table.Td
+          key={column.name}
+          role="cell"
+          ta={column.numeric ? 'end' : undefined}
+          w={column.width}
+          {...(at === 0 ? { className: 'cards-first' } : { 'data-column': column.name })}
+        >
+          <div>{column.cell(row)}</div>
         </Table.Td>
       ))}
     </Table.Tr>
@@ -144,7 +161,7 @@ interface SelectProps {
 function SelectOne({ id, name, chosen, select }: SelectProps) {
   const { t } = useLanguage();
   return (
-    <Table.Td w={1}>
+    <Table.Td role="cell" className="cards-select" w={1}>
       <input
         type="checkbox"
         className="row-check"
@@ -158,7 +175,7 @@ function SelectOne({ id, name, chosen, select }: SelectProps) {
 
 const SIZES = ['20', '50', '100'];
 
-export function Pager<Row>({ page, turn }: { page: ListPage<Row>; turn: (page: number, size: number) => void }) {
+export function Pager<Row>({ page, turn }: { page: ListPage<Row>; turn?: (page: number, size: number) => void }) {
   const { t, language } = useLanguage();
   return (
     <Group justify="space-between" p="sm" gap="sm">
@@ -166,7 +183,7 @@ export function Pager<Row>({ page, turn }: { page: ListPage<Row>; turn: (page: n
         {t.common.results(totalOf(page.total, page.total_relation, language))}
       </Text>
       <Group gap="sm">
-        {page.total > Number(SIZES[0]) && (
+        {turn && page.total > Number(SIZES[0]) && (
           <Box w={90}>
             <Select
               size="xs"
@@ -178,7 +195,7 @@ export function Pager<Row>({ page, turn }: { page: ListPage<Row>; turn: (page: n
             />
           </Box>
         )}
-        {page.pages > 1 && (
+        {turn && page.pages > 1 && (
           <Pagination
             size="sm"
             total={page.pages}

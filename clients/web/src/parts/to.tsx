@@ -9,12 +9,14 @@ import { stringifySearch } from '../address';
 interface Props extends Omit<AnchorHTMLAttributes<HTMLAnchorElement>, 'href'> {
   to: string;
   search?: Record<string, unknown>;
+  /** Whether it takes the place of this address: after a dialog, going back leads to the page below it. */
+  replace?: boolean;
   ref?: Ref<HTMLAnchorElement>;
 }
 
-export function To({ to, search = {}, onClick, ...rest }: Props) {
+export function To({ to, search = {}, replace = false, onClick, ...rest }: Props) {
   const router = useRouter();
-  const place = { to, search } as NavigateOptions;
+  const place = { to, search, replace } as NavigateOptions;
   const go = (event: MouseEvent<HTMLAnchorElement>) => {
     onClick?.(event);
     if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;

@@ -1,6 +1,7 @@
 import type { CollectionCreate, DiscoveredFeed, DiscoveryJob, DiscoveryReport } from '@content-creator/client';
 import {
   Alert,
+  Anchor,
   Badge,
   Button,
   Drawer,
@@ -21,6 +22,7 @@ import { useLanguage } from '../../language';
 import { JobProgress } from '../../parts/job-progress';
 import { PlaceFields } from '../../parts/place';
 import { Time } from '../../parts/time';
+import { To } from '../../parts/to';
 import { useAction } from '../../queries';
 import { api } from '../../session';
 
@@ -34,6 +36,9 @@ export function AddCollection({ opened, onClose }: { opened: boolean; onClose: (
     <Drawer opened={opened} onClose={onClose} position="right" size="lg" title={t.collections.add} closeButtonProps={{ 'aria-label': t.common.close }}>
       <Stack>
         <form ref={place} onSubmit={(event) => event.preventDefault()}>
+          <Text size="sm" c="dimmed" mb="xs">
+            {t.add.place}
+          </Text>
           <PlaceFields languageOptional />
         </form>
         <Tabs defaultValue="address">
@@ -67,8 +72,8 @@ export function AddCollection({ opened, onClose }: { opened: boolean; onClose: (
 
 type WithPlace = { place: RefObject<HTMLFormElement | null> };
 
-/** Adds a collection where the form above says, and goes there. */
-function useAdd({ place }: WithPlace) {
+/** Adds a collection where the form above says, and goes there unless others are to be added, too. */
+function useAdd({ place, stay = false }: WithPlace & { stay?: boolean }) {
   const { t } = useLanguage();
   const go = useNavigate();
   return useAction(
@@ -76,7 +81,9 @@ function useAdd({ place }: WithPlace) {
     {
       stale: [['collections']],
       done: ({ data }) => {
-        void go({ to: `/collections/${data.id}` });
+        // Where it stays, the button says so, and a notice would cover the others.
+        if (stay) return;
+        void go({ to: `/collections/${data.id}`, replace: true });
         return t.add.added(data.name);
       },
     },
@@ -105,14 +112,14 @@ function ByAddress({ place }: WithPlace) {
     <Stack>
       <form onSubmit={submit}>
         <Group align="flex-end">
-          <TextInput name="url" flex="1 1 14rem" label={t.add.address} description={t.add.addressHelp} placeholder="example.com" required />
+          <TextInput name="url" flex="1 1 14rem" label={t.add.address} description={t.add.addressHelp} placeholder="example.com" required data-autofocus />
           <Button type="submit" loading={find.isPending}>
             {t.add.find}
           </Button>
         </Group>
       </form>
       {job && (
-        <JobProgress key={job} id={job}>
+        <JobProgress key={job} id={job} follow>
           {(done) => <FoundFeeds report={(done as DiscoveryJob).result} place={place} />}
         </JobProgress>
       )}
@@ -134,16 +141,16 @@ function FoundFeeds({ report, place }: WithPlace & { report: DiscoveryReport | n
   return (
     <Stack gap="sm">
       {feeds.map((feed) => (
-        <Feed key={feed.url} feed={feed} place={place} />
+        <Feed key={feed.url} feed={feed} place={place} stay={feeds.length > 1} />
       ))}
     </Stack>
   );
 }
 
-function Feed({ feed, place }: WithPlace & { feed: DiscoveredFeed }) {
+function Feed({ feed, place, stay }: WithPlace & { feed: DiscoveredFeed; stay: boolean }) {
   const { t, language } = useLanguage();
-  const add = useAdd({ place });
-  const known = feed.collection_ids.length > 0;
+  const add = useAdd({ place, stay });
+  const made = add.data?.data.id ?? feed.collection_ids[0];
   return (
     <Paper withBorder p="sm">
       <Group justify="space-between" wrap="nowrap">
@@ -163,15 +170,21 @@ function Feed({ feed, place }: WithPlace & { feed: DiscoveredFeed }) {
             {feed.comments && <Badge color="orange">{t.add.comments}</Badge>}
           </Group>
         </Stack>
-        <Button
-          size="xs"
-          disabled={known}
-          loading={add.isPending}
-          onClick={() => placed({ place }) && add.mutate(feed.collection)}
-          aria-label={`${t.add.add}: ${feed.title ?? feed.url}`}
-        >
-          {known ? t.add.known : t.add.add}
-        </Button>
+        {made ? (
+          <Anchor component={To} to={`/collections/${made}`} replace size="sm" ta="end" aria-label={`${t.add.known}: ${feed.title ?? feed.url}`}>
+            {t.add.known}
+          </Anchor>
+        ) : (
+          <Button
+            size="xs"
+            flex="none"
+            loading={add.isPending}
+            onClick={() => placed({ place }) && add.mutate(feed.collection)}
+            aria-label={`${t.add.add}: ${feed.title ?? feed.url}`}
+          >
+            {t.add.add}
+          </Button>
+        )}
       </Group>
     </Paper>
   );

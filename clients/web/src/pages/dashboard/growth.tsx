@@ -1,4 +1,5 @@
 /** Documents and topics by day. The API counts what a list with two dates would hold; nothing is estimated. */
+import { Text } from '@mantine/core';
 import { useLanguage } from '../../language';
 import { DayChart } from '../../parts/day-chart';
 import { Loaded } from '../../parts/loaded';
@@ -22,16 +23,20 @@ export function Growth() {
   }));
   return (
     <Loaded query={days} lines={8}>
-      {(counted) => (
-        <DayChart
-          label={t.dashboard.growth}
-          days={counted.map(({ day }) => new Date(day))}
-          series={[
-            { name: t.nav.documents, colour: 'cyan.7', values: counted.map(({ documents }) => documents) },
-            { name: t.nav.topics, colour: 'grape.6', values: counted.map(({ topics }) => topics) },
-          ]}
-        />
-      )}
+      {(counted) =>
+        counted.every(({ documents, topics }) => documents + topics === 0) ? (
+          <Text c="dimmed">{t.dashboard.nothingCame}</Text>
+        ) : (
+          <DayChart
+            label={t.dashboard.growth}
+            days={counted.map(({ day }) => new Date(day))}
+            series={[
+              { name: t.nav.documents, colour: 'cyan.7', values: counted.map(({ documents }) => documents) },
+              { name: t.nav.topics, colour: 'grape.6', values: counted.map(({ topics }) => topics) },
+            ]}
+          />
+        )
+      }
     </Loaded>
   );
 }

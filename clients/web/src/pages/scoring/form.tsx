@@ -68,6 +68,7 @@ export function ProfileForm({ from, next = false, close }: Props) {
             <TextInput name="name" label={t.common.name} description={t.scoring.nameHelp} pattern="[a-z0-9][a-z0-9\-]{0,62}" required data-autofocus />
             {!from && (
               <SegmentedControl
+                className="scrolls"
                 aria-label={t.scoring.kind}
                 value={kind}
                 onChange={(value) => {

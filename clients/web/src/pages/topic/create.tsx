@@ -24,8 +24,7 @@ export function CreateTopic({ opened, onClose }: { opened: boolean; onClose: () 
     {
       stale: [['topics']],
       done: ({ data }) => {
-        onClose();
-        void go({ to: `/topics/${data.id}` });
+        void go({ to: `/topics/${data.id}`, replace: true });
       },
     },
   );

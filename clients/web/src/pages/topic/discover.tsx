@@ -1,7 +1,7 @@
 import type { TopicDiscovery } from '@content-creator/client';
 import { Accordion, Alert, Anchor, Button, Drawer, Group, Stack, Text, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
-import { number } from '../../format';
+import { percent } from '../../format';
 import { useLanguage } from '../../language';
 import { JobProgress } from '../../parts/job-progress';
 import { Proposals } from '../../parts/proposals';
@@ -22,8 +22,8 @@ export function DiscoverTopics({ opened, onClose }: { opened: boolean; onClose: 
         </Text>
         <DiscoverForm begun={setJob} />
         {job && (
-          <JobProgress key={job} id={job}>
-            {(done) => <Found report={(done.result as TopicDiscovery).report} close={onClose} />}
+          <JobProgress key={job} id={job} follow>
+            {(done) => <Found report={(done.result as TopicDiscovery).report} replace />}
           </JobProgress>
         )}
       </Stack>
@@ -60,12 +60,19 @@ function DiscoverForm({ begun }: { begun: (job: string) => void }) {
 }
 
 /** What a discovery has found, each topic with its score explained. */
-export function Found({ report, close }: { report: TopicDiscovery['report']; close?: () => void }) {
+export function Found({ report, replace = false }: { report: TopicDiscovery['report']; replace?: boolean }) {
   const { t, language } = useLanguage();
   if (report.topics.length === 0) {
     return (
       <Alert color="blue" title={t.discover.nothing}>
-        <span lang="en">{report.note}</span> {t.discover.nothingCure}
+        <Stack gap="xs" align="flex-start">
+          <span>
+            <span lang="en">{report.note}</span> {t.discover.nothingCure}
+          </span>
+          <Anchor component={To} to="/research" search={{ open: 'ask' }} replace={replace} inherit underline="always">
+            {t.discover.askInstead}
+          </Anchor>
+        </Stack>
       </Alert>
     );
   }
@@ -79,7 +86,7 @@ export function Found({ report, close }: { report: TopicDiscovery['report']; clo
             <Accordion.Control>
               {topic.title}
               <Text size="sm" c="dimmed">
-                {topic.created ? t.discover.created : t.discover.known} · {t.score.score} {number(topic.score, language)}
+                {topic.created ? t.discover.created : t.discover.known} · {t.score.score} {percent(topic.score, language)}
               </Text>
             </Accordion.Control>
             <Accordion.Panel>
@@ -96,7 +103,7 @@ export function Found({ report, close }: { report: TopicDiscovery['report']; clo
                   />
                 )}
                 {topic.topic_id && (
-                  <Anchor component={To} to={`/topics/${topic.topic_id}`} {...(close && { onClick: close })}>
+                  <Anchor component={To} to={`/topics/${topic.topic_id}`} replace={replace}>
                     {t.discover.open}
                   </Anchor>
                 )}

@@ -29,9 +29,10 @@ export function DiscoveryFields({ request }: { request?: TopicDiscoveryRequest }
           label={t.discover.minScore}
           description={t.discover.minScoreHelp}
           min={0}
-          max={1}
-          step={0.1}
-          defaultValue={request ? (request.min_score ?? '') : 0.3}
+          max={100}
+          step={5}
+          suffix=" %"
+          defaultValue={request ? (request.min_score === undefined ? '' : Math.round(request.min_score * 100)) : 30}
         />
       </Group>
       <ProfileSelect kind="discovery" {...(request?.profile && { chosen: request.profile })} />
@@ -48,7 +49,7 @@ export function discoveryRequest(form: FormData): TopicDiscoveryRequest {
     market: text('market'),
     language: text('language'),
     window_days: Number(form.get('window_days')),
-    ...(text('min_score') && { min_score: Number(text('min_score')) }),
+    ...(text('min_score') && { min_score: Number.parseFloat(text('min_score')) / 100 }),
     ...(keywords.length > 0 && { keywords }),
     ...(text('site_url') && { site_url: text('site_url') }),
     ...(text('profile') && { profile: text('profile') }),

@@ -1,7 +1,7 @@
 import type { Draft, Job, SynthesisResult } from '@content-creator/client';
-import { Alert, Badge, Button, Group, Menu, NumberInput, Paper, Select, SegmentedControl, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { Alert, Badge, Button, Group, Menu, NumberInput, Paper, Select, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
-import { type FormEvent, lazy, Suspense, useState } from 'react';
+import { type FormEvent, Suspense, useState } from 'react';
 import { useFilters } from '../../address';
 import { dateTime, number } from '../../format';
 import { useLanguage } from '../../language';
@@ -11,12 +11,14 @@ import { ContentScore } from '../../parts/content-score';
 import { Empty } from '../../parts/empty';
 import { Facts } from '../../parts/facts';
 import { JobProgress } from '../../parts/job-progress';
+import { lazily } from '../../parts/lazily';
 import { Loaded, Waiting } from '../../parts/loaded';
 import { saveFile } from '../../parts/save-file';
 import { useAction, useRead } from '../../queries';
 import { api } from '../../session';
+import { EditDraft } from './draft-edit';
 
-const Markdown = lazy(async () => ({ default: (await import('../../parts/markdown')).Markdown }));
+const Markdown = lazily(async () => (await import('../../parts/markdown')).Markdown);
 
 export function Drafts({ id }: { id: string }) {
   const { t } = useLanguage();
@@ -118,7 +120,9 @@ function Version({ draft, all, show }: VersionProps) {
           </Group>
         </Group>
         <SegmentedControl
+          maw="100%"
           w="fit-content"
+          className="scrolls"
           aria-label={t.drafts.view}
           value={view}
           onChange={(value) => setView(value as typeof view)}
@@ -131,7 +135,7 @@ function Version({ draft, all, show }: VersionProps) {
         />
         {view === 'read' && <Read draft={draft} />}
         {view === 'score' && draft.content_score && <ContentScore score={draft.content_score} />}
-        {view === 'edit' && <Edit draft={draft} saved={show} />}
+        {view === 'edit' && <EditDraft key={draft.id} draft={draft} saved={show} />}
         {view === 'compare' && <Compare draft={draft} all={all} />}
       </Stack>
     </Paper>
@@ -170,49 +174,6 @@ function Read({ draft }: { draft: Draft }) {
         </Alert>
       )}
     </Stack>
-  );
-}
-
-function Edit({ draft, saved }: { draft: Draft; saved: (id: string) => void }) {
-  const { t } = useLanguage();
-  const save = useAction(
-    (form: FormData) =>
-      api.topics.updateDraft({
-        path: { id: draft.id },
-        body: {
-          title: String(form.get('title')),
-          meta_description: String(form.get('meta_description')),
-          body_markdown: String(form.get('body_markdown')).replaceAll('\r\n', '\n'),
-        },
-      }),
-    {
-      stale: [['topics']],
-      done: ({ data }) => {
-        saved(data.id);
-        return t.drafts.savedAs(data.version);
-      },
-    },
-  );
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    save.mutate(new FormData(event.currentTarget));
-  };
-  return (
-    <form onSubmit={submit}>
-      <Stack>
-        <Text size="sm" c="dimmed">
-          {t.drafts.editHelp}
-        </Text>
-        <TextInput name="title" label={t.common.title} defaultValue={draft.title} lang={draft.language} required />
-        <Textarea name="meta_description" label={t.drafts.meta} defaultValue={draft.meta_description ?? ''} lang={draft.language} autosize minRows={2} />
-        <Textarea name="body_markdown" label={t.drafts.body} defaultValue={draft.body_markdown} lang={draft.language} autosize minRows={16} maxRows={40} required />
-        <Group justify="flex-end">
-          <Button type="submit" loading={save.isPending}>
-            {t.drafts.saveVersion}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
   );
 }
 

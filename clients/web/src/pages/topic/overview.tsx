@@ -18,8 +18,8 @@ export function Overview({ versioned }: { versioned: Versioned<Topic> }) {
       </Grid.Col>
       <Grid.Col span={{ base: 12, lg: 5 }}>
         <Stack>
-          {/* A newer version begins the form anew. */}
-          <Edit key={versioned.etag} versioned={versioned} />
+          {/* Only what stands in the form begins it anew: a status that changes meanwhile must not take away what is being typed. */}
+          <Edit key={JSON.stringify([topic.title, topic.description, topic.priority])} versioned={versioned} />
           <Figures topic={topic} />
         </Stack>
       </Grid.Col>

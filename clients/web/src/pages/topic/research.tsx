@@ -34,7 +34,7 @@ export function TopicResearch({ topic }: { topic: Topic }) {
           <BudgetForm busy={begin.isPending} submit={(budget) => begin.mutate(budget)} label={t.research.begin} />
         </Stack>
       </Paper>
-      {job && <JobProgress key={job} id={job} ended={() => void runs.refetch()} />}
+      {job && <JobProgress key={job} id={job} follow ended={() => void runs.refetch()} />}
       <Loaded query={runs}>
         {({ items }) =>
           items.length === 0 ? (

@@ -1,7 +1,7 @@
 import type { ScorePart, TopicScore } from '@content-creator/client';
 import { Badge, Button, Group, Paper, Progress, Stack, Table, Text, Title } from '@mantine/core';
 import { useState } from 'react';
-import { number, percent } from '../../format';
+import { percent } from '../../format';
 import { useLanguage } from '../../language';
 import { scoreInWords, scorePartName } from '../../parts/explanations';
 import { Loaded } from '../../parts/loaded';
@@ -34,7 +34,7 @@ export function Score({ id }: { id: string }) {
           </Group>
         </Group>
         <Loaded query={scores}>
-          {({ items: [newest] }) => (newest ? <Explained score={newest} /> : <Text c="dimmed">{t.score.none}</Text>)}
+          {({ items: [newest] }) => (newest ? <Explained score={newest} /> : <AsDiscovered id={id} />)}
         </Loaded>
       </Stack>
     </Paper>
@@ -59,10 +59,38 @@ function Explained({ score }: { score: TopicScore }) {
   );
 }
 
+/** How a topic was scored when it was discovered, where the newest discoveries know it. */
+function AsDiscovered({ id }: { id: string }) {
+  const { t, language } = useLanguage();
+  const discoveries = useRead(['topics', 'discoveries', 'newest'], (signal) => api.topics.listDiscoveries({ query: { page_size: 100 }, signal }));
+  return (
+    <Loaded query={discoveries}>
+      {({ items }) => {
+        const of = items.find(({ report }) => report.topics.some(({ topic_id }) => topic_id === id));
+        const found = of?.report.topics.find(({ topic_id }) => topic_id === id);
+        if (!of || !found) return <Text c="dimmed">{t.score.none}</Text>;
+        return (
+          <Stack gap="sm">
+            <Group gap="sm">
+              <Text fz={32} fw={700} lh={1}>
+                {percent(found.score, language)}
+              </Text>
+              <Text size="sm" c="dimmed">
+                {t.score.asDiscovered} · {of.report.profile} v{of.report.profile_version} · <Time at={of.report.until} />
+              </Text>
+            </Group>
+            <ScoreParts parts={found.parts} />
+          </Stack>
+        );
+      }}
+    </Loaded>
+  );
+}
+
 export function ScoreParts({ parts }: { parts: ScorePart[] }) {
   const { t, language } = useLanguage();
   return (
-    <Table.ScrollContainer minWidth={380} type="native">
+    <Table.ScrollContainer minWidth={300} type="native">
       <Table verticalSpacing="xs" aria-label={t.score.title}>
         <Table.Thead>
           <Table.Tr>
@@ -82,8 +110,8 @@ export function ScoreParts({ parts }: { parts: ScorePart[] }) {
                   {scoreInWords(part, { t, language })}
                 </Text>
               </Table.Td>
-              <Table.Td w={120}>
-                <Text size="sm">{part.value === null ? t.common.unknown : number(part.value, language)}</Text>
+              <Table.Td w={100}>
+                <Text size="sm">{part.value === null ? t.common.unknown : percent(part.value, language)}</Text>
                 {part.value !== null && <Progress value={part.value * 100} size="sm" aria-label={scorePartName(part.name, t)} />}
               </Table.Td>
               <Table.Td ta="end">{percent(part.weight, language)}</Table.Td>

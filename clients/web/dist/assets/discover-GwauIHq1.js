@@ -1,0 +1,1 @@
+export{t as DiscoverTopics}from"./discover-C-0nnpLL.js";
