@@ -43,7 +43,7 @@ var mayImport = map[string][]string{
 	"content":               {"store", "annotate", "markdown", "llm", "ledger"},
 	"gen/api":               {"store"},
 	"gen/client":            {},
-	"jobs":                  {"store", "annotate", "collect", "opml", "research", "content", "notion", "llm", "ledger"},
+	"jobs":                  {"store", "annotate", "collect", "opml", "research", "content", "notion", "webhook", "llm", "ledger"},
 	"ledger":                {},
 	"legacy":                {"store"},
 	"llm":                   {"ledger"},
@@ -62,6 +62,7 @@ var mayImport = map[string][]string{
 	"server/static":     {},
 	"store":             {"migrations"},
 	"store/embedded":    {},
+	"webhook":           {},
 	"store/storetest":   {"store", "store/embedded", "migrations"},
 }
 

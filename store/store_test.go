@@ -244,7 +244,7 @@ func TestEveryMethod(t *testing.T) {
 		},
 		"LastEventID":     func(ctx context.Context, s *store.Store) error { _, err := s.LastEventID(ctx); return err },
 		"Emit":            func(ctx context.Context, s *store.Store) error { return s.Emit(ctx, "test", nil) },
-		"DeleteOldEvents": func(ctx context.Context, s *store.Store) error { return s.DeleteOldEvents(ctx, 0) },
+		"DeleteOldEvents": func(ctx context.Context, s *store.Store) error { return s.DeleteOldEvents(ctx, 0, time.Hour) },
 		"Listen":          func(ctx context.Context, s *store.Store) error { return s.Listen(ctx, func() {}, func(string) {}) },
 		"Job":             func(ctx context.Context, s *store.Store) error { _, err := s.Job(ctx, 1); return err },
 		"Jobs": func(ctx context.Context, s *store.Store) error {
