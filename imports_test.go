@@ -31,12 +31,13 @@ var mayImport = map[string][]string{
 	// Shows the way from feeds to a cited report; not part of the program.
 	"clients/go/demo": {"clients/go", "gen/client"},
 	// What the SDK's README shows.
-	"clients/go/examples/change": {"clients/go", "gen/client"},
-	"clients/go/examples/feed":   {"clients/go", "gen/client"},
-	"clients/go/examples/topics": {"clients/go", "gen/client"},
-	"clients/web":                {"server/static"},
-	"collect":                    {"store", "llm"},
-	"collect/collecttest":        {},
+	"clients/go/examples/change":  {"clients/go", "gen/client"},
+	"clients/go/examples/feed":    {"clients/go", "gen/client"},
+	"clients/go/examples/topics":  {"clients/go", "gen/client"},
+	"clients/go/examples/webhook": {"clients/go"},
+	"clients/web":                 {"server/static"},
+	"collect":                     {"store", "llm"},
+	"collect/collecttest":         {},
 	// Measures what collect makes of pages; not part of the program.
 	"collect/scorearticles": {"collect"},
 	"config":                {},

@@ -81,11 +81,11 @@ func TestWebhookRefusals(t *testing.T) {
 	path, _ := w.hook(`{"url":"https://example.org/hook"}`)
 	for body, field := range map[string]string{
 		`{}`: "url", `{"url":"x"}`: "url", `{"url":"https://example.org/` + strings.Repeat("x", 2000) + `"}`: "url",
-		`{"url":"https://example.org/","event_types":[]}`:                                "event_types",
-		`{"url":"https://example.org/","event_types":["topic.created","topic.created"]}`: "event_types",
-		`{"url":"https://example.org/","event_types":["topic.painted"]}`:                 "event_types.0",
-		`{"url":"https://example.org/","secret":"whsec_x"}`:                              "secret",
-		`{"url":"https://example.org/","enabled":null}`:                                  "enabled",
+		`{"url":"https://example.org/","event_types":[]}`:                                 "event_types",
+		`{"url":"https://example.org/","event_types":["topic.created","topic.created"]}`:  "event_types",
+		`{"url":"https://example.org/","event_types":["topic.painted"]}`:                  "event_types.0",
+		`{"url":"https://example.org/","secret":"whsec_x"}`:                               "secret",
+		`{"url":"https://example.org/","enabled":null}`:                                   "enabled",
 		`{"url":"https://example.org/","description":"` + strings.Repeat("x", 501) + `"}`: "description",
 	} {
 		problem := w.send("POST", "/webhooks", body).refused(t, http.StatusUnprocessableEntity, "VALIDATION_FAILED")

@@ -271,3 +271,31 @@ func (s *Store) disableWebhook(ctx context.Context, id uuid.UUID, reason string,
 	}
 	return s.Emit(ctx, "webhook.disabled", map[string]any{"webhook_id": id, "reason": reason, "failing_since": since})
 }
+
+// WebhookFigures are how the webhooks are doing.
+type WebhookFigures struct {
+	// Enabled, Paused by hand and Disabled by the server are numbers of webhooks, Pending one of deliveries.
+	Enabled, Paused, Disabled, Pending int64
+	// Lag is for how long the oldest delivery has been due whose receiver does not rest.
+	Lag time.Duration
+}
+
+// WebhookFigures counts webhooks and what they have to do.
+func (s *Store) WebhookFigures(ctx context.Context) (WebhookFigures, error) {
+	const q = `
+		select count(*) filter (where enabled), count(*) filter (where not enabled and disabled_reason is null),
+			count(*) filter (where disabled_reason is not null), coalesce(sum(due.pending), 0)::bigint,
+			greatest(now() - min(due.oldest) filter (where enabled and resting_until <= now()), interval '0')
+		from webhooks
+		cross join lateral (
+			select count(*) as pending, min(next_attempt_at) as oldest
+			from webhook_deliveries
+			where webhook_id = webhooks.id and state = 'pending') due`
+	var f WebhookFigures
+	var lag *time.Duration
+	err := s.db(ctx).QueryRow(ctx, q).Scan(&f.Enabled, &f.Paused, &f.Disabled, &f.Pending, &lag)
+	if lag != nil {
+		f.Lag = *lag
+	}
+	return f, err
+}

@@ -1,0 +1,1 @@
+export{t as Reports,n as subjectOf}from"./reports-D3QIMx7m.js";
