@@ -73,10 +73,11 @@ func (f *Fetcher) post(ctx context.Context, at *url.URL, header http.Header, bod
 	req := (&http.Request{
 		Method: http.MethodPost, URL: at, Host: at.Host, Header: header.Clone(),
 		Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)),
-		// A connection that was closed while it was idle is replaced, as nothing has been sent yet.
 		GetBody: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil },
 	}).WithContext(ctx)
 	req.Header.Set("User-Agent", f.config.UserAgent)
+	// Not sent: it lets the transport repeat what went out on a connection that the receiver had just closed.
+	req.Header["Idempotency-Key"] = []string{}
 	return f.transport.RoundTrip(req)
 }
 

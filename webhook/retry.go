@@ -25,10 +25,10 @@ type Answer struct {
 	RetryAfter time.Duration
 }
 
-// Succeeded: the receiver has it. A redirect is no success, and is not followed.
+// Succeeded reports whether the receiver has it. A redirect is no success, and is not followed.
 func (a Answer) Succeeded() bool { return a.Status >= 200 && a.Status < 300 }
 
-// Gone: the receiver wants nothing more.
+// Gone reports that the receiver wants nothing more.
 func (a Answer) Gone() bool { return a.Status == http.StatusGone }
 
 // away: it is the receiver that cannot take anything now, whatever is sent.

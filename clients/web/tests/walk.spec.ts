@@ -181,6 +181,7 @@ test('a webhook is added, tested, given a new secret, paused and deleted', async
     await dialog.getByLabel('What it is for').fill('Of a test');
     await dialog.getByRole('combobox', { name: 'Events' }).fill('gone');
     await page.getByRole('option', { name: 'feed.gone' }).click();
+    await page.keyboard.press('Tab');
     await dialog.getByRole('button', { name: 'Add a webhook' }).click();
     await expect(dialog.getByText(/^whsec_/)).toBeVisible();
     await page.keyboard.press('Escape');

@@ -2,6 +2,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log"
@@ -14,7 +15,7 @@ import (
 )
 
 func main() {
-	listener, err := net.Listen("tcp", os.Args[1])
+	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", os.Args[1])
 	if err != nil {
 		log.Fatal(err)
 	}
