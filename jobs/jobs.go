@@ -139,7 +139,7 @@ func (c *Client) workers(config Config, m *metrics) *river.Workers {
 	river.AddWorker(workers, &serpWorker{store: config.Store, backends: config.Backends, pages: config.Pages, now: config.Now})
 	river.AddWorker(workers, &synthesizeWorker{store: config.Store, model: config.Model, now: config.Now})
 	river.AddWorker(workers, &researchWorker{store: config.Store, backends: config.Backends, model: config.Model, reranker: config.Reranker, pages: config.Pages, now: config.Now})
-	river.AddWorker(workers, &webhookWorker{store: config.Store, poster: config.Poster, now: config.Now, metrics: m})
+	river.AddWorker(workers, &webhookWorker{store: config.Store, poster: config.Poster, now: config.Now, metrics: m, slice: webhookSlice})
 	river.AddWorker(workers, &sweepWorker{client: c})
 	river.AddWorker(workers, &tidyWorker{store: config.Store})
 	return workers

@@ -2,7 +2,6 @@ package jobs
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"strings"
 	"sync"
@@ -55,14 +54,7 @@ func (WebhookArgs) InsertOpts() river.InsertOpts {
 // TestWebhook adds a delivery that tells of nothing but itself, and queues it.
 func (c *Client) TestWebhook(ctx context.Context, id uuid.UUID) (store.WebhookDelivery, error) {
 	return c.deliver(ctx, id, func(ctx context.Context) (store.WebhookDelivery, error) {
-		data, err := json.Marshal(map[string]any{"webhook_id": id})
-		if err != nil {
-			return store.WebhookDelivery{}, err
-		}
-		body, err := webhook.Body(webhookTest, c.now(), data)
-		if err != nil {
-			return store.WebhookDelivery{}, err
-		}
+		body, _ := webhook.Body(webhookTest, c.now(), map[string]any{"webhook_id": id}) // which always has a JSON form
 		return c.store.TestWebhook(ctx, id, webhookTest, body, c.now())
 	})
 }
@@ -127,30 +119,33 @@ type webhookWorker struct {
 	poster  *collect.Poster
 	now     func() time.Time
 	metrics *metrics
+	// slice is how long a job works before others have their turn; it does a round in any case.
+	slice time.Duration
 }
 
 // Work makes deliveries of events and calls the receiver, until there is nothing to do now or others are to have their turn.
 func (w *webhookWorker) Work(ctx context.Context, job *river.Job[WebhookArgs]) error {
-	id := job.Args.WebhookID
-	for end := time.Now().Add(webhookSlice); time.Now().Before(end); {
-		looked, err := w.store.AdvanceWebhook(ctx, id, w.now(), func(e store.Event) ([]byte, error) {
-			return webhook.Body(e.Type, e.OccurredAt, e.Data)
-		})
-		if err != nil {
-			return err
-		}
-		due, err := w.store.WebhookCalls(ctx, id, w.now(), callsAtOnce)
-		if err != nil {
-			return err
-		}
-		if len(due.Calls) == 0 && looked == 0 {
-			return nil
-		}
-		if err := w.call(ctx, id, due); err != nil {
+	for end := time.Now().Add(w.slice); ; {
+		more, err := w.round(ctx, job.Args.WebhookID)
+		if err != nil || !more || time.Now().After(end) {
 			return err
 		}
 	}
-	return nil
+}
+
+// round makes some deliveries and some calls, and answers whether there may be more to do.
+func (w *webhookWorker) round(ctx context.Context, id uuid.UUID) (bool, error) {
+	looked, err := w.store.AdvanceWebhook(ctx, id, w.now(), func(e store.Event) ([]byte, error) {
+		return webhook.Body(e.Type, e.OccurredAt, e.Data)
+	})
+	if err != nil {
+		return false, err
+	}
+	due, err := w.store.WebhookCalls(ctx, id, w.now(), callsAtOnce)
+	if err != nil {
+		return false, err
+	}
+	return looked > 0 || len(due.Calls) > 0, w.call(ctx, id, due)
 }
 
 // call makes the calls at once and keeps what came of each.

@@ -179,7 +179,7 @@ func (w *world) caller(now func() time.Time, configure ...func(*collect.Config))
 	}
 	poster := collect.NewPoster(c)
 	w.t.Cleanup(poster.Close)
-	return &webhookWorker{store: w.store, poster: poster, now: now, metrics: newMetrics(prometheus.NewRegistry())}
+	return &webhookWorker{store: w.store, poster: poster, now: now, metrics: newMetrics(prometheus.NewRegistry()), slice: webhookSlice}
 }
 
 // work does what there is to do for a webhook now.
@@ -568,6 +568,22 @@ func TestWebhooksDoNotWaitForEachOther(t *testing.T) {
 	eventually(t, func() bool { return w.deliveries(slow.ID)[0].State == "succeeded" }, w.log.String)
 }
 
+// One with much to do lets others have their turn.
+func TestWebhookSlice(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	made, receiver := w.hook()
+	for n := range 20 {
+		w.emit(fmt.Sprint("e", n))
+	}
+	caller := w.caller(time.Now)
+	caller.slice = 0
+	for _, calls := range []int{8, 16, 20, 20} {
+		w.work(caller, made.ID)
+		require.Len(t, receiver.all(), calls)
+	}
+}
+
 // For a day after a rotation both secrets sign.
 func TestWebhookRotation(t *testing.T) {
 	t.Parallel()
@@ -599,11 +615,15 @@ func TestWebhookFaults(t *testing.T) {
 	}
 	w.execute(`update webhooks set secret = 'whsec_!'`)
 	require.ErrorContains(t, work(), "a secret is no base64")
+	w.execute(`alter table webhook_deliveries rename column next_attempt_at to gone`)
+	require.ErrorContains(t, work(), "next_attempt_at", "its calls cannot be read")
 	w.execute(`alter table webhook_deliveries rename to gone`)
-	require.ErrorContains(t, work(), "webhook_deliveries")
+	require.ErrorContains(t, work(), "webhook_deliveries", "nor its backlog")
 	require.NoError(t, w.store.DeleteWebhook(t.Context(), made.ID, 0))
 	c := w.client(calling)
 	_, err := c.TestWebhook(t.Context(), made.ID)
 	require.Equal(t, store.KindNotFound, refusal(t, err).Kind)
 	require.ErrorContains(t, c.queueWebhooks(t.Context()), "webhook_deliveries")
+	w.working(calling)
+	eventually(t, func() bool { return strings.Contains(w.log.String(), "webhooks were not looked after") })
 }

@@ -14,6 +14,8 @@ create table webhooks (
 	-- Every event up to here has its delivery, if it is to have one.
 	position_xid bigint not null,
 	position_seq bigint not null,
+	-- What had happened before it began to be told: some of that may stand behind its first position.
+	since pg_snapshot not null,
 	-- Attempts that have failed in a row, since when, and until when the receiver is left alone.
 	failures integer not null default 0,
 	failing_since timestamptz,

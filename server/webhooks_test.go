@@ -114,8 +114,8 @@ func TestWebhookRefusals(t *testing.T) {
 	w.send("POST", path+"/deliveries/"+unknownID+"/replay", "").refused(t, http.StatusConflict, "WEBHOOK_CONFLICT")
 
 	w.execute(`
-		insert into webhooks (id, url, description, enabled, secret, position_xid, position_seq)
-		select gen_random_uuid(), 'https://example.org', '', false, '', 0, 0
+		insert into webhooks (id, url, description, enabled, secret, position_xid, position_seq, since)
+		select gen_random_uuid(), 'https://example.org', '', false, '', 0, 0, pg_current_snapshot()
 		from generate_series(2, 100)`)
 	full := w.send("POST", "/webhooks", `{"url":"https://example.org/hook"}`).refused(t, http.StatusConflict, "WEBHOOK_CONFLICT")
 	require.EqualValues(t, 100, full.Details["limit"])
@@ -186,6 +186,12 @@ func TestWebhookDeliveries(t *testing.T) {
 	second := w.send("POST", path+"/deliveries/"+newest["id"].(string)+"/replay", "").object(t, http.StatusAccepted)
 	require.NotEqual(t, replay["id"], second["id"], "each call is one more")
 	require.Equal(t, message, called())
+
+	metrics := string(w.send("GET", "/admin/metrics", "").body)
+	require.Contains(t, metrics, `content_creator_webhooks{state="enabled"} 1`)
+	require.Contains(t, metrics, `content_creator_webhook_attempts_total{outcome="succeeded"}`)
+	require.Contains(t, metrics, "content_creator_webhook_deliveries_pending ")
+	require.Contains(t, metrics, "content_creator_webhook_lag_seconds ")
 
 	w.execute(`update webhook_deliveries set state = 'pending', finished_at = null, next_attempt_at = now() + interval '1 day' where id = $1`, newest["id"])
 	w.send("POST", path+"/deliveries/"+newest["id"].(string)+"/replay", "").refused(t, http.StatusConflict, "WEBHOOK_DELIVERY_CONFLICT")

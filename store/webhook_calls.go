@@ -31,6 +31,7 @@ func (s *Store) WebhooksWithWork(ctx context.Context, now time.Time) ([]uuid.UUI
 				select
 				from webhook_deliveries d
 				where d.webhook_id = w.id and d.state = 'pending' and d.next_attempt_at <= @now)
+			or ` + strayed + `
 			or exists (
 				select
 				from events e
@@ -50,25 +51,38 @@ const backlog = `(
 			where p.webhook_id = w.id and p.state = 'pending'
 			limit @most) waiting)`
 
+// strayed is whether the webhook w stands where no transaction has been: its database was restored in another cluster, which
+// counts anew.
+const strayed = `w.position_xid >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint`
+
 // AdvanceWebhook moves a webhook's position on by some events and adds a delivery for each that it is told of, whose body is
 // made by compose. It answers how many events it has looked at; zero where there are none, or where the webhook is not
 // enabled, gone, or has a backlog.
 func (s *Store) AdvanceWebhook(ctx context.Context, id uuid.UUID, now time.Time, compose func(Event) ([]byte, error)) (int, error) {
 	const lock = `
-		select event_types, position_xid, position_seq
+		select event_types, position_xid, position_seq, ` + strayed + `
 		from webhooks w
 		where id = @id and enabled and not ` + backlog + `
 		for update`
+	const restart = `
+		update webhooks
+		set position_xid = ` + streamXid + `, position_seq = ` + streamSeq + `, since = pg_current_snapshot()
+		where id = $1`
 	const move = `update webhooks set position_xid = @xid, position_seq = @seq where id = @id`
 	looked := 0
 	err := s.InTx(ctx, func(ctx context.Context) error {
 		var types []string
 		var position EventID
-		err := s.db(ctx).QueryRow(ctx, lock, pgx.NamedArgs{"id": id, "most": maxPending}).Scan(&types, &position.Xid, &position.Seq)
+		var lost bool
+		err := s.db(ctx).QueryRow(ctx, lock, pgx.NamedArgs{"id": id, "most": maxPending}).Scan(&types, &position.Xid, &position.Seq, &lost)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil
 		}
 		if err != nil {
+			return err
+		}
+		if lost {
+			_, err := s.db(ctx).Exec(ctx, restart, id)
 			return err
 		}
 		events, err := s.Events(ctx, position, EventFilter{}, advanceBatch)
@@ -93,6 +107,7 @@ func (s *Store) addDeliveries(ctx context.Context, webhook uuid.UUID, events []E
 		select id, @webhook, message_id, event_type, xid, seq, body, 'pending', @now, @now
 		from unnest(@ids::uuid[], @messages::text[], @types::text[], @xids::bigint[], @seqs::bigint[], @bodies::text[])
 			as event (id, message_id, event_type, xid, seq, body)
+		where not pg_visible_in_snapshot(xid::text::xid8, (select since from webhooks where id = @webhook))
 		on conflict (webhook_id, event_xid, event_seq) where replay_of is null and event_xid is not null do nothing`
 	var ids []uuid.UUID
 	var messages, types, bodies []string

@@ -81,8 +81,8 @@ func newWebhookSecret() string {
 // CreateWebhook makes a webhook, which is told of what happens from now on, and answers its secret this once.
 func (s *Store) CreateWebhook(ctx context.Context, create WebhookCreate) (WebhookWithSecret, error) {
 	const q = `
-		insert into webhooks (id, url, description, event_types, enabled, secret, position_xid, position_seq)
-		values (@id, @url, @description, @event_types, @enabled, @secret, @xid, @seq)
+		insert into webhooks (id, url, description, event_types, enabled, secret, position_xid, position_seq, since)
+		values (@id, @url, @description, @event_types, @enabled, @secret, ` + streamXid + `, ` + streamSeq + `, pg_current_snapshot())
 		returning ` + webhookColumns
 	const full = `select count(*) >= $1 from webhooks`
 	made := WebhookWithSecret{Secret: newWebhookSecret()}
@@ -101,25 +101,25 @@ func (s *Store) CreateWebhook(ctx context.Context, create WebhookCreate) (Webhoo
 		if enough {
 			return conflict("webhook", "There are as many webhooks as there may be. Delete one first.", map[string]any{"limit": MaxWebhooks})
 		}
-		args, err := s.webhookArgs(ctx, w)
-		if err != nil {
-			return err
-		}
+		args := w.args()
 		args["secret"] = made.Secret
 		rows, _ := s.db(ctx).Query(ctx, q, args)
+		var err error
 		made.Webhook, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Webhook])
 		return orInvalid(err, "webhook")
 	})
 	return made, err
 }
 
-// webhookArgs are what is kept of a webhook, and the position of one that begins to be told now.
-func (s *Store) webhookArgs(ctx context.Context, w Webhook) (pgx.NamedArgs, error) {
-	position, err := s.LastEventID(ctx)
-	return pgx.NamedArgs{
-		"id": w.ID, "url": w.URL, "description": w.Description, "event_types": w.EventTypes, "enabled": w.Enabled,
-		"xid": position.Xid, "seq": position.Seq,
-	}, err
+// Where the stream of events stands now: behind all that can be read already, as LastEventID.
+const (
+	streamXid = `pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1`
+	streamSeq = `9223372036854775807`
+)
+
+// args are what a user may set of a webhook.
+func (w Webhook) args() pgx.NamedArgs {
+	return pgx.NamedArgs{"id": w.ID, "url": w.URL, "description": w.Description, "event_types": w.EventTypes, "enabled": w.Enabled}
 }
 
 // check completes and checks what a user may set. Where the address leads is looked at when it is called: a name may lead
@@ -171,8 +171,9 @@ func (s *Store) UpdateWebhook(ctx context.Context, id uuid.UUID, revision int64,
 	const q = `
 		update webhooks
 		set url = @url, description = @description, event_types = @event_types, enabled = @enabled,
-			position_xid = case when @begins then @xid else position_xid end,
-			position_seq = case when @begins then @seq else position_seq end,
+			position_xid = case when @begins then ` + streamXid + ` else position_xid end,
+			position_seq = case when @begins then ` + streamSeq + ` else position_seq end,
+			since = case when @begins then pg_current_snapshot() else since end,
 			failures = case when @anew then 0 else failures end,
 			failing_since = case when not @anew then failing_since end,
 			resting_until = case when @anew then '-infinity' else resting_until end,
@@ -191,10 +192,7 @@ func (s *Store) UpdateWebhook(ctx context.Context, id uuid.UUID, revision int64,
 		if err := w.check(); err != nil {
 			return err
 		}
-		args, err := s.webhookArgs(ctx, w)
-		if err != nil {
-			return err
-		}
+		args := w.args()
 		args["begins"] = w.Enabled && !before.Enabled
 		args["anew"] = w.Enabled && !before.Enabled || w.URL != before.URL
 		rows, _ := s.db(ctx).Query(ctx, q, args)

@@ -61,6 +61,35 @@ func TestWebhookIsToldOf(t *testing.T) {
 		require.Equal(t, []string{"a", "b"}, told(t, s, w.ID))
 	})
 
+	t.Run("nothing that had happened before, though it could not be read yet", func(t *testing.T) {
+		t.Parallel()
+		s := storetest.New(t)
+		var w store.WebhookWithSecret
+		require.NoError(t, s.InTx(t.Context(), func(running context.Context) error {
+			require.NoError(t, s.Emit(running, "while it began", map[string]any{}))
+			emit(t, s, "before")
+			w = aWebhook(t, s)
+			emit(t, s, "after")
+			return nil
+		}))
+		require.Equal(t, []string{"while it began", "after"}, told(t, s, w.ID))
+	})
+
+	t.Run("what happens in another cluster, where transactions count anew", func(t *testing.T) {
+		t.Parallel()
+		s := storetest.New(t)
+		w := aWebhook(t, s)
+		do(t, s, `update webhooks set position_xid = position_xid + 1000000000000, since = '1000000000000:1000000000000:'`)
+		emit(t, s, "before")
+		happened(t, s)
+		ids, err := s.WebhooksWithWork(t.Context(), time.Now())
+		require.NoError(t, err)
+		require.Equal(t, []uuid.UUID{w.ID}, ids)
+		require.Empty(t, told(t, s, w.ID))
+		emit(t, s, "after")
+		require.Equal(t, []string{"after"}, told(t, s, w.ID))
+	})
+
 	t.Run("its types alone", func(t *testing.T) {
 		t.Parallel()
 		s := storetest.New(t)
@@ -240,10 +269,10 @@ func TestSaveWebhookOutcome(t *testing.T) {
 
 	t.Run("or what else fails of it", func(t *testing.T) {
 		t.Parallel()
-		for _, table := range []string{"webhooks", "webhook_deliveries"} {
+		for operation, table := range map[string]string{"update": "webhooks", "update of enabled": "webhooks", "insert or update": "webhook_deliveries"} {
 			s, w := begin(t)
 			o := outcome(t, s, w.ID, func(o *store.WebhookOutcome) { o.Gone = true })
-			sabotage(t, s, "update", table)
+			sabotage(t, s, operation, table)
 			requireSabotage(t, s.SaveWebhookOutcome(t.Context(), o))
 		}
 	})

@@ -20,11 +20,11 @@ import (
 const secretPrefix = "whsec_"
 
 // Body is what a receiver gets of an event. The same event has the same bytes.
-func Body(eventType string, at time.Time, data json.RawMessage) ([]byte, error) {
+func Body(eventType string, at time.Time, data any) ([]byte, error) {
 	body, err := json.Marshal(struct {
-		Type      string          `json:"type"`
-		Timestamp time.Time       `json:"timestamp"`
-		Data      json.RawMessage `json:"data"`
+		Type      string    `json:"type"`
+		Timestamp time.Time `json:"timestamp"`
+		Data      any       `json:"data"`
 	}{eventType, at.UTC(), data})
 	if err != nil {
 		return nil, fmt.Errorf("write the body of %s: %w", eventType, err)

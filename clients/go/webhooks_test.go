@@ -2,10 +2,13 @@ package contentcreator_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 	"github.com/stretchr/testify/require"
 
@@ -93,6 +96,32 @@ func TestVerifyWebhook(t *testing.T) {
 			require.Equal(t, vectorID, message.ID)
 		})
 	}
+}
+
+// No answer that holds a secret is kept, so those calls take no key; the others do.
+func TestWebhookSecretsTakeNoKey(t *testing.T) {
+	t.Parallel()
+	keyed := map[string]bool{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		keyed[strings.ReplaceAll(r.URL.Path, uuid.Nil.String(), "id")] = r.Header.Get("Idempotency-Key") != ""
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusAccepted)
+		_, _ = w.Write([]byte("{}"))
+	}))
+	t.Cleanup(server.Close)
+	c, err := contentcreator.New(server.URL)
+	require.NoError(t, err)
+	_, err = c.API.CreateWebhookWithResponse(t.Context(), client.WebhookCreate{URL: "https://example.org/"})
+	require.NoError(t, err)
+	_, err = c.API.RotateWebhookSecretWithResponse(t.Context(), uuid.Nil)
+	require.NoError(t, err)
+	_, err = c.API.TestWebhookWithResponse(t.Context(), uuid.Nil, nil)
+	require.NoError(t, err)
+	_, err = c.API.ReplayWebhookDeliveryWithResponse(t.Context(), uuid.Nil, uuid.Nil, nil)
+	require.NoError(t, err)
+	require.Equal(t, map[string]bool{
+		"/api/v1/webhooks": false, "/api/v1/webhooks/id/rotate": false, "/api/v1/webhooks/id/test": true, "/api/v1/webhooks/id/deliveries/id/replay": true,
+	}, keyed)
 }
 
 func TestWebhookMessage(t *testing.T) {

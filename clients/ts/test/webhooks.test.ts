@@ -1,7 +1,7 @@
 /** What is believed of a webhook, by the vector that the specification's own libraries are tested by. */
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { verifyWebhook, WebhookError, type WebhookOptions } from '../src/index.js';
+import { createClient, verifyWebhook, WebhookError, type WebhookOptions } from '../src/index.js';
 
 const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 const other = 'whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';
@@ -17,6 +17,26 @@ const signedHeaders = (changes: Record<string, string> = {}): Record<string, str
   ...changes,
 });
 const on = (seconds: number, more: WebhookOptions = {}): WebhookOptions => ({ now: () => (at + seconds) * 1000, ...more });
+
+test('calls that make secrets take no Idempotency-Key, the others do', async () => {
+  const keyed: Record<string, boolean> = {};
+  const fetch = (async (request: Request) => {
+    keyed[new URL(request.url).pathname.replaceAll('0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37', 'id')] = request.headers.has('Idempotency-Key');
+    return Response.json({});
+  }) as typeof globalThis.fetch;
+  const { webhooks } = createClient({ baseUrl: 'http://example.org', apiKey: 'cc_x', fetch });
+  const path = { id: '0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37' };
+  await webhooks.create({ body: { url: 'https://example.org/' } });
+  await webhooks.rotateSecret({ path });
+  await webhooks.test({ path });
+  await webhooks.replayDelivery({ path: { ...path, delivery_id: path.id } });
+  expect(keyed).toEqual({
+    '/api/v1/webhooks': false,
+    '/api/v1/webhooks/id/rotate': false,
+    '/api/v1/webhooks/id/test': true,
+    '/api/v1/webhooks/id/deliveries/id/replay': true,
+  });
+});
 
 describe('is believed', () => {
   test.each([
