@@ -177,10 +177,11 @@ func (w *webhookWorker) deliver(ctx context.Context, id uuid.UUID, due store.Web
 		Attempt: attempt(began, time.Since(stopwatch), got, err),
 	}
 	if !outcome.Succeeded {
+		outcome.Failures = due.Failures + 1
 		if wait, more := webhook.RetryIn(call.Attempts+1, answer); more {
 			outcome.RetryAt = new(outcome.At.Add(wait))
 		}
-		if rest := webhook.Rest(due.Failures+1, answer); rest > 0 {
+		if rest := webhook.Rest(outcome.Failures, answer); rest > 0 {
 			outcome.RestUntil = outcome.At.Add(rest)
 		}
 	}

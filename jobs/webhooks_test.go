@@ -439,7 +439,11 @@ func TestWebhookReceiverIsAway(t *testing.T) {
 	for n := range 10 {
 		w.work(caller, made.ID)
 		require.Equal(t, callsAtOnce+n, attempts(), "it rests")
-		clock.goOn(5*time.Minute + 31*time.Second)
+		rest := min(5*time.Second<<n, 5*time.Minute)
+		clock.goOn(rest - time.Second)
+		w.work(caller, made.ID)
+		require.Equal(t, callsAtOnce+n, attempts(), "for ever longer")
+		clock.goOn(rest/10 + 2*time.Second)
 		w.work(caller, made.ID)
 		require.Equal(t, callsAtOnce+n+1, attempts())
 	}

@@ -16,7 +16,7 @@ create table webhooks (
 	position_seq bigint not null,
 	-- What had happened before it began to be told: some of that may stand behind its first position.
 	since pg_snapshot not null,
-	-- Attempts that have failed in a row, since when, and until when the receiver is left alone.
+	-- How many times in a row calls have failed, those at once counting as one, since when, and until when the receiver is left alone.
 	failures integer not null default 0,
 	failing_since timestamptz,
 	resting_until timestamptz not null default '-infinity',

@@ -135,7 +135,7 @@ type WebhookCalls struct {
 	URL string
 	// Secrets that sign, the newest first.
 	Secrets []string
-	// Failures are the attempts that have failed in a row.
+	// Failures are how many times in a row calls have failed; those made at once count as one.
 	Failures int
 	Calls    []WebhookCall
 }
@@ -190,6 +190,8 @@ type WebhookOutcome struct {
 	Call      WebhookCall
 	Attempt   WebhookAttempt
 	Succeeded bool
+	// Failures are those in a row with this one, where it is one.
+	Failures int
 	// Gone: the receiver wants nothing more.
 	Gone bool
 	// At is when the outcome was known.
@@ -249,14 +251,14 @@ func (s *Store) webhookWorks(ctx context.Context, w Webhook) error {
 func (s *Store) webhookFails(ctx context.Context, w Webhook, o WebhookOutcome) error {
 	const q = `
 		update webhooks
-		set failures = failures + 1, failing_since = @since, resting_until = greatest(resting_until, @rest),
+		set failures = greatest(failures, @failures), failing_since = @since, resting_until = greatest(resting_until, @rest),
 			revision = revision + case when failing_since is null then 1 else 0 end
 		where id = @id`
 	since := o.Attempt.At
 	if w.FailingSince != nil {
 		since = *w.FailingSince
 	}
-	if _, err := s.db(ctx).Exec(ctx, q, pgx.NamedArgs{"id": w.ID, "since": since, "rest": o.RestUntil}); err != nil || !w.Enabled {
+	if _, err := s.db(ctx).Exec(ctx, q, pgx.NamedArgs{"id": w.ID, "failures": o.Failures, "since": since, "rest": o.RestUntil}); err != nil || !w.Enabled {
 		return err
 	}
 	switch {

@@ -196,7 +196,7 @@ func outcome(t *testing.T, s *store.Store, id uuid.UUID, change func(*store.Webh
 	require.NoError(t, err)
 	require.Len(t, calls.Calls, 1)
 	at := time.Now().UTC().Truncate(time.Microsecond)
-	o := store.WebhookOutcome{WebhookID: id, Call: calls.Calls[0], At: at, Attempt: store.WebhookAttempt{At: at, Status: new(500)}}
+	o := store.WebhookOutcome{WebhookID: id, Call: calls.Calls[0], Failures: calls.Failures + 1, At: at, Attempt: store.WebhookAttempt{At: at, Status: new(500)}}
 	change(&o)
 	return o
 }
