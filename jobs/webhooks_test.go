@@ -281,10 +281,15 @@ func TestWebhookAnswers(t *testing.T) {
 		"429 with seconds":           {answer: status(429, "Retry-After: 600"), state: "pending", status: 429, least: 10 * minute, most: 11 * minute, rests: true},
 		"429 with less":              {answer: status(429, "Retry-After: 1"), state: "pending", status: 429, least: 5 * time.Second, most: 6 * time.Second, rests: true},
 		"429 for a week":             {answer: status(429, "Retry-After: 604800"), state: "pending", status: 429, least: 24 * time.Hour, most: 27 * time.Hour, rests: true},
-		"503 without":                {answer: status(503), state: "pending", status: 503, least: 5 * time.Second, most: 6 * time.Second, rests: true},
-		"502":                        {answer: status(502, "Retry-After: 60"), state: "pending", status: 502, least: minute, most: 67 * time.Second, rests: true},
-		"504":                        {answer: status(504, "Retry-After: 60"), state: "pending", status: 504, least: minute, most: 67 * time.Second, rests: true},
-		"410":                        {answer: status(410), state: "failed", status: 410},
+		"429 with a date": {
+			answer: func(rw http.ResponseWriter, r *http.Request) {
+				status(429, "Retry-After: "+time.Now().Add(10*time.Minute).UTC().Format(http.TimeFormat))(rw, r)
+			}, state: "pending", status: 429, least: 10*minute - 2*time.Second, most: 11*minute + 2*time.Second, rests: true,
+		},
+		"503 without": {answer: status(503), state: "pending", status: 503, least: 5 * time.Second, most: 6 * time.Second, rests: true},
+		"502":         {answer: status(502, "Retry-After: 60"), state: "pending", status: 502, least: minute, most: 67 * time.Second, rests: true},
+		"504":         {answer: status(504, "Retry-After: 60"), state: "pending", status: 504, least: minute, most: 67 * time.Second, rests: true},
+		"410":         {answer: status(410), state: "failed", status: 410},
 		"it breaks off": {
 			answer: func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 			state:  "pending", least: 5 * time.Second, most: 6 * time.Second, rests: true, says: "no valid answer",

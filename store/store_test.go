@@ -326,6 +326,7 @@ func TestEveryMethod(t *testing.T) {
 		"SaveWebhookOutcome": func(ctx context.Context, s *store.Store) error {
 			return s.SaveWebhookOutcome(ctx, store.WebhookOutcome{WebhookID: id})
 		},
+		"PassOverEvents":   func(ctx context.Context, s *store.Store) error { return s.PassOverEvents(ctx) },
 		"WebhookFigures":   func(ctx context.Context, s *store.Store) error { _, err := s.WebhookFigures(ctx); return err },
 		"DeleteOldAnswers": func(ctx context.Context, s *store.Store) error { return s.DeleteOldAnswers(ctx) },
 		"FindDocuments": func(ctx context.Context, s *store.Store) error {

@@ -21,7 +21,23 @@ const (
 	advanceBatch = 500
 )
 
-// WebhooksWithWork are the enabled webhooks that have something to do: a call that is due, or an event to look at.
+// concerning is whether the event e, which can be read, is one that the webhook w is told of and has not come to.
+const concerning = `(e.xid, e.seq) > (w.position_xid, w.position_seq)
+					and e.xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+					and (w.event_types is null or e.type = any (w.event_types))`
+
+// PassOverEvents moves the positions of webhooks on that no event behind theirs concerns. Without it they would look at the
+// same events again and again, and keep them from being forgotten.
+func (s *Store) PassOverEvents(ctx context.Context) error {
+	const q = `
+		update webhooks w
+		set position_xid = ` + streamXid + `, position_seq = ` + streamSeq + `
+		where enabled and position_xid < ` + streamXid + ` and not exists (select from events e where ` + concerning + `)`
+	_, err := s.db(ctx).Exec(ctx, q)
+	return err
+}
+
+// WebhooksWithWork are the enabled webhooks that have something to do: a call that is due, or an event that concerns them.
 func (s *Store) WebhooksWithWork(ctx context.Context, now time.Time) ([]uuid.UUID, error) {
 	const q = `
 		select id
@@ -35,8 +51,7 @@ func (s *Store) WebhooksWithWork(ctx context.Context, now time.Time) ([]uuid.UUI
 			or exists (
 				select
 				from events e
-				where (e.xid, e.seq) > (w.position_xid, w.position_seq)
-					and e.xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint)
+				where ` + concerning + `)
 				and not ` + backlog + `)`
 	rows, _ := s.db(ctx).Query(ctx, q, pgx.NamedArgs{"now": now, "most": maxPending})
 	return pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])

@@ -102,6 +102,34 @@ func TestWebhookIsToldOf(t *testing.T) {
 		require.Equal(t, []string{"b", "d", "b", "a"}, told(t, s, w.ID))
 	})
 
+	t.Run("nothing that does not concern it, which it passes over", func(t *testing.T) {
+		t.Parallel()
+		s := storetest.New(t)
+		w, all, paused := aWebhook(t, s, "b"), aWebhook(t, s), aWebhook(t, s, "b")
+		_, err := s.UpdateWebhook(t.Context(), paused.ID, 0, store.WebhookUpdate{Enabled: new(false)})
+		require.NoError(t, err)
+		emit(t, s, "a")
+		happened(t, s)
+		ids, err := s.WebhooksWithWork(t.Context(), time.Now())
+		require.NoError(t, err)
+		require.Equal(t, []uuid.UUID{all.ID}, ids)
+		// Only what lies behind its position is looked at: without events there, a position is where the stream is.
+		passed := func(id uuid.UUID) bool {
+			return number(t, s, `select count(*) from webhooks where id = $1 and position_xid >= (select max(xid) from events where type = 'a')`, id) == 1
+		}
+		require.False(t, passed(w.ID))
+		require.NoError(t, s.PassOverEvents(t.Context()))
+		require.True(t, passed(w.ID))
+		require.False(t, passed(all.ID))
+		require.False(t, passed(paused.ID))
+		require.NoError(t, s.InTx(t.Context(), func(running context.Context) error {
+			require.NoError(t, s.Emit(running, "b", map[string]any{}))
+			return s.PassOverEvents(t.Context())
+		}))
+		require.Equal(t, []string{"b"}, told(t, s, w.ID), "but nothing of a transaction that still ran")
+		require.Equal(t, []string{"a", "b"}, told(t, s, all.ID))
+	})
+
 	t.Run("nothing of its pause", func(t *testing.T) {
 		t.Parallel()
 		s := storetest.New(t)
