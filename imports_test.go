@@ -158,7 +158,7 @@ func TestClientIsLight(t *testing.T) {
 func TestProgramHoldsNothingForTests(t *testing.T) {
 	t.Parallel()
 	for _, dependency := range packages(t)[module].Deps {
-		for _, unwanted := range []string{"dockertest", "testify", module + "/store/storetest", module + "/collect/collecttest", module + "/llm/llmtest", module + "/research/researchtest", module + "/gen/client"} {
+		for _, unwanted := range []string{"dockertest", "testify", "standard-webhooks", module + "/store/storetest", module + "/collect/collecttest", module + "/llm/llmtest", module + "/research/researchtest", module + "/gen/client"} {
 			require.NotContains(t, dependency, unwanted)
 		}
 	}

@@ -12302,7 +12302,7 @@ type ClientInterface interface {
 	// GetMetrics Read metrics
 	//
 	// Metrics of this process and of the queue in the Prometheus text format: requests by route and status, latencies,
-	// connection pool, queue depth and age, polls, documents.
+	// connection pool, queue depth and age, polls, documents, calls of webhooks.
 	//
 	// Corresponds with GET /admin/metrics (the `GetMetrics` operationId).
 	GetMetrics(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -13812,7 +13812,7 @@ func (c *Client) GetHealth(ctx context.Context, reqEditors ...RequestEditorFn) (
 // GetMetrics Read metrics
 //
 // Metrics of this process and of the queue in the Prometheus text format: requests by route and status, latencies,
-// connection pool, queue depth and age, polls, documents.
+// connection pool, queue depth and age, polls, documents, calls of webhooks.
 //
 // Corresponds with GET /admin/metrics (the `GetMetrics` operationId).
 func (c *Client) GetMetrics(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -24735,7 +24735,7 @@ type ClientWithResponsesInterface interface {
 	// GetMetricsWithResponse Read metrics
 	//
 	// Metrics of this process and of the queue in the Prometheus text format: requests by route and status, latencies,
-	// connection pool, queue depth and age, polls, documents.
+	// connection pool, queue depth and age, polls, documents, calls of webhooks.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -47245,7 +47245,7 @@ func (c *ClientWithResponses) GetHealthWithResponse(ctx context.Context, reqEdit
 // GetMetricsWithResponse Read metrics
 //
 // Metrics of this process and of the queue in the Prometheus text format: requests by route and status, latencies,
-// connection pool, queue depth and age, polls, documents.
+// connection pool, queue depth and age, polls, documents, calls of webhooks.
 //
 // Returns a wrapper object for the known response body format(s).
 //

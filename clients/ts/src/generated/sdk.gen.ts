@@ -1752,7 +1752,7 @@ export class Admin extends HeyApiClient {
      * Read metrics
      *
      * Metrics of this process and of the queue in the Prometheus text format: requests by route and status, latencies,
-     * connection pool, queue depth and age, polls, documents.
+     * connection pool, queue depth and age, polls, documents, calls of webhooks.
      *
      */
     public getMetrics<ThrowOnError extends boolean = true>(options?: Options<AdminGetMetricsData, ThrowOnError>): RequestResult<AdminGetMetricsResponses, AdminGetMetricsErrors, ThrowOnError> {
