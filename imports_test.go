@@ -31,19 +31,20 @@ var mayImport = map[string][]string{
 	// Shows the way from feeds to a cited report; not part of the program.
 	"clients/go/demo": {"clients/go", "gen/client"},
 	// What the SDK's README shows.
-	"clients/go/examples/change": {"clients/go", "gen/client"},
-	"clients/go/examples/feed":   {"clients/go", "gen/client"},
-	"clients/go/examples/topics": {"clients/go", "gen/client"},
-	"clients/web":                {"server/static"},
-	"collect":                    {"store", "llm"},
-	"collect/collecttest":        {},
+	"clients/go/examples/change":  {"clients/go", "gen/client"},
+	"clients/go/examples/feed":    {"clients/go", "gen/client"},
+	"clients/go/examples/topics":  {"clients/go", "gen/client"},
+	"clients/go/examples/webhook": {"clients/go"},
+	"clients/web":                 {"server/static"},
+	"collect":                     {"store", "llm"},
+	"collect/collecttest":         {},
 	// Measures what collect makes of pages; not part of the program.
 	"collect/scorearticles": {"collect"},
 	"config":                {},
 	"content":               {"store", "annotate", "markdown", "llm", "ledger"},
 	"gen/api":               {"store"},
 	"gen/client":            {},
-	"jobs":                  {"store", "annotate", "collect", "opml", "research", "content", "notion", "llm", "ledger"},
+	"jobs":                  {"store", "annotate", "collect", "opml", "research", "content", "notion", "webhook", "llm", "ledger"},
 	"ledger":                {},
 	"legacy":                {"store"},
 	"llm":                   {"ledger"},
@@ -62,6 +63,7 @@ var mayImport = map[string][]string{
 	"server/static":     {},
 	"store":             {"migrations"},
 	"store/embedded":    {},
+	"webhook":           {},
 	"store/storetest":   {"store", "store/embedded", "migrations"},
 }
 
@@ -156,7 +158,7 @@ func TestClientIsLight(t *testing.T) {
 func TestProgramHoldsNothingForTests(t *testing.T) {
 	t.Parallel()
 	for _, dependency := range packages(t)[module].Deps {
-		for _, unwanted := range []string{"dockertest", "testify", module + "/store/storetest", module + "/collect/collecttest", module + "/llm/llmtest", module + "/research/researchtest", module + "/gen/client"} {
+		for _, unwanted := range []string{"dockertest", "testify", "standard-webhooks", module + "/store/storetest", module + "/collect/collecttest", module + "/llm/llmtest", module + "/research/researchtest", module + "/gen/client"} {
 			require.NotContains(t, dependency, unwanted)
 		}
 	}

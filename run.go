@@ -243,6 +243,7 @@ func (a *app) newJobs(s *store.Store, registry *prometheus.Registry, polls int) 
 	}
 	return jobs.New(jobs.Config{
 		Store: s, Collectors: collect.All(fetcher, a.services(), time.Now), Pages: pages, Logger: a.logger, Metrics: registry, Polls: polls, Now: time.Now,
+		Poster:   collect.NewPoster(collect.Config{UserAgent: a.config.FetchUserAgent, AllowCIDRs: a.config.FetchAllowCIDRs}),
 		Backends: a.backends(), Model: a.model(), Reranker: a.reranker(),
 		Discoverer: collect.NewDiscoverer(fetcher, time.Now, a.config.YouTubeBaseURL, a.config.GitHubBaseURL),
 	})

@@ -35,7 +35,7 @@ type Config struct {
 	// PollConcurrency also bounds the connections that a process opens to sources.
 	PollConcurrency int            `env:"POLL_CONCURRENCY" envDefault:"16" help:"how many sources are polled at once"`
 	DatabaseConns   int            `env:"DATABASE_CONNS" envDefault:"20" help:"how many database connections a process opens at most"`
-	FetchAllowCIDRs []netip.Prefix `env:"FETCH_ALLOW_CIDRS" help:"private networks that fetching may reach, separated by commas"`
+	FetchAllowCIDRs []netip.Prefix `env:"FETCH_ALLOW_CIDRS" help:"private networks that fetching and webhooks may reach, separated by commas"`
 	FetchUserAgent  string         `env:"FETCH_USER_AGENT" envDefault:"content-creator/0.1 (+https://github.com/content-creator/content-creator-api)" help:"how fetching names itself"`
 	FetchArticles   bool           `env:"FETCH_ARTICLES" envDefault:"true" help:"whether the pages of articles are read where their feed carries less"`
 

@@ -51,6 +51,8 @@ type Config struct {
 	Discoverer *collect.Discoverer
 	// Pages reads the pages of documents; nil reads none.
 	Pages *collect.Pages
+	// Poster calls webhooks; nil calls none.
+	Poster *collect.Poster
 	// Backends find sources of research beside the own archive, Model writes and judges; nil leaves that to rules.
 	Backends []research.Backend
 	Model    *llm.Client
@@ -73,6 +75,8 @@ type Client struct {
 	log   *slog.Logger
 	now   func() time.Time
 	works bool
+	// calls is whether webhooks are called here.
+	calls bool
 	// backends are the search services that may be asked for.
 	backends []research.Backend
 	// sweepEvery is also how often the jobs of dead workers are looked for.
@@ -85,7 +89,7 @@ type Client struct {
 
 // New prepares a client; Start begins to work.
 func New(c Config) (*Client, error) {
-	client := &Client{store: c.Store, log: c.Logger, now: c.Now, works: c.Polls > 0, backends: c.Backends, sweepEvery: cmp.Or(c.SweepEvery, time.Minute), stopHeartbeat: func() {}}
+	client := &Client{store: c.Store, log: c.Logger, now: c.Now, works: c.Polls > 0, calls: c.Poster != nil, backends: c.Backends, sweepEvery: cmp.Or(c.SweepEvery, time.Minute), stopHeartbeat: func() {}}
 	config := &river.Config{
 		Logger: slog.New(warnings{c.Logger.Handler()}),
 		// Feeds are polled by their own schedule, so their finished jobs are only a record.
@@ -106,6 +110,9 @@ func New(c Config) (*Client, error) {
 		}
 		if c.Pages != nil {
 			config.Queues[queueArticles] = river.QueueConfig{MaxWorkers: articleWorkers}
+		}
+		if client.calls {
+			config.Queues[queueWebhooks] = river.QueueConfig{MaxWorkers: webhookWorkers}
 		}
 		config.Middleware = []rivertype.Middleware{metrics.observe(), client.hideInternals()}
 		config.PeriodicJobs = periodic(client.sweepEvery)
@@ -132,6 +139,7 @@ func (c *Client) workers(config Config, m *metrics) *river.Workers {
 	river.AddWorker(workers, &serpWorker{store: config.Store, backends: config.Backends, pages: config.Pages, now: config.Now})
 	river.AddWorker(workers, &synthesizeWorker{store: config.Store, model: config.Model, now: config.Now})
 	river.AddWorker(workers, &researchWorker{store: config.Store, backends: config.Backends, model: config.Model, reranker: config.Reranker, pages: config.Pages, now: config.Now})
+	river.AddWorker(workers, &webhookWorker{store: config.Store, poster: config.Poster, now: config.Now, metrics: m, slice: webhookSlice})
 	river.AddWorker(workers, &sweepWorker{client: c})
 	river.AddWorker(workers, &tidyWorker{store: config.Store})
 	return workers
@@ -169,6 +177,9 @@ func (c *Client) Start(ctx context.Context) (err error) {
 		return err
 	}
 	c.heartbeat.Go(func() { c.keepTakingOver(alive) })
+	if c.calls {
+		c.heartbeat.Go(func() { c.keepCalling(alive) })
+	}
 	return c.river.Start(ctx)
 }
 

@@ -19,6 +19,7 @@ type metrics struct {
 	duration  *prometheus.HistogramVec
 	fetches   *prometheus.CounterVec
 	bytes     prometheus.Counter
+	calls     *prometheus.CounterVec
 }
 
 func newMetrics(registry prometheus.Registerer) *metrics {
@@ -35,12 +36,15 @@ func newMetrics(registry prometheus.Registerer) *metrics {
 		bytes: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "content_creator_fetch_bytes_total", Help: "What answers of sources weighed on the wire.",
 		}),
+		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "content_creator_webhook_attempts_total", Help: "Calls of webhooks by outcome.",
+		}, []string{"outcome"}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "content_creator_job_duration_seconds", Help: "How long jobs worked, by kind and outcome.",
 			Buckets: []float64{.01, .05, .1, .5, 1, 5, 10, 30, 60, 120, 300, 600},
 		}, []string{"kind", "outcome"}),
 	}
-	registry.MustRegister(m.polls, m.documents, m.duration, m.fetches, m.bytes)
+	registry.MustRegister(m.polls, m.documents, m.duration, m.fetches, m.bytes, m.calls)
 	return m
 }
 
@@ -51,6 +55,15 @@ func (m *metrics) polled(p store.Poll, o store.PollOutcome) {
 	m.documents.WithLabelValues("added").Add(float64(o.DocumentsAdded))
 	m.documents.WithLabelValues("updated").Add(float64(o.DocumentsUpdated))
 	m.documents.WithLabelValues("unchanged").Add(float64(o.DocumentsUnchanged))
+}
+
+// called counts a call of a webhook.
+func (m *metrics) called(succeeded bool) {
+	outcome := "failed"
+	if succeeded {
+		outcome = "succeeded"
+	}
+	m.calls.WithLabelValues(outcome).Inc()
 }
 
 // observe times every job.

@@ -29,9 +29,10 @@ type sweepWorker struct {
 }
 
 // Work claims due collections and queues their polls, then queues the processing of documents that wait for it and
-// discoveries that are due; what the last polls brought is indexed for good. None of these keeps the others from being done.
+// discoveries that are due; what the last polls brought is indexed for good, and webhooks pass over events that do not concern them. None of these keeps the others from being done.
 func (w *sweepWorker) Work(ctx context.Context, _ *river.Job[SweepArgs]) error {
-	return errors.Join(w.queuePolls(ctx), w.client.queueProcessing(ctx), w.client.store.IndexPendingDocuments(ctx), w.client.queueSchedules(ctx))
+	return errors.Join(w.queuePolls(ctx), w.client.queueProcessing(ctx), w.client.store.IndexPendingDocuments(ctx), w.client.queueSchedules(ctx),
+		w.client.store.PassOverEvents(ctx))
 }
 
 // queuePolls claims due collections batch by batch, each in one transaction with their polls.

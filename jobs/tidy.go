@@ -16,8 +16,8 @@ const eventAge = 24 * time.Hour
 // fetchAge is for how long the ledger of polls is kept.
 const fetchAge = 7 * 24 * time.Hour
 
-// TidyArgs forgets what has had its time: events, kept answers, the ledger of polls, and documents of imports that
-// came to nothing.
+// TidyArgs forgets what has had its time: events, kept answers, the ledger of polls, deliveries of webhooks, and documents
+// of imports that came to nothing.
 type TidyArgs struct{}
 
 // Kind names the job.
@@ -35,6 +35,6 @@ type tidyWorker struct {
 
 // Work deletes what is too old.
 func (w *tidyWorker) Work(ctx context.Context, _ *river.Job[TidyArgs]) error {
-	return errors.Join(w.store.DeleteOldEvents(ctx, eventAge), w.store.DeleteOldAnswers(ctx), w.store.DeleteOldFetches(ctx, fetchAge),
-		w.store.DeleteOldOPML(ctx, importAge))
+	return errors.Join(w.store.DeleteOldEvents(ctx, eventAge, unreadAge), w.store.DeleteOldAnswers(ctx), w.store.DeleteOldFetches(ctx, fetchAge),
+		w.store.DeleteOldOPML(ctx, importAge), w.store.DeleteOldDeliveries(ctx, deliveryAge, keptDeliveries))
 }

@@ -56,7 +56,7 @@ func TestScopes(t *testing.T) {
 				t.Parallel()
 				// What the path names does not exist, and the body is no JSON: whoever gets past the key hears of that.
 				// An unknown parameter does the same where there is neither.
-				path := strings.NewReplacer("{id}", unknownID, "{job_id}", "999999", "{format}", "rss").Replace(path) + "?unknown=1"
+				path := strings.NewReplacer("{id}", unknownID, "{job_id}", "999999", "{delivery_id}", unknownID, "{format}", "rss").Replace(path) + "?unknown=1"
 				ask := func(authorization string) answer { return w.send(method, path, "", "Authorization: "+authorization) }
 				if operation.Security != nil && len(*operation.Security) == 0 {
 					require.Contains(t, []string{"getHealth", "signIn"}, operation.OperationID, "the only open ones")

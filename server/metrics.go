@@ -41,12 +41,16 @@ var (
 		"For how long the oldest job has been due, by queue and state.", []string{"queue", "state"}, nil)
 	collections  = prometheus.NewDesc("content_creator_collections", "Collections by health.", []string{"health"}, nil)
 	pollLag      = prometheus.NewDesc("content_creator_poll_lag_seconds", "For how long the collection has been due that is longest overdue.", nil, nil)
+	webhooks     = prometheus.NewDesc("content_creator_webhooks", "Webhooks by state: enabled, paused by hand, disabled by the server.", []string{"state"}, nil)
+	webhookCalls = prometheus.NewDesc("content_creator_webhook_deliveries_pending", "Deliveries of webhooks that wait for an attempt.", nil, nil)
+	webhookLag   = prometheus.NewDesc("content_creator_webhook_lag_seconds",
+		"For how long the oldest delivery has been due whose receiver does not rest.", nil, nil)
 	hostsBlocked = prometheus.NewDesc("content_creator_hosts_blocked", "Sites that are not asked for the time being.", nil, nil)
 )
 
 // Describe tells what there will be.
 func (databaseMetrics) Describe(descriptions chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{poolConnections, poolWaits, poolWaited, queueJobs, queueAge, collections, pollLag, hostsBlocked} {
+	for _, d := range []*prometheus.Desc{poolConnections, poolWaits, poolWaited, queueJobs, queueAge, collections, pollLag, hostsBlocked, webhooks, webhookCalls, webhookLag} {
 		descriptions <- d
 	}
 }
@@ -85,4 +89,14 @@ func (m databaseMetrics) Collect(metrics chan<- prometheus.Metric) {
 	}
 	gauge(pollLag, polling.Lag.Seconds())
 	gauge(hostsBlocked, float64(polling.HostsBlocked))
+	figures, err := m.store.WebhookFigures(ctx)
+	if err != nil {
+		metrics <- prometheus.NewInvalidMetric(webhooks, err)
+		return
+	}
+	gauge(webhooks, float64(figures.Enabled), "enabled")
+	gauge(webhooks, float64(figures.Paused), "paused")
+	gauge(webhooks, float64(figures.Disabled), "disabled")
+	gauge(webhookCalls, float64(figures.Pending))
+	gauge(webhookLag, figures.Lag.Seconds())
 }

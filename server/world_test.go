@@ -102,7 +102,7 @@ func newWorld(t testing.TB, configure ...func(*options)) *world {
 	w.jobs, err = jobs.New(jobs.Config{
 		Store: w.store, Collectors: collect.All(fetcher, collect.Services{}, time.Now), Logger: logger,
 		Discoverer: collect.NewDiscoverer(fetcher, time.Now, "https://www.youtube.com", "https://github.com"), Metrics: registry, Polls: polls,
-		SweepEvery: time.Hour, Now: time.Now, Pages: pages, Backends: o.backends,
+		Poster: collect.NewPoster(fetching), SweepEvery: time.Hour, Now: time.Now, Pages: pages, Backends: o.backends,
 	})
 	require.NoError(t, err)
 

@@ -84,9 +84,18 @@ func (s *Store) Emit(ctx context.Context, eventType string, data map[string]any)
 	return err
 }
 
-// DeleteOldEvents forgets events that happened longer than age ago.
-func (s *Store) DeleteOldEvents(ctx context.Context, age time.Duration) error {
-	_, err := s.db(ctx).Exec(ctx, `delete from events where occurred_at < now() - $1::interval`, age)
+// DeleteOldEvents forgets events that happened longer than age ago; those that a webhook has not come to yet are kept for
+// longer, but no longer than unread.
+func (s *Store) DeleteOldEvents(ctx context.Context, age, unread time.Duration) error {
+	const q = `
+		delete from events
+		where occurred_at < now() - @age::interval and (
+			occurred_at < now() - @unread::interval
+			or not exists (
+				select
+				from webhooks
+				where enabled and (position_xid, position_seq) < (events.xid, events.seq)))`
+	_, err := s.db(ctx).Exec(ctx, q, pgx.NamedArgs{"age": age, "unread": unread})
 	return err
 }
 

@@ -211,7 +211,7 @@ func TestDeleteOldEvents(t *testing.T) {
 			require.NoError(t, s.Emit(t.Context(), name, map[string]any{}))
 			do(t, s, `update events set occurred_at = now() - $2::interval where type = $1`, name, age)
 		}
-		require.NoError(t, s.DeleteOldEvents(t.Context(), 24*time.Hour))
+		require.NoError(t, s.DeleteOldEvents(t.Context(), 24*time.Hour, 48*time.Hour))
 		require.Equal(t, []string{"young"}, types(happened(t, s)))
 	})
 }

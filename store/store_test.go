@@ -244,7 +244,7 @@ func TestEveryMethod(t *testing.T) {
 		},
 		"LastEventID":     func(ctx context.Context, s *store.Store) error { _, err := s.LastEventID(ctx); return err },
 		"Emit":            func(ctx context.Context, s *store.Store) error { return s.Emit(ctx, "test", nil) },
-		"DeleteOldEvents": func(ctx context.Context, s *store.Store) error { return s.DeleteOldEvents(ctx, 0) },
+		"DeleteOldEvents": func(ctx context.Context, s *store.Store) error { return s.DeleteOldEvents(ctx, 0, time.Hour) },
 		"Listen":          func(ctx context.Context, s *store.Store) error { return s.Listen(ctx, func() {}, func(string) {}) },
 		"Job":             func(ctx context.Context, s *store.Store) error { _, err := s.Job(ctx, 1); return err },
 		"Jobs": func(ctx context.Context, s *store.Store) error {
@@ -282,6 +282,52 @@ func TestEveryMethod(t *testing.T) {
 			_, _, err := s.Idempotent(ctx, id, "k", nil, func(context.Context) (store.Answer, error) { return store.Answer{}, nil })
 			return err
 		},
+		"CreateWebhook": func(ctx context.Context, s *store.Store) error {
+			_, err := s.CreateWebhook(ctx, store.WebhookCreate{URL: "https://example.org"})
+			return err
+		},
+		"Webhook":  func(ctx context.Context, s *store.Store) error { _, err := s.Webhook(ctx, id); return err },
+		"Webhooks": func(ctx context.Context, s *store.Store) error { _, err := s.Webhooks(ctx, store.Page{}); return err },
+		"UpdateWebhook": func(ctx context.Context, s *store.Store) error {
+			_, err := s.UpdateWebhook(ctx, id, 0, store.WebhookUpdate{})
+			return err
+		},
+		"DeleteWebhook": func(ctx context.Context, s *store.Store) error { return s.DeleteWebhook(ctx, id, 0) },
+		"RotateWebhookSecret": func(ctx context.Context, s *store.Store) error {
+			_, err := s.RotateWebhookSecret(ctx, id, time.Now())
+			return err
+		},
+		"WebhookDeliveries": func(ctx context.Context, s *store.Store) error {
+			_, err := s.WebhookDeliveries(ctx, id, store.WebhookDeliveryFilter{}, store.Page{})
+			return err
+		},
+		"WebhookDelivery": func(ctx context.Context, s *store.Store) error { _, err := s.WebhookDelivery(ctx, id, id); return err },
+		"TestWebhook": func(ctx context.Context, s *store.Store) error {
+			_, err := s.TestWebhook(ctx, id, "t", nil, time.Now())
+			return err
+		},
+		"ReplayDelivery": func(ctx context.Context, s *store.Store) error {
+			_, err := s.ReplayDelivery(ctx, id, id, time.Now())
+			return err
+		},
+		"DeleteOldDeliveries": func(ctx context.Context, s *store.Store) error { return s.DeleteOldDeliveries(ctx, 0, 0) },
+		"WebhooksWithWork": func(ctx context.Context, s *store.Store) error {
+			_, err := s.WebhooksWithWork(ctx, time.Now())
+			return err
+		},
+		"AdvanceWebhook": func(ctx context.Context, s *store.Store) error {
+			_, err := s.AdvanceWebhook(ctx, id, time.Now(), nil)
+			return err
+		},
+		"WebhookCalls": func(ctx context.Context, s *store.Store) error {
+			_, err := s.WebhookCalls(ctx, id, time.Now(), 1)
+			return err
+		},
+		"SaveWebhookOutcome": func(ctx context.Context, s *store.Store) error {
+			return s.SaveWebhookOutcome(ctx, store.WebhookOutcome{WebhookID: id})
+		},
+		"PassOverEvents":   func(ctx context.Context, s *store.Store) error { return s.PassOverEvents(ctx) },
+		"WebhookFigures":   func(ctx context.Context, s *store.Store) error { _, err := s.WebhookFigures(ctx); return err },
 		"DeleteOldAnswers": func(ctx context.Context, s *store.Store) error { return s.DeleteOldAnswers(ctx) },
 		"FindDocuments": func(ctx context.Context, s *store.Store) error {
 			_, err := s.FindDocuments(ctx, "word", store.DocumentFilter{}, store.Page{})

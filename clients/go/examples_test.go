@@ -1,14 +1,18 @@
 package contentcreator_test
 
 import (
+	"bufio"
 	"bytes"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
+	"github.com/oapi-codegen/nullable"
 	"github.com/stretchr/testify/require"
 
 	"github.com/content-creator/content-creator-api/clients/behaviour"
@@ -41,6 +45,55 @@ func TestExamples(t *testing.T) {
 		require.NoError(t, err, "%s: %s", example.name, &log)
 		require.Regexp(t, example.says, string(out), example.name)
 	}
+}
+
+// The receiver of the guides takes a webhook of the real server.
+func TestWebhookExample(t *testing.T) {
+	t.Parallel()
+	server := realServer(t)
+	c := server.direct(t)
+	program := filepath.Join(t.TempDir(), "webhook")
+	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "./examples/webhook").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+
+	// The secret is known once there is a webhook, whose address is known once the program listens.
+	made, err := c.API.CreateWebhookWithResponse(t.Context(), client.WebhookCreate{URL: "https://example.org/", EventTypes: nullable.NewNullableWithValue([]client.EventType{client.EventTypeFeedGone})})
+	require.NoError(t, err)
+	receiver := exec.CommandContext(t.Context(), program, "127.0.0.1:0")
+	receiver.Env = append(receiver.Environ(), "WEBHOOK_SECRET="+made.JSON201.Secret)
+	printed, err := receiver.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, receiver.Start())
+	t.Cleanup(func() {
+		_ = receiver.Process.Kill()
+		_ = receiver.Wait()
+	})
+	lines := bufio.NewScanner(printed)
+	require.True(t, lines.Scan())
+	address := lines.Text()
+	_, err = c.API.UpdateWebhookWithResponse(t.Context(), made.JSON201.ID, nil, client.WebhookUpdate{URL: &address})
+	require.NoError(t, err)
+	_, err = c.API.TestWebhookWithResponse(t.Context(), made.JSON201.ID, nil)
+	require.NoError(t, err)
+	require.True(t, lines.Scan())
+	require.Equal(t, "webhook.test map[webhook_id:"+made.JSON201.ID.String()+"]", lines.Text())
+
+	forged, err := http.Post(address, "application/json", strings.NewReader("{}"))
+	require.NoError(t, err)
+	require.NoError(t, forged.Body.Close())
+	require.Equal(t, http.StatusBadRequest, forged.StatusCode)
+}
+
+// The guides show that receiver.
+func TestGuidesShowTheExample(t *testing.T) {
+	t.Parallel()
+	guides, err := os.ReadFile(filepath.Join("..", "..", "openapi", "docs", "guides.md"))
+	require.NoError(t, err)
+	example, err := os.ReadFile(filepath.Join("examples", "webhook", "main.go"))
+	require.NoError(t, err)
+	_, handler, found := strings.Cut(string(example), "func receive")
+	require.True(t, found)
+	require.Contains(t, string(guides), "```go\nfunc receive"+handler+"```")
 }
 
 func TestReadmeBeginsWithTheExample(t *testing.T) {

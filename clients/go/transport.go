@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"regexp"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/content-creator/content-creator-api/gen/client"
@@ -60,12 +59,13 @@ func header(name, value string) RequestOption {
 
 // keyed gives a POST a key of its own, kept across retries; those that make secrets take none.
 func keyed(_ context.Context, r *http.Request) error {
-	secret := strings.HasSuffix(r.URL.Path, "/admin/api-keys") || strings.HasSuffix(r.URL.Path, "/admin/sign-in") || strings.HasSuffix(r.URL.Path, "/feed-token")
-	if r.Method == http.MethodPost && r.Header.Get("Idempotency-Key") == "" && !secret {
+	if r.Method == http.MethodPost && r.Header.Get("Idempotency-Key") == "" && !makesSecret.MatchString(r.URL.Path) {
 		r.Header.Set("Idempotency-Key", randomID())
 	}
 	return nil
 }
+
+var makesSecret = regexp.MustCompile(`/(admin/api-keys|admin/sign-in|feed-token|webhooks|webhooks/[^/]+/rotate)$`)
 
 func randomID() string {
 	var b [16]byte

@@ -52,7 +52,7 @@ function name(request: Request, program: string): Request {
   const missing = (header: string): boolean => !headers.has(header);
   if (missing('X-Request-Id')) headers.set('X-Request-Id', randomId());
   // Those that make secrets take no key.
-  const secret = /\/(admin\/api-keys|admin\/sign-in|feed-token)$/.test(new URL(url).pathname);
+  const secret = /\/(admin\/api-keys|admin\/sign-in|feed-token|webhooks|webhooks\/[^/]+\/rotate)$/.test(new URL(url).pathname);
   if (method === 'POST' && !secret && missing('Idempotency-Key')) headers.set('Idempotency-Key', randomId());
   // In a page it would need the server's leave, and most browsers ignore it.
   if (!('document' in globalThis || 'WorkerGlobalScope' in globalThis) && missing('User-Agent')) headers.set('User-Agent', program);

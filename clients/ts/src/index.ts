@@ -11,6 +11,7 @@ export { VERSION, type ClientOptions } from './http.js';
 export type { WaitOptions } from './jobs.js';
 export { all, allByPage, type Page } from './pages.js';
 export type { Retries } from './retry.js';
+export { verifyWebhook, WebhookError, type WebhookHeaders, type WebhookMessage, type WebhookOptions } from './webhooks.js';
 export type {
   Admin,
   Collections,
@@ -22,6 +23,7 @@ export type {
   Searches,
   Stories,
   Topics,
+  Webhooks,
 } from './generated/sdk.gen.js';
 export * from './generated/types.gen.js';
 
@@ -123,6 +125,7 @@ export function createClient(options: ClientOptions): ContentCreatorClient {
     costs: api.costs,
     jobs: Object.assign(api.jobs as Omit<Jobs, 'streamEvents'>, { streamEvents, wait }),
     events: { stream },
+    webhooks: api.webhooks,
     admin: api.admin,
   };
 }

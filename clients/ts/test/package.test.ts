@@ -1,8 +1,9 @@
 /** What is published, as its users get it: `npm test` builds it first. */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
@@ -35,6 +36,25 @@ describe('the programs in examples', () => {
     const { data: made } = await connect().topics.create({ body: topic({ priority: 3 }) });
     expect(await node('examples/change.mjs', made.id)).toBe(`${made.title} has priority 4.\n`);
     expect(await node('examples/change.mjs', '0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37')).toContain('(TOPIC_NOT_FOUND, request ');
+  });
+
+  test('take webhooks', async () => {
+    const client = connect();
+    // The secret is known once there is a webhook, whose address is known once the program listens.
+    const { data: made } = await client.webhooks.create({ body: { url: 'https://example.org/', event_types: ['feed.gone'] } });
+    const receiver = spawn(process.execPath, ['examples/webhook.mjs'], { cwd: folder, env: { ...process.env, WEBHOOK_SECRET: made.secret }, stdio: ['ignore', 'pipe', 'inherit'] });
+    try {
+      const lines = createInterface({ input: receiver.stdout })[Symbol.asyncIterator]();
+      const url = String((await lines.next()).value);
+      await client.webhooks.update({ path: { id: made.id }, body: { url } });
+      const { data: sent } = await client.webhooks.test({ path: { id: made.id } });
+      expect((await lines.next()).value).toBe(`webhook.test {"webhook_id":"${made.id}"}`);
+      expect(sent.event_type).toBe('webhook.test');
+      expect((await fetch(url, { method: 'POST', body: '{}' })).status).toBe(400);
+    } finally {
+      receiver.kill();
+    }
+    await client.webhooks.delete({ path: { id: made.id } });
   });
 });
 

@@ -30,7 +30,7 @@ test('every sample compiles', async () => {
   );
   await writeFile(
     `${folder}/samples.ts`,
-    `import { all, ContentCreatorError, type ContentCreatorClient } from '../../src/index.js';\nvoid all, ContentCreatorError;\ndeclare const client: ContentCreatorClient;\ndeclare const opml: string;\nvoid opml;\n${functions.join('\n')}`,
+    `import { all, ContentCreatorError, verifyWebhook, type ContentCreatorClient } from '../../src/index.js';\nvoid all, ContentCreatorError, verifyWebhook;\ndeclare const client: ContentCreatorClient;\ndeclare const opml: string;\nvoid opml;\n${functions.join('\n')}`,
   );
   await writeFile(`${folder}/tsconfig.json`, JSON.stringify({ extends: '../../tsconfig.json', include: ['samples.ts'] }));
   const compiled = await promisify(execFile)(process.execPath, [`${root}/node_modules/typescript/bin/tsc`, '-p', folder]).catch(

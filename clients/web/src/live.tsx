@@ -98,6 +98,7 @@ function noteProgress(client: QueryClient, event: Event): void {
 export function tagsOf(event: Pick<Event, 'type' | 'data'>): Tag[] {
   const [what, how] = event.type.split('.');
   if (what === 'topic') return ['topics'];
+  if (what === 'webhook') return ['webhooks'];
   if (what === 'feed') return ['collections', 'documents', 'hosts'];
   if (how === 'queued' || how === 'running' || how === 'progress') return ['jobs'];
   return ['jobs', ...(MADE_BY[String(event.data['kind'])] ?? [])];

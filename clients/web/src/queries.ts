@@ -25,6 +25,7 @@ export type Tag =
   | 'research'
   | 'costs'
   | 'jobs'
+  | 'webhooks'
   | 'admin';
 
 export const queryClient = new QueryClient({

@@ -1,5 +1,5 @@
 /** What there is to see: collections, documents, a story, topics, reports, drafts, search results, a schedule, a profile, a saved search. */
-import { type ContentCreatorClient, createClient, type Job } from '@content-creator/client';
+import { type ContentCreatorClient, createClient, EventType, type Job } from '@content-creator/client';
 
 const QUESTION = 'How many houses replaced their gas boiler with a heat pump in the Elmford trial?';
 const PLACE = { domain: 'energy', market: 'gb' };
@@ -20,6 +20,7 @@ export async function fill(url: string, key: string, port: number): Promise<Reco
     twoSnapshots(client, port),
     twoDrafts(client, topic),
     twoVersions(client),
+    addWebhook(client, port),
     client.searches.createSearch({ body: { name: 'Heat pumps', query: '"heat pump"' } }),
     client.topics.createDiscoverySchedule({
       body: { name: 'Energy in Britain', every_hours: 12, enabled: false, request: { ...PLACE, language: 'en', keywords: ['heat pump', 'boiler'] } },
@@ -38,6 +39,13 @@ export async function fill(url: string, key: string, port: number): Promise<Reco
     COMPETITOR_REPORT: String(competitors.result!['id']),
     ...snapshots,
   };
+}
+
+/** One whose receiver knows nothing of it. */
+async function addWebhook(client: ContentCreatorClient, port: number): Promise<void> {
+  const body = { url: `http://127.0.0.1:${port}/hooks`, description: 'Newsroom', event_types: [EventType.FEED_GONE, EventType.TOPIC_DELETED] };
+  const { data: made } = await client.webhooks.create({ body });
+  await client.webhooks.test({ path: { id: made.id } });
 }
 
 async function addFeeds(client: ContentCreatorClient, port: number): Promise<string> {

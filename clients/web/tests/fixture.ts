@@ -83,6 +83,7 @@ export function everyPage(): Record<string, string> {
     costs: '/costs',
     settings: '/settings',
     keys: '/settings?tab=keys',
+    webhooks: '/settings?tab=webhooks',
     environment: '/settings?tab=environment',
   };
 }

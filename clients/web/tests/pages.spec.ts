@@ -65,6 +65,15 @@ test('what opens over a page is accessible', async ({ page }) => {
   await expect(page.getByRole('dialog')).toContainText('Find feeds');
   await accessible(page);
   await page.keyboard.press('Escape');
+  await page.goto('/settings?tab=webhooks');
+  await page.getByRole('button', { name: 'Add a webhook' }).click();
+  await expect(page.getByRole('dialog').getByLabel('Address')).toBeVisible();
+  await accessible(page);
+  await page.keyboard.press('Escape');
+  await page.getByRole('row', { name: /Newsroom/ }).getByRole('button', { name: 'Deliveries' }).click();
+  await expect(page.getByRole('dialog').getByRole('row', { name: /webhook\.test/ }).first()).toContainText(/attempt/);
+  await accessible(page);
+  await page.keyboard.press('Escape');
   await page.keyboard.press('Control+k');
   await page.getByPlaceholder('Find pages').fill('heat pump');
   await expect(page.locator('.mantine-Spotlight-action').nth(2)).toBeVisible();

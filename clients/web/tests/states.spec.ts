@@ -8,7 +8,7 @@ const SAME = ['topic documents', 'topic keywords', 'topic competitors', 'topic r
 const PAGES = Object.keys(everyPage()).filter((name) => !SAME.includes(name));
 const LISTS = [
   ...['topics', 'discoveries', 'discoveries found', 'scoring', 'scoring tried out', 'documents', 'search', 'stories', 'keywords', 'duplicates', 'searches'],
-  ...['collections', 'hosts', 'research', 'reports', 'serp', 'jobs', 'costs'],
+  ...['collections', 'hosts', 'research', 'reports', 'serp', 'jobs', 'costs', 'webhooks'],
 ];
 
 const answer = (route: Route, status: number, json: unknown) => route.fulfill({ status, json, headers: { 'X-Request-Id': 'req-under-test' } });

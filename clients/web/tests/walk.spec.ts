@@ -1,4 +1,7 @@
 /** A person's way through the console: from the key to a draft of a cited report. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { everyPage, expect, settled, test } from './fixture.ts';
 
 test.describe('from signing in to signing out', () => {
@@ -192,6 +195,58 @@ test('a key is made, shown once, and revoked', async ({ page }) => {
   await page.getByRole('row', { name: /For a test/ }).getByRole('button', { name: 'Revoke' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
   await expect(page.getByRole('row', { name: /For a test/ })).toHaveCount(0);
+});
+
+test('a webhook is added, tested, given a new secret, paused and deleted', async ({ page }) => {
+  const calls: string[] = [];
+  const receiver = createServer((request, response) => {
+    calls.push(String(request.headers['webhook-signature']));
+    request.resume();
+    response.end('thanks');
+  });
+  receiver.listen(0, '127.0.0.1');
+  await once(receiver, 'listening');
+  try {
+    await page.goto('/settings?tab=webhooks');
+    await page.getByRole('button', { name: 'Add a webhook' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Address').fill(`http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hooks`);
+    await dialog.getByLabel('What it is for').fill('Of a test');
+    await dialog.getByRole('combobox', { name: 'Events' }).fill('gone');
+    await page.getByRole('option', { name: 'feed.gone' }).click();
+    await page.keyboard.press('Tab');
+    await dialog.getByRole('button', { name: 'Add a webhook' }).click();
+    await expect(dialog.getByText(/^whsec_/)).toBeVisible();
+    await page.keyboard.press('Escape');
+    await expect(dialog).toHaveCount(0);
+
+    const row = page.getByRole('row', { name: /Of a test/ });
+    await expect(row).toContainText('feed.gone');
+    await row.getByRole('button', { name: 'New secret' }).click();
+    await dialog.getByRole('button', { name: 'New secret' }).click();
+    await expect(dialog.getByText(/^whsec_/)).toBeVisible();
+    await page.keyboard.press('Escape');
+    await expect(dialog).toHaveCount(0);
+
+    await row.getByRole('button', { name: 'Test' }).click();
+    const log = page.getByRole('dialog').getByRole('row', { name: /webhook\.test/ });
+    await expect(log.first()).toContainText('HTTP 200 thanks');
+    expect(calls[0]?.split(' ').length, 'both secrets sign').toBe(2);
+    await log.first().getByRole('button', { name: 'Send again' }).click();
+    await expect(log).toHaveCount(2);
+    await expect(log.first()).toContainText('Arrived');
+    await expect(log.first()).toContainText('sent again');
+    await page.keyboard.press('Escape');
+
+    await row.getByRole('switch').press(' ');
+    await expect(row).toContainText('Paused');
+    await expect(row.getByRole('button', { name: 'Test' })).toBeDisabled();
+    await row.getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await expect(row).toHaveCount(0);
+  } finally {
+    receiver.close();
+  }
 });
 
 test('discoveries run by a schedule that is added, changed, paused and deleted', async ({ page }) => {

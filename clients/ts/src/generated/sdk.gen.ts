@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client/index.js';
-import type { AdminCreateApiKeyData, AdminCreateApiKeyErrors, AdminCreateApiKeyResponses, AdminDeleteApiKeyData, AdminDeleteApiKeyErrors, AdminDeleteApiKeyResponses, AdminGetConfigData, AdminGetConfigErrors, AdminGetConfigResponses, AdminGetHealthData, AdminGetHealthErrors, AdminGetHealthResponses, AdminGetMetricsData, AdminGetMetricsErrors, AdminGetMetricsResponses, AdminListApiKeysData, AdminListApiKeysErrors, AdminListApiKeysResponses, AdminSignInData, AdminSignInErrors, AdminSignInResponses, AdminUpdateConfigData, AdminUpdateConfigErrors, AdminUpdateConfigResponses, CollectionsCreateData, CollectionsCreateErrors, CollectionsCreateResponses, CollectionsDeleteData, CollectionsDeleteErrors, CollectionsDeleteResponses, CollectionsDiscoverData, CollectionsDiscoverErrors, CollectionsDiscoverResponses, CollectionsExportData, CollectionsExportErrors, CollectionsExportResponses, CollectionsGetData, CollectionsGetErrors, CollectionsGetHealthData, CollectionsGetHealthErrors, CollectionsGetHealthResponses, CollectionsGetResponses, CollectionsImportData, CollectionsImportErrors, CollectionsImportResponses, CollectionsListData, CollectionsListErrors, CollectionsListFetchesData, CollectionsListFetchesErrors, CollectionsListFetchesResponses, CollectionsListResponses, CollectionsPollData, CollectionsPollErrors, CollectionsPollResponses, CollectionsUpdateData, CollectionsUpdateErrors, CollectionsUpdateResponses, CostsGetData, CostsGetErrors, CostsGetResponses, CostsListCallsData, CostsListCallsErrors, CostsListCallsResponses, DocumentsDeleteData, DocumentsDeleteErrors, DocumentsDeleteResponses, DocumentsGetData, DocumentsGetErrors, DocumentsGetResponses, DocumentsListData, DocumentsListDuplicatesData, DocumentsListDuplicatesErrors, DocumentsListDuplicatesResponses, DocumentsListErrors, DocumentsListResponses, DocumentsSearchData, DocumentsSearchErrors, DocumentsSearchResponses, EventsStreamData, EventsStreamErrors, EventsStreamResponse, EventsStreamResponses, HostsGetData, HostsGetErrors, HostsGetResponses, HostsListData, HostsListErrors, HostsListResponses, HostsUpdateData, HostsUpdateErrors, HostsUpdateResponses, JobsCancelData, JobsCancelErrors, JobsCancelResponses, JobsGetData, JobsGetErrors, JobsGetResponses, JobsListData, JobsListErrors, JobsListResponses, JobsRetryData, JobsRetryErrors, JobsRetryResponses, JobsStreamEventsData, JobsStreamEventsErrors, JobsStreamEventsResponse, JobsStreamEventsResponses, KeywordsDiscoverClustersData, KeywordsDiscoverClustersErrors, KeywordsDiscoverClustersResponses, KeywordsListData, KeywordsListDocumentsData, KeywordsListDocumentsErrors, KeywordsListDocumentsResponses, KeywordsListErrors, KeywordsListResponses, ResearchCompareRunsData, ResearchCompareRunsErrors, ResearchCompareRunsResponses, ResearchCompareSerpSnapshotsData, ResearchCompareSerpSnapshotsErrors, ResearchCompareSerpSnapshotsResponses, ResearchGetReportData, ResearchGetReportErrors, ResearchGetReportResponses, ResearchGetRunData, ResearchGetRunErrors, ResearchGetRunResponses, ResearchGetSerpSnapshotData, ResearchGetSerpSnapshotErrors, ResearchGetSerpSnapshotResponses, ResearchGetSnapshotData, ResearchGetSnapshotErrors, ResearchGetSnapshotResponses, ResearchListClaimsData, ResearchListClaimsErrors, ResearchListClaimsResponses, ResearchListReportsData, ResearchListReportsErrors, ResearchListReportsResponses, ResearchListRunsData, ResearchListRunsErrors, ResearchListRunsResponses, ResearchListSerpSnapshotsData, ResearchListSerpSnapshotsErrors, ResearchListSerpSnapshotsResponses, ResearchListSourcesData, ResearchListSourcesErrors, ResearchListSourcesResponses, ResearchListStepsData, ResearchListStepsErrors, ResearchListStepsResponses, ResearchResearchCompetitorData, ResearchResearchCompetitorErrors, ResearchResearchCompetitorResponses, ResearchResearchKeywordData, ResearchResearchKeywordErrors, ResearchResearchKeywordResponses, ResearchResearchQuestionData, ResearchResearchQuestionErrors, ResearchResearchQuestionResponses, ResearchResearchSerpData, ResearchResearchSerpErrors, ResearchResearchSerpResponses, SearchesCreateFeedTokenData, SearchesCreateFeedTokenErrors, SearchesCreateFeedTokenResponses, SearchesCreateSearchData, SearchesCreateSearchErrors, SearchesCreateSearchResponses, SearchesDeleteFeedTokenData, SearchesDeleteFeedTokenErrors, SearchesDeleteFeedTokenResponses, SearchesDeleteSearchData, SearchesDeleteSearchErrors, SearchesDeleteSearchResponses, SearchesGetSearchData, SearchesGetSearchErrors, SearchesGetSearchFeedData, SearchesGetSearchFeedErrors, SearchesGetSearchFeedResponses, SearchesGetSearchResponses, SearchesListData, SearchesListErrors, SearchesListResponses, SearchesListSearchDocumentsData, SearchesListSearchDocumentsErrors, SearchesListSearchDocumentsResponses, SearchesUpdateSearchData, SearchesUpdateSearchErrors, SearchesUpdateSearchResponses, StoriesGetStoryData, StoriesGetStoryErrors, StoriesGetStoryResponses, StoriesListData, StoriesListErrors, StoriesListResponses, TopicsCompareDraftsData, TopicsCompareDraftsErrors, TopicsCompareDraftsResponses, TopicsCreateData, TopicsCreateDiscoveryScheduleData, TopicsCreateDiscoveryScheduleErrors, TopicsCreateDiscoveryScheduleResponses, TopicsCreateErrors, TopicsCreateResponses, TopicsCreateScoringProfileData, TopicsCreateScoringProfileErrors, TopicsCreateScoringProfileResponses, TopicsDeleteData, TopicsDeleteDiscoveryScheduleData, TopicsDeleteDiscoveryScheduleErrors, TopicsDeleteDiscoveryScheduleResponses, TopicsDeleteDraftData, TopicsDeleteDraftErrors, TopicsDeleteDraftResponses, TopicsDeleteErrors, TopicsDeleteResponses, TopicsDeleteScoringProfileData, TopicsDeleteScoringProfileErrors, TopicsDeleteScoringProfileResponses, TopicsDiscoverData, TopicsDiscoverErrors, TopicsDiscoverResponses, TopicsExportDraftData, TopicsExportDraftErrors, TopicsExportDraftResponses, TopicsGetCompetitorsData, TopicsGetCompetitorsErrors, TopicsGetCompetitorsResponses, TopicsGetData, TopicsGetDiscoveryScheduleData, TopicsGetDiscoveryScheduleErrors, TopicsGetDiscoveryScheduleResponses, TopicsGetDraftData, TopicsGetDraftErrors, TopicsGetDraftResponses, TopicsGetErrors, TopicsGetKeywordsData, TopicsGetKeywordsErrors, TopicsGetKeywordsResponses, TopicsGetRescoringData, TopicsGetRescoringErrors, TopicsGetRescoringResponses, TopicsGetResponses, TopicsGetScoringProfileData, TopicsGetScoringProfileErrors, TopicsGetScoringProfileResponses, TopicsListClaimsData, TopicsListClaimsErrors, TopicsListClaimsResponses, TopicsListData, TopicsListDiscoveriesData, TopicsListDiscoveriesErrors, TopicsListDiscoveriesResponses, TopicsListDiscoverySchedulesData, TopicsListDiscoverySchedulesErrors, TopicsListDiscoverySchedulesResponses, TopicsListDocumentsData, TopicsListDocumentsErrors, TopicsListDocumentsResponses, TopicsListDraftsData, TopicsListDraftsErrors, TopicsListDraftsResponses, TopicsListErrors, TopicsListRescoredData, TopicsListRescoredErrors, TopicsListRescoredResponses, TopicsListRescoringsData, TopicsListRescoringsErrors, TopicsListRescoringsResponses, TopicsListResponses, TopicsListScoresData, TopicsListScoresErrors, TopicsListScoresResponses, TopicsListScoringProfilesData, TopicsListScoringProfilesErrors, TopicsListScoringProfilesResponses, TopicsResearchCompetitorData, TopicsResearchCompetitorErrors, TopicsResearchCompetitorResponses, TopicsResearchData, TopicsResearchErrors, TopicsResearchKeywordData, TopicsResearchKeywordErrors, TopicsResearchKeywordResponses, TopicsResearchResponses, TopicsScoreData, TopicsScoreErrors, TopicsScoreResponses, TopicsSynthesizeData, TopicsSynthesizeErrors, TopicsSynthesizeResponses, TopicsUpdateData, TopicsUpdateDiscoveryScheduleData, TopicsUpdateDiscoveryScheduleErrors, TopicsUpdateDiscoveryScheduleResponses, TopicsUpdateDraftData, TopicsUpdateDraftErrors, TopicsUpdateDraftResponses, TopicsUpdateErrors, TopicsUpdateResponses, TopicsValidateData, TopicsValidateErrors, TopicsValidateResponses } from './types.gen.js';
+import type { AdminCreateApiKeyData, AdminCreateApiKeyErrors, AdminCreateApiKeyResponses, AdminDeleteApiKeyData, AdminDeleteApiKeyErrors, AdminDeleteApiKeyResponses, AdminGetConfigData, AdminGetConfigErrors, AdminGetConfigResponses, AdminGetHealthData, AdminGetHealthErrors, AdminGetHealthResponses, AdminGetMetricsData, AdminGetMetricsErrors, AdminGetMetricsResponses, AdminListApiKeysData, AdminListApiKeysErrors, AdminListApiKeysResponses, AdminSignInData, AdminSignInErrors, AdminSignInResponses, AdminUpdateConfigData, AdminUpdateConfigErrors, AdminUpdateConfigResponses, CollectionsCreateData, CollectionsCreateErrors, CollectionsCreateResponses, CollectionsDeleteData, CollectionsDeleteErrors, CollectionsDeleteResponses, CollectionsDiscoverData, CollectionsDiscoverErrors, CollectionsDiscoverResponses, CollectionsExportData, CollectionsExportErrors, CollectionsExportResponses, CollectionsGetData, CollectionsGetErrors, CollectionsGetHealthData, CollectionsGetHealthErrors, CollectionsGetHealthResponses, CollectionsGetResponses, CollectionsImportData, CollectionsImportErrors, CollectionsImportResponses, CollectionsListData, CollectionsListErrors, CollectionsListFetchesData, CollectionsListFetchesErrors, CollectionsListFetchesResponses, CollectionsListResponses, CollectionsPollData, CollectionsPollErrors, CollectionsPollResponses, CollectionsUpdateData, CollectionsUpdateErrors, CollectionsUpdateResponses, CostsGetData, CostsGetErrors, CostsGetResponses, CostsListCallsData, CostsListCallsErrors, CostsListCallsResponses, DocumentsDeleteData, DocumentsDeleteErrors, DocumentsDeleteResponses, DocumentsGetData, DocumentsGetErrors, DocumentsGetResponses, DocumentsListData, DocumentsListDuplicatesData, DocumentsListDuplicatesErrors, DocumentsListDuplicatesResponses, DocumentsListErrors, DocumentsListResponses, DocumentsSearchData, DocumentsSearchErrors, DocumentsSearchResponses, EventsStreamData, EventsStreamErrors, EventsStreamResponse, EventsStreamResponses, HostsGetData, HostsGetErrors, HostsGetResponses, HostsListData, HostsListErrors, HostsListResponses, HostsUpdateData, HostsUpdateErrors, HostsUpdateResponses, JobsCancelData, JobsCancelErrors, JobsCancelResponses, JobsGetData, JobsGetErrors, JobsGetResponses, JobsListData, JobsListErrors, JobsListResponses, JobsRetryData, JobsRetryErrors, JobsRetryResponses, JobsStreamEventsData, JobsStreamEventsErrors, JobsStreamEventsResponse, JobsStreamEventsResponses, KeywordsDiscoverClustersData, KeywordsDiscoverClustersErrors, KeywordsDiscoverClustersResponses, KeywordsListData, KeywordsListDocumentsData, KeywordsListDocumentsErrors, KeywordsListDocumentsResponses, KeywordsListErrors, KeywordsListResponses, ResearchCompareRunsData, ResearchCompareRunsErrors, ResearchCompareRunsResponses, ResearchCompareSerpSnapshotsData, ResearchCompareSerpSnapshotsErrors, ResearchCompareSerpSnapshotsResponses, ResearchGetReportData, ResearchGetReportErrors, ResearchGetReportResponses, ResearchGetRunData, ResearchGetRunErrors, ResearchGetRunResponses, ResearchGetSerpSnapshotData, ResearchGetSerpSnapshotErrors, ResearchGetSerpSnapshotResponses, ResearchGetSnapshotData, ResearchGetSnapshotErrors, ResearchGetSnapshotResponses, ResearchListClaimsData, ResearchListClaimsErrors, ResearchListClaimsResponses, ResearchListReportsData, ResearchListReportsErrors, ResearchListReportsResponses, ResearchListRunsData, ResearchListRunsErrors, ResearchListRunsResponses, ResearchListSerpSnapshotsData, ResearchListSerpSnapshotsErrors, ResearchListSerpSnapshotsResponses, ResearchListSourcesData, ResearchListSourcesErrors, ResearchListSourcesResponses, ResearchListStepsData, ResearchListStepsErrors, ResearchListStepsResponses, ResearchResearchCompetitorData, ResearchResearchCompetitorErrors, ResearchResearchCompetitorResponses, ResearchResearchKeywordData, ResearchResearchKeywordErrors, ResearchResearchKeywordResponses, ResearchResearchQuestionData, ResearchResearchQuestionErrors, ResearchResearchQuestionResponses, ResearchResearchSerpData, ResearchResearchSerpErrors, ResearchResearchSerpResponses, SearchesCreateFeedTokenData, SearchesCreateFeedTokenErrors, SearchesCreateFeedTokenResponses, SearchesCreateSearchData, SearchesCreateSearchErrors, SearchesCreateSearchResponses, SearchesDeleteFeedTokenData, SearchesDeleteFeedTokenErrors, SearchesDeleteFeedTokenResponses, SearchesDeleteSearchData, SearchesDeleteSearchErrors, SearchesDeleteSearchResponses, SearchesGetSearchData, SearchesGetSearchErrors, SearchesGetSearchFeedData, SearchesGetSearchFeedErrors, SearchesGetSearchFeedResponses, SearchesGetSearchResponses, SearchesListData, SearchesListErrors, SearchesListResponses, SearchesListSearchDocumentsData, SearchesListSearchDocumentsErrors, SearchesListSearchDocumentsResponses, SearchesUpdateSearchData, SearchesUpdateSearchErrors, SearchesUpdateSearchResponses, StoriesGetStoryData, StoriesGetStoryErrors, StoriesGetStoryResponses, StoriesListData, StoriesListErrors, StoriesListResponses, TopicsCompareDraftsData, TopicsCompareDraftsErrors, TopicsCompareDraftsResponses, TopicsCreateData, TopicsCreateDiscoveryScheduleData, TopicsCreateDiscoveryScheduleErrors, TopicsCreateDiscoveryScheduleResponses, TopicsCreateErrors, TopicsCreateResponses, TopicsCreateScoringProfileData, TopicsCreateScoringProfileErrors, TopicsCreateScoringProfileResponses, TopicsDeleteData, TopicsDeleteDiscoveryScheduleData, TopicsDeleteDiscoveryScheduleErrors, TopicsDeleteDiscoveryScheduleResponses, TopicsDeleteDraftData, TopicsDeleteDraftErrors, TopicsDeleteDraftResponses, TopicsDeleteErrors, TopicsDeleteResponses, TopicsDeleteScoringProfileData, TopicsDeleteScoringProfileErrors, TopicsDeleteScoringProfileResponses, TopicsDiscoverData, TopicsDiscoverErrors, TopicsDiscoverResponses, TopicsExportDraftData, TopicsExportDraftErrors, TopicsExportDraftResponses, TopicsGetCompetitorsData, TopicsGetCompetitorsErrors, TopicsGetCompetitorsResponses, TopicsGetData, TopicsGetDiscoveryScheduleData, TopicsGetDiscoveryScheduleErrors, TopicsGetDiscoveryScheduleResponses, TopicsGetDraftData, TopicsGetDraftErrors, TopicsGetDraftResponses, TopicsGetErrors, TopicsGetKeywordsData, TopicsGetKeywordsErrors, TopicsGetKeywordsResponses, TopicsGetRescoringData, TopicsGetRescoringErrors, TopicsGetRescoringResponses, TopicsGetResponses, TopicsGetScoringProfileData, TopicsGetScoringProfileErrors, TopicsGetScoringProfileResponses, TopicsListClaimsData, TopicsListClaimsErrors, TopicsListClaimsResponses, TopicsListData, TopicsListDiscoveriesData, TopicsListDiscoveriesErrors, TopicsListDiscoveriesResponses, TopicsListDiscoverySchedulesData, TopicsListDiscoverySchedulesErrors, TopicsListDiscoverySchedulesResponses, TopicsListDocumentsData, TopicsListDocumentsErrors, TopicsListDocumentsResponses, TopicsListDraftsData, TopicsListDraftsErrors, TopicsListDraftsResponses, TopicsListErrors, TopicsListRescoredData, TopicsListRescoredErrors, TopicsListRescoredResponses, TopicsListRescoringsData, TopicsListRescoringsErrors, TopicsListRescoringsResponses, TopicsListResponses, TopicsListScoresData, TopicsListScoresErrors, TopicsListScoresResponses, TopicsListScoringProfilesData, TopicsListScoringProfilesErrors, TopicsListScoringProfilesResponses, TopicsResearchCompetitorData, TopicsResearchCompetitorErrors, TopicsResearchCompetitorResponses, TopicsResearchData, TopicsResearchErrors, TopicsResearchKeywordData, TopicsResearchKeywordErrors, TopicsResearchKeywordResponses, TopicsResearchResponses, TopicsScoreData, TopicsScoreErrors, TopicsScoreResponses, TopicsSynthesizeData, TopicsSynthesizeErrors, TopicsSynthesizeResponses, TopicsUpdateData, TopicsUpdateDiscoveryScheduleData, TopicsUpdateDiscoveryScheduleErrors, TopicsUpdateDiscoveryScheduleResponses, TopicsUpdateDraftData, TopicsUpdateDraftErrors, TopicsUpdateDraftResponses, TopicsUpdateErrors, TopicsUpdateResponses, TopicsValidateData, TopicsValidateErrors, TopicsValidateResponses, WebhooksCreateData, WebhooksCreateErrors, WebhooksCreateResponses, WebhooksDeleteData, WebhooksDeleteErrors, WebhooksDeleteResponses, WebhooksGetData, WebhooksGetDeliveryData, WebhooksGetDeliveryErrors, WebhooksGetDeliveryResponses, WebhooksGetErrors, WebhooksGetResponses, WebhooksListData, WebhooksListDeliveriesData, WebhooksListDeliveriesErrors, WebhooksListDeliveriesResponses, WebhooksListErrors, WebhooksListResponses, WebhooksReplayDeliveryData, WebhooksReplayDeliveryErrors, WebhooksReplayDeliveryResponses, WebhooksRotateSecretData, WebhooksRotateSecretErrors, WebhooksRotateSecretResponses, WebhooksTestData, WebhooksTestErrors, WebhooksTestResponses, WebhooksUpdateData, WebhooksUpdateErrors, WebhooksUpdateResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -1553,6 +1553,173 @@ export class Events extends HeyApiClient {
     }
 }
 
+export class Webhooks extends HeyApiClient {
+    /**
+     * List webhooks
+     *
+     * One page of webhooks, newest first, without their secrets.
+     */
+    public list<ThrowOnError extends boolean = true>(options?: Options<WebhooksListData, ThrowOnError>): RequestResult<WebhooksListResponses, WebhooksListErrors, ThrowOnError> {
+        return (options?.client ?? this.client).get<WebhooksListResponses, WebhooksListErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/webhooks',
+            ...options
+        });
+    }
+    
+    /**
+     * Add a webhook
+     *
+     * From now on each event of its types is posted to the address, as the Standard Webhooks specification says: a body of `type`,
+     * `timestamp` and `data` (see EventType), and the headers `webhook-id`, `webhook-timestamp` and `webhook-signature`. The answer
+     * is the only place where the secret that signs ever appears, but for `rotate`. The server has to keep it as it is, not hashed,
+     * since it signs with it: whoever can read the database can sign. There is no `Idempotency-Key` here: no answer that holds a
+     * secret is kept.
+     *
+     * A delivery has arrived when the receiver answers with a status of 2xx within 15 seconds. Redirects are failures. After a failure it is tried
+     * again: after 5 seconds, 5 and 30 minutes, 2, 5, 10, 14, 20 and 24 hours, each a little later by chance; later where the
+     * receiver's 429, 502, 503 or 504 asks for it by `Retry-After` (24 hours count at most). After ten attempts it has failed.
+     * A receiver may get a delivery twice, and not in order: `webhook-id` stays the same. An answer of 410 disables the webhook,
+     * and so do five days without a success; then there is an event `webhook.disabled`.
+     *
+     * Addresses of private networks are refused when they are called, unless `FETCH_ALLOW_CIDRS` names them. All operations
+     * on webhooks need `admin`: an address makes the server call out, is often a secret of its own, and deliveries show what
+     * receivers answer. There can be 100 webhooks.
+     *
+     */
+    public create<ThrowOnError extends boolean = true>(options: Options<WebhooksCreateData, ThrowOnError>): RequestResult<WebhooksCreateResponses, WebhooksCreateErrors, ThrowOnError> {
+        return (options.client ?? this.client).post<WebhooksCreateResponses, WebhooksCreateErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/webhooks',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Delete a webhook
+     *
+     * Forgets the webhook, what waits to be sent, and its log.
+     */
+    public delete<ThrowOnError extends boolean = true>(options: Options<WebhooksDeleteData, ThrowOnError>): RequestResult<WebhooksDeleteResponses, WebhooksDeleteErrors, ThrowOnError> {
+        return (options.client ?? this.client).delete<WebhooksDeleteResponses, WebhooksDeleteErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/webhooks/{id}',
+            ...options
+        });
+    }
+    
+    /**
+     * Read a webhook
+     *
+     * The webhook without its secret, and how it is doing.
+     */
+    public get<ThrowOnError extends boolean = true>(options: Options<WebhooksGetData, ThrowOnError>): RequestResult<WebhooksGetResponses, WebhooksGetErrors, ThrowOnError> {
+        return (options.client ?? this.client).get<WebhooksGetResponses, WebhooksGetErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/webhooks/{id}',
+            ...options
+        });
+    }
+    
+    /**
+     * Update a webhook
+     *
+     * Changes the fields that are sent. `enabled: false` pauses it: what waits is kept and not sent, and what happens meanwhile is
+     * never told. `enabled: true` goes on with what happens from then on and what had been waiting, and forgets its failures, as
+     * another `url` does.
+     *
+     */
+    public update<ThrowOnError extends boolean = true>(options: Options<WebhooksUpdateData, ThrowOnError>): RequestResult<WebhooksUpdateResponses, WebhooksUpdateErrors, ThrowOnError> {
+        return (options.client ?? this.client).patch<WebhooksUpdateResponses, WebhooksUpdateErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/webhooks/{id}',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Replace a webhook's secret
+     *
+     * Makes a new secret, which appears in this answer alone. For 24 hours the one before signs, too: `webhook-signature`
+     * then has two signatures with a space between them, of which one is enough. A second rotation in this time ends the oldest
+     * secret at once. There is no `Idempotency-Key` here: no answer that holds a secret is kept.
+     *
+     */
+    public rotateSecret<ThrowOnError extends boolean = true>(options: Options<WebhooksRotateSecretData, ThrowOnError>): RequestResult<WebhooksRotateSecretResponses, WebhooksRotateSecretErrors, ThrowOnError> {
+        return (options.client ?? this.client).post<WebhooksRotateSecretResponses, WebhooksRotateSecretErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/webhooks/{id}/rotate',
+            ...options
+        });
+    }
+    
+    /**
+     * Send a test
+     *
+     * Queues a delivery of the type `webhook.test`, whose `data` is `webhook_id`, whatever the webhook's types are. What comes of it is at the address in
+     * `Location`. A webhook that is not enabled is a 409.
+     *
+     */
+    public test<ThrowOnError extends boolean = true>(options: Options<WebhooksTestData, ThrowOnError>): RequestResult<WebhooksTestResponses, WebhooksTestErrors, ThrowOnError> {
+        return (options.client ?? this.client).post<WebhooksTestResponses, WebhooksTestErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/webhooks/{id}/test',
+            ...options
+        });
+    }
+    
+    /**
+     * List deliveries
+     *
+     * One page of the log, newest first: every delivery with what came of each attempt. What is finished is kept for a week,
+     * and of each webhook the newest 10,000; what waits is kept until it is finished.
+     *
+     */
+    public listDeliveries<ThrowOnError extends boolean = true>(options: Options<WebhooksListDeliveriesData, ThrowOnError>): RequestResult<WebhooksListDeliveriesResponses, WebhooksListDeliveriesErrors, ThrowOnError> {
+        return (options.client ?? this.client).get<WebhooksListDeliveriesResponses, WebhooksListDeliveriesErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/webhooks/{id}/deliveries',
+            ...options
+        });
+    }
+    
+    /**
+     * Read a delivery
+     *
+     * The delivery with what is sent.
+     */
+    public getDelivery<ThrowOnError extends boolean = true>(options: Options<WebhooksGetDeliveryData, ThrowOnError>): RequestResult<WebhooksGetDeliveryResponses, WebhooksGetDeliveryErrors, ThrowOnError> {
+        return (options.client ?? this.client).get<WebhooksGetDeliveryResponses, WebhooksGetDeliveryErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/webhooks/{id}/deliveries/{delivery_id}',
+            ...options
+        });
+    }
+    
+    /**
+     * Deliver again
+     *
+     * Queues another delivery of the same body under the same `webhook-id`, to the address that the webhook has now. Each call adds
+     * one. A delivery that is still being tried, and a webhook that is not enabled, are a 409.
+     *
+     */
+    public replayDelivery<ThrowOnError extends boolean = true>(options: Options<WebhooksReplayDeliveryData, ThrowOnError>): RequestResult<WebhooksReplayDeliveryResponses, WebhooksReplayDeliveryErrors, ThrowOnError> {
+        return (options.client ?? this.client).post<WebhooksReplayDeliveryResponses, WebhooksReplayDeliveryErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/webhooks/{id}/deliveries/{delivery_id}/replay',
+            ...options
+        });
+    }
+}
+
 export class Admin extends HeyApiClient {
     /**
      * Sign in by a link
@@ -1585,7 +1752,7 @@ export class Admin extends HeyApiClient {
      * Read metrics
      *
      * Metrics of this process and of the queue in the Prometheus text format: requests by route and status, latencies,
-     * connection pool, queue depth and age, polls, documents.
+     * connection pool, queue depth and age, polls, documents, calls of webhooks.
      *
      */
     public getMetrics<ThrowOnError extends boolean = true>(options?: Options<AdminGetMetricsData, ThrowOnError>): RequestResult<AdminGetMetricsResponses, AdminGetMetricsErrors, ThrowOnError> {
@@ -1735,6 +1902,11 @@ export class Api extends HeyApiClient {
     private _events?: Events;
     get events(): Events {
         return this._events ??= new Events({ client: this.client });
+    }
+    
+    private _webhooks?: Webhooks;
+    get webhooks(): Webhooks {
+        return this._webhooks ??= new Webhooks({ client: this.client });
     }
     
     private _admin?: Admin;

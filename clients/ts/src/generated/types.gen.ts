@@ -35,18 +35,20 @@ export type ErrorBody = {
  * | `UNAUTHORIZED` | 401 | no key, or one that is wrong, expired or revoked |
  * | `FORBIDDEN` | 403 | the key lacks the scope in `details.required_scope` |
  * | `ROUTE_NOT_FOUND` | 404 | no such path |
- * | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `STORY_NOT_FOUND`, `KEYWORD_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND`, `HOST_NOT_FOUND`, `SEARCH_NOT_FOUND`, `RESEARCH_RUN_NOT_FOUND`, `SNAPSHOT_NOT_FOUND`, `SCORING_PROFILE_NOT_FOUND`, `DISCOVERY_SCHEDULE_NOT_FOUND`, `DRAFT_NOT_FOUND`, `RESEARCH_REPORT_NOT_FOUND`, `SERP_SNAPSHOT_NOT_FOUND`, `RESCORING_NOT_FOUND` | 404 | no such resource |
+ * | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `STORY_NOT_FOUND`, `KEYWORD_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND`, `HOST_NOT_FOUND`, `SEARCH_NOT_FOUND`, `RESEARCH_RUN_NOT_FOUND`, `SNAPSHOT_NOT_FOUND`, `SCORING_PROFILE_NOT_FOUND`, `DISCOVERY_SCHEDULE_NOT_FOUND`, `DRAFT_NOT_FOUND`, `RESEARCH_REPORT_NOT_FOUND`, `SERP_SNAPSHOT_NOT_FOUND`, `RESCORING_NOT_FOUND`, `WEBHOOK_NOT_FOUND`, `WEBHOOK_DELIVERY_NOT_FOUND` | 404 | no such resource |
  * | `METHOD_NOT_ALLOWED` | 405 | the path has no such method |
  * | `COLLECTION_CONFLICT` | 409 | the feed is there already; see `details.existing_id` |
  * | `JOB_CONFLICT` | 409 | the job is in no state for that |
  * | `API_KEY_CONFLICT` | 409 | the last admin key stays |
  * | `SCORING_PROFILE_CONFLICT` | 409 | the profile is built in, or for something else |
+ * | `WEBHOOK_CONFLICT` | 409 | the webhook is not enabled, or there are as many as there may be |
+ * | `WEBHOOK_DELIVERY_CONFLICT` | 409 | the delivery is still being tried |
  * | `IDEMPOTENCY_KEY_IN_USE` | 409 | a request with this key is still running |
- * | `TOPIC_CHANGED`, `COLLECTION_CHANGED`, `DOCUMENT_CHANGED`, `CONFIG_CHANGED`, `HOST_CHANGED`, `SEARCH_CHANGED`, `DISCOVERY_SCHEDULE_CHANGED` | 412 | it is newer than If-Match |
+ * | `TOPIC_CHANGED`, `COLLECTION_CHANGED`, `DOCUMENT_CHANGED`, `CONFIG_CHANGED`, `HOST_CHANGED`, `SEARCH_CHANGED`, `DISCOVERY_SCHEDULE_CHANGED`, `WEBHOOK_CHANGED` | 412 | it is newer than If-Match |
  * | `BODY_TOO_LARGE` | 413 | the body is over 1 MiB; of an OPML document, over 10 MiB |
  * | `UNSUPPORTED_MEDIA_TYPE` | 415 | not JSON by its Content-Type; not XML where that is asked for |
  * | `VALIDATION_FAILED` | 422 | a parameter or field breaks the specification |
- * | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `STORY_VALIDATION_FAILED`, `KEYWORD_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED`, `SEARCH_VALIDATION_FAILED`, `RESEARCH_RUN_VALIDATION_FAILED`, `CLAIM_VALIDATION_FAILED`, `CALL_VALIDATION_FAILED`, `SCORING_PROFILE_VALIDATION_FAILED`, `DISCOVERY_VALIDATION_FAILED`, `DISCOVERY_SCHEDULE_VALIDATION_FAILED`, `DRAFT_VALIDATION_FAILED`, `RESEARCH_REPORT_VALIDATION_FAILED`, `SERP_SNAPSHOT_VALIDATION_FAILED`, `RESCORING_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
+ * | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `STORY_VALIDATION_FAILED`, `KEYWORD_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED`, `SEARCH_VALIDATION_FAILED`, `RESEARCH_RUN_VALIDATION_FAILED`, `CLAIM_VALIDATION_FAILED`, `CALL_VALIDATION_FAILED`, `SCORING_PROFILE_VALIDATION_FAILED`, `DISCOVERY_VALIDATION_FAILED`, `DISCOVERY_SCHEDULE_VALIDATION_FAILED`, `DRAFT_VALIDATION_FAILED`, `RESEARCH_REPORT_VALIDATION_FAILED`, `SERP_SNAPSHOT_VALIDATION_FAILED`, `RESCORING_VALIDATION_FAILED`, `WEBHOOK_VALIDATION_FAILED`, `WEBHOOK_DELIVERY_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
  * | `IDEMPOTENCY_KEY_REUSED` | 422 | this key came with another request before |
  * | `RATE_LIMITED` | 429 | too many requests; see Retry-After |
  * | `INTERNAL` | 500 | a fault of the server |
@@ -77,11 +79,15 @@ export const ErrorCode = {
     RESEARCH_REPORT_NOT_FOUND: 'RESEARCH_REPORT_NOT_FOUND',
     SERP_SNAPSHOT_NOT_FOUND: 'SERP_SNAPSHOT_NOT_FOUND',
     RESCORING_NOT_FOUND: 'RESCORING_NOT_FOUND',
+    WEBHOOK_NOT_FOUND: 'WEBHOOK_NOT_FOUND',
+    WEBHOOK_DELIVERY_NOT_FOUND: 'WEBHOOK_DELIVERY_NOT_FOUND',
     METHOD_NOT_ALLOWED: 'METHOD_NOT_ALLOWED',
     COLLECTION_CONFLICT: 'COLLECTION_CONFLICT',
     JOB_CONFLICT: 'JOB_CONFLICT',
     API_KEY_CONFLICT: 'API_KEY_CONFLICT',
     SCORING_PROFILE_CONFLICT: 'SCORING_PROFILE_CONFLICT',
+    WEBHOOK_CONFLICT: 'WEBHOOK_CONFLICT',
+    WEBHOOK_DELIVERY_CONFLICT: 'WEBHOOK_DELIVERY_CONFLICT',
     IDEMPOTENCY_KEY_IN_USE: 'IDEMPOTENCY_KEY_IN_USE',
     TOPIC_CHANGED: 'TOPIC_CHANGED',
     COLLECTION_CHANGED: 'COLLECTION_CHANGED',
@@ -90,6 +96,7 @@ export const ErrorCode = {
     HOST_CHANGED: 'HOST_CHANGED',
     SEARCH_CHANGED: 'SEARCH_CHANGED',
     DISCOVERY_SCHEDULE_CHANGED: 'DISCOVERY_SCHEDULE_CHANGED',
+    WEBHOOK_CHANGED: 'WEBHOOK_CHANGED',
     BODY_TOO_LARGE: 'BODY_TOO_LARGE',
     UNSUPPORTED_MEDIA_TYPE: 'UNSUPPORTED_MEDIA_TYPE',
     VALIDATION_FAILED: 'VALIDATION_FAILED',
@@ -113,6 +120,8 @@ export const ErrorCode = {
     RESEARCH_REPORT_VALIDATION_FAILED: 'RESEARCH_REPORT_VALIDATION_FAILED',
     SERP_SNAPSHOT_VALIDATION_FAILED: 'SERP_SNAPSHOT_VALIDATION_FAILED',
     RESCORING_VALIDATION_FAILED: 'RESCORING_VALIDATION_FAILED',
+    WEBHOOK_VALIDATION_FAILED: 'WEBHOOK_VALIDATION_FAILED',
+    WEBHOOK_DELIVERY_VALIDATION_FAILED: 'WEBHOOK_DELIVERY_VALIDATION_FAILED',
     IDEMPOTENCY_KEY_REUSED: 'IDEMPOTENCY_KEY_REUSED',
     RATE_LIMITED: 'RATE_LIMITED',
     INTERNAL: 'INTERNAL',
@@ -130,18 +139,20 @@ export const ErrorCode = {
  * | `UNAUTHORIZED` | 401 | no key, or one that is wrong, expired or revoked |
  * | `FORBIDDEN` | 403 | the key lacks the scope in `details.required_scope` |
  * | `ROUTE_NOT_FOUND` | 404 | no such path |
- * | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `STORY_NOT_FOUND`, `KEYWORD_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND`, `HOST_NOT_FOUND`, `SEARCH_NOT_FOUND`, `RESEARCH_RUN_NOT_FOUND`, `SNAPSHOT_NOT_FOUND`, `SCORING_PROFILE_NOT_FOUND`, `DISCOVERY_SCHEDULE_NOT_FOUND`, `DRAFT_NOT_FOUND`, `RESEARCH_REPORT_NOT_FOUND`, `SERP_SNAPSHOT_NOT_FOUND`, `RESCORING_NOT_FOUND` | 404 | no such resource |
+ * | `TOPIC_NOT_FOUND`, `COLLECTION_NOT_FOUND`, `DOCUMENT_NOT_FOUND`, `STORY_NOT_FOUND`, `KEYWORD_NOT_FOUND`, `JOB_NOT_FOUND`, `API_KEY_NOT_FOUND`, `HOST_NOT_FOUND`, `SEARCH_NOT_FOUND`, `RESEARCH_RUN_NOT_FOUND`, `SNAPSHOT_NOT_FOUND`, `SCORING_PROFILE_NOT_FOUND`, `DISCOVERY_SCHEDULE_NOT_FOUND`, `DRAFT_NOT_FOUND`, `RESEARCH_REPORT_NOT_FOUND`, `SERP_SNAPSHOT_NOT_FOUND`, `RESCORING_NOT_FOUND`, `WEBHOOK_NOT_FOUND`, `WEBHOOK_DELIVERY_NOT_FOUND` | 404 | no such resource |
  * | `METHOD_NOT_ALLOWED` | 405 | the path has no such method |
  * | `COLLECTION_CONFLICT` | 409 | the feed is there already; see `details.existing_id` |
  * | `JOB_CONFLICT` | 409 | the job is in no state for that |
  * | `API_KEY_CONFLICT` | 409 | the last admin key stays |
  * | `SCORING_PROFILE_CONFLICT` | 409 | the profile is built in, or for something else |
+ * | `WEBHOOK_CONFLICT` | 409 | the webhook is not enabled, or there are as many as there may be |
+ * | `WEBHOOK_DELIVERY_CONFLICT` | 409 | the delivery is still being tried |
  * | `IDEMPOTENCY_KEY_IN_USE` | 409 | a request with this key is still running |
- * | `TOPIC_CHANGED`, `COLLECTION_CHANGED`, `DOCUMENT_CHANGED`, `CONFIG_CHANGED`, `HOST_CHANGED`, `SEARCH_CHANGED`, `DISCOVERY_SCHEDULE_CHANGED` | 412 | it is newer than If-Match |
+ * | `TOPIC_CHANGED`, `COLLECTION_CHANGED`, `DOCUMENT_CHANGED`, `CONFIG_CHANGED`, `HOST_CHANGED`, `SEARCH_CHANGED`, `DISCOVERY_SCHEDULE_CHANGED`, `WEBHOOK_CHANGED` | 412 | it is newer than If-Match |
  * | `BODY_TOO_LARGE` | 413 | the body is over 1 MiB; of an OPML document, over 10 MiB |
  * | `UNSUPPORTED_MEDIA_TYPE` | 415 | not JSON by its Content-Type; not XML where that is asked for |
  * | `VALIDATION_FAILED` | 422 | a parameter or field breaks the specification |
- * | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `STORY_VALIDATION_FAILED`, `KEYWORD_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED`, `SEARCH_VALIDATION_FAILED`, `RESEARCH_RUN_VALIDATION_FAILED`, `CLAIM_VALIDATION_FAILED`, `CALL_VALIDATION_FAILED`, `SCORING_PROFILE_VALIDATION_FAILED`, `DISCOVERY_VALIDATION_FAILED`, `DISCOVERY_SCHEDULE_VALIDATION_FAILED`, `DRAFT_VALIDATION_FAILED`, `RESEARCH_REPORT_VALIDATION_FAILED`, `SERP_SNAPSHOT_VALIDATION_FAILED`, `RESCORING_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
+ * | `TOPIC_VALIDATION_FAILED`, `COLLECTION_VALIDATION_FAILED`, `DOCUMENT_VALIDATION_FAILED`, `STORY_VALIDATION_FAILED`, `KEYWORD_VALIDATION_FAILED`, `JOB_VALIDATION_FAILED`, `API_KEY_VALIDATION_FAILED`, `HOST_VALIDATION_FAILED`, `FETCH_VALIDATION_FAILED`, `SEARCH_VALIDATION_FAILED`, `RESEARCH_RUN_VALIDATION_FAILED`, `CLAIM_VALIDATION_FAILED`, `CALL_VALIDATION_FAILED`, `SCORING_PROFILE_VALIDATION_FAILED`, `DISCOVERY_VALIDATION_FAILED`, `DISCOVERY_SCHEDULE_VALIDATION_FAILED`, `DRAFT_VALIDATION_FAILED`, `RESEARCH_REPORT_VALIDATION_FAILED`, `SERP_SNAPSHOT_VALIDATION_FAILED`, `RESCORING_VALIDATION_FAILED`, `WEBHOOK_VALIDATION_FAILED`, `WEBHOOK_DELIVERY_VALIDATION_FAILED` | 422 | a value breaks a rule of the resource |
  * | `IDEMPOTENCY_KEY_REUSED` | 422 | this key came with another request before |
  * | `RATE_LIMITED` | 429 | too many requests; see Retry-After |
  * | `INTERNAL` | 500 | a fault of the server |
@@ -6064,6 +6075,7 @@ export type JobList = {
  * | `feed.moved` | its permanent redirect was proven and its address replaced | `collection_id`, `from`, `to`, `answers`, `since` |
  * | `feed.gone` | it answered 410 Gone and is polled no more | `collection_id`, `health`, `code`, `message` |
  * | `topic.created`, `topic.updated`, `topic.deleted` | somebody changed a topic | `topic_id` |
+ * | `webhook.disabled` | a webhook's receiver answered 410 Gone, or has failed for five days, and is called no more | `webhook_id`, `reason` (`gone` or `failing`), `failing_since` |
  *
  * Polls by schedule bring no `job.*` events: they would drown the rest.
  *
@@ -6082,7 +6094,8 @@ export const EventType = {
     FEED_GONE: 'feed.gone',
     TOPIC_CREATED: 'topic.created',
     TOPIC_UPDATED: 'topic.updated',
-    TOPIC_DELETED: 'topic.deleted'
+    TOPIC_DELETED: 'topic.deleted',
+    WEBHOOK_DISABLED: 'webhook.disabled'
 } as const;
 
 /**
@@ -6098,6 +6111,7 @@ export const EventType = {
  * | `feed.moved` | its permanent redirect was proven and its address replaced | `collection_id`, `from`, `to`, `answers`, `since` |
  * | `feed.gone` | it answered 410 Gone and is polled no more | `collection_id`, `health`, `code`, `message` |
  * | `topic.created`, `topic.updated`, `topic.deleted` | somebody changed a topic | `topic_id` |
+ * | `webhook.disabled` | a webhook's receiver answered 410 Gone, or has failed for five days, and is called no more | `webhook_id`, `reason` (`gone` or `failing`), `failing_since` |
  *
  * Polls by schedule bring no `job.*` events: they would drown the rest.
  *
@@ -6123,6 +6137,356 @@ export type Event = {
     data: {
         [key: string]: unknown;
     };
+};
+
+/**
+ * A webhook to add.
+ */
+export type WebhookCreate = {
+    /**
+     * The address to call, http or https, without user, password and fragment.
+     */
+    url: string;
+    /**
+     * What it is for.
+     */
+    description?: string;
+    /**
+     * The events that it is told of; null or left out is all.
+     */
+    event_types?: Array<EventType> | null;
+    /**
+     * Whether it is called.
+     */
+    enabled?: boolean;
+};
+
+/**
+ * What to change of a webhook.
+ */
+export type WebhookUpdate = {
+    /**
+     * The address to call, http or https, without user, password and fragment.
+     */
+    url?: string;
+    /**
+     * What it is for.
+     */
+    description?: string;
+    /**
+     * The events that it is told of; null is all.
+     */
+    event_types?: Array<EventType> | null;
+    /**
+     * Whether it is called.
+     */
+    enabled?: boolean;
+};
+
+/**
+ * An address that is called when something happens. Its ETag changes with its settings and its health.
+ */
+export type Webhook = {
+    /**
+     * The id.
+     */
+    id: string;
+    /**
+     * The address that is called.
+     */
+    url: string;
+    /**
+     * What it is for.
+     */
+    description: string;
+    /**
+     * The events that it is told of; null is all.
+     */
+    event_types: Array<EventType> | null;
+    /**
+     * Whether it is called.
+     */
+    enabled: boolean;
+    /**
+     * Until when the secret before the last rotation signs, too; null if there was none.
+     */
+    previous_secret_until: string | null;
+    /**
+     * When its calls began to fail; null while they succeed.
+     */
+    failing_since: string | null;
+    /**
+     * Why the server has disabled it: `gone` is an answer of 410, `failing` five days without a success; null where it has not.
+     */
+    disabled_reason: 'gone' | 'failing' | null;
+    /**
+     * When the server has disabled it; null where it has not.
+     */
+    disabled_at: string | null;
+    /**
+     * When it was added.
+     */
+    created_at: string;
+    /**
+     * When its settings last changed.
+     */
+    updated_at: string;
+};
+
+/**
+ * A webhook with a secret that was made just now. It is shown this once.
+ */
+export type WebhookWithSecret = {
+    /**
+     * The id.
+     */
+    id: string;
+    /**
+     * The address that is called.
+     */
+    url: string;
+    /**
+     * What it is for.
+     */
+    description: string;
+    /**
+     * The events that it is told of; null is all.
+     */
+    event_types: Array<EventType> | null;
+    /**
+     * Whether it is called.
+     */
+    enabled: boolean;
+    /**
+     * Until when the secret before the last rotation signs, too; null if there was none.
+     */
+    previous_secret_until: string | null;
+    /**
+     * When its calls began to fail; null while they succeed.
+     */
+    failing_since: string | null;
+    /**
+     * Why the server has disabled it: `gone` is an answer of 410, `failing` five days without a success; null where it has not.
+     */
+    disabled_reason: 'gone' | 'failing' | null;
+    /**
+     * When the server has disabled it; null where it has not.
+     */
+    disabled_at: string | null;
+    /**
+     * When it was added.
+     */
+    created_at: string;
+    /**
+     * When its settings last changed.
+     */
+    updated_at: string;
+    /**
+     * The secret: `whsec_` and the base64 of 32 bytes.
+     */
+    secret: string;
+};
+
+/**
+ * One page of webhooks.
+ */
+export type WebhookList = {
+    /**
+     * The webhooks.
+     */
+    items: Array<Webhook>;
+    /**
+     * How many match.
+     */
+    total: number;
+    total_relation: TotalRelation;
+    /**
+     * The number of this page; 0 after a cursor.
+     */
+    page: number;
+    /**
+     * How many items a page has.
+     */
+    page_size: number;
+    /**
+     * How many pages there are, as far as total counts.
+     */
+    pages: number;
+    /**
+     * Where the next page begins; null on the last.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * How far a delivery is. `pending` waits for an attempt.
+ */
+export const WebhookDeliveryState = {
+    PENDING: 'pending',
+    SUCCEEDED: 'succeeded',
+    FAILED: 'failed'
+} as const;
+
+/**
+ * How far a delivery is. `pending` waits for an attempt.
+ */
+export type WebhookDeliveryState = typeof WebhookDeliveryState[keyof typeof WebhookDeliveryState];
+
+/**
+ * What came of one call.
+ */
+export type WebhookAttempt = {
+    /**
+     * When it was made.
+     */
+    at: string;
+    /**
+     * The status of the answer; null if none came.
+     */
+    status: number | null;
+    /**
+     * Why no answer came; null if one did.
+     */
+    error: string | null;
+    /**
+     * The beginning of the answer's body, 1 kB at most; null if it was empty.
+     */
+    answer: string | null;
+    /**
+     * How long it took.
+     */
+    duration_ms: number;
+};
+
+/**
+ * One event for one webhook, or a test.
+ */
+export type WebhookDelivery = {
+    /**
+     * The id.
+     */
+    id: string;
+    /**
+     * The webhook.
+     */
+    webhook_id: string;
+    /**
+     * What the receiver gets as `webhook-id`: the same in every attempt and replay.
+     */
+    message_id: string;
+    /**
+     * The EventType, or `webhook.test`.
+     */
+    event_type: string;
+    /**
+     * The id of the event in `GET /events`; null of a test.
+     */
+    event_id: string | null;
+    /**
+     * The delivery that this one repeats; null where it is the first or that one is forgotten.
+     */
+    replay_of: string | null;
+    state: WebhookDeliveryState;
+    /**
+     * What came of each attempt, the oldest first.
+     */
+    attempts: Array<WebhookAttempt>;
+    /**
+     * When it is tried next; null once nothing more is tried.
+     */
+    next_attempt_at: string | null;
+    /**
+     * When it was made.
+     */
+    created_at: string;
+    /**
+     * When it arrived or was given up.
+     */
+    finished_at: string | null;
+};
+
+/**
+ * A delivery with what is sent.
+ */
+export type WebhookDeliveryWithPayload = {
+    /**
+     * The id.
+     */
+    id: string;
+    /**
+     * The webhook.
+     */
+    webhook_id: string;
+    /**
+     * What the receiver gets as `webhook-id`: the same in every attempt and replay.
+     */
+    message_id: string;
+    /**
+     * The EventType, or `webhook.test`.
+     */
+    event_type: string;
+    /**
+     * The id of the event in `GET /events`; null of a test.
+     */
+    event_id: string | null;
+    /**
+     * The delivery that this one repeats; null where it is the first or that one is forgotten.
+     */
+    replay_of: string | null;
+    state: WebhookDeliveryState;
+    /**
+     * What came of each attempt, the oldest first.
+     */
+    attempts: Array<WebhookAttempt>;
+    /**
+     * When it is tried next; null once nothing more is tried.
+     */
+    next_attempt_at: string | null;
+    /**
+     * When it was made.
+     */
+    created_at: string;
+    /**
+     * When it arrived or was given up.
+     */
+    finished_at: string | null;
+    /**
+     * The body that is sent.
+     */
+    payload: {
+        [key: string]: unknown;
+    };
+};
+
+/**
+ * One page of deliveries.
+ */
+export type WebhookDeliveryList = {
+    /**
+     * The deliveries.
+     */
+    items: Array<WebhookDelivery>;
+    /**
+     * How many match.
+     */
+    total: number;
+    total_relation: TotalRelation;
+    /**
+     * The number of this page; 0 after a cursor.
+     */
+    page: number;
+    /**
+     * How many items a page has.
+     */
+    page_size: number;
+    /**
+     * How many pages there are, as far as total counts.
+     */
+    pages: number;
+    /**
+     * Where the next page begins; null on the last.
+     */
+    next_cursor: string | null;
 };
 
 /**
@@ -13405,6 +13769,668 @@ export type EventsStreamResponses = {
 };
 
 export type EventsStreamResponse = EventsStreamResponses[keyof EventsStreamResponses];
+
+export type WebhooksListData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+         */
+        page?: number;
+        /**
+         * How many items a page has.
+         */
+        page_size?: number;
+        /**
+         * The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+         */
+        cursor?: string;
+    };
+    url: '/webhooks';
+};
+
+export type WebhooksListErrors = {
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type WebhooksListError = WebhooksListErrors[keyof WebhooksListErrors];
+
+export type WebhooksListResponses = {
+    /**
+     * One page of webhooks.
+     */
+    200: WebhookList;
+};
+
+export type WebhooksListResponse = WebhooksListResponses[keyof WebhooksListResponses];
+
+export type WebhooksCreateData = {
+    body: WebhookCreate;
+    path?: never;
+    query?: never;
+    url: '/webhooks';
+};
+
+export type WebhooksCreateErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * It is in no state for that, or a request with the same Idempotency-Key is still running.
+     */
+    409: ErrorBody;
+    /**
+     * The body is over 1 MiB; of an OPML document, over 10 MiB.
+     */
+    413: ErrorBody;
+    /**
+     * The body's Content-Type is not one that the operation takes.
+     */
+    415: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type WebhooksCreateError = WebhooksCreateErrors[keyof WebhooksCreateErrors];
+
+export type WebhooksCreateResponses = {
+    /**
+     * The webhook with its secret; copy it now.
+     */
+    201: WebhookWithSecret;
+};
+
+export type WebhooksCreateResponse = WebhooksCreateResponses[keyof WebhooksCreateResponses];
+
+export type WebhooksDeleteData = {
+    body?: never;
+    headers?: {
+        /**
+         * Do it only if the resource still has this ETag; 412 otherwise.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/webhooks/{id}';
+};
+
+export type WebhooksDeleteErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It has changed since you read it.
+     */
+    412: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type WebhooksDeleteError = WebhooksDeleteErrors[keyof WebhooksDeleteErrors];
+
+export type WebhooksDeleteResponses = {
+    /**
+     * It is gone.
+     */
+    204: void;
+};
+
+export type WebhooksDeleteResponse = WebhooksDeleteResponses[keyof WebhooksDeleteResponses];
+
+export type WebhooksGetData = {
+    body?: never;
+    headers?: {
+        /**
+         * Answer 304 without a body if the resource still has this ETag.
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/webhooks/{id}';
+};
+
+export type WebhooksGetErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type WebhooksGetError = WebhooksGetErrors[keyof WebhooksGetErrors];
+
+export type WebhooksGetResponses = {
+    /**
+     * The webhook.
+     */
+    200: Webhook;
+};
+
+export type WebhooksGetResponse = WebhooksGetResponses[keyof WebhooksGetResponses];
+
+export type WebhooksUpdateData = {
+    body: WebhookUpdate;
+    headers?: {
+        /**
+         * Do it only if the resource still has this ETag; 412 otherwise.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/webhooks/{id}';
+};
+
+export type WebhooksUpdateErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It has changed since you read it.
+     */
+    412: ErrorBody;
+    /**
+     * The body is over 1 MiB; of an OPML document, over 10 MiB.
+     */
+    413: ErrorBody;
+    /**
+     * The body's Content-Type is not one that the operation takes.
+     */
+    415: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type WebhooksUpdateError = WebhooksUpdateErrors[keyof WebhooksUpdateErrors];
+
+export type WebhooksUpdateResponses = {
+    /**
+     * The webhook as it is now.
+     */
+    200: Webhook;
+};
+
+export type WebhooksUpdateResponse = WebhooksUpdateResponses[keyof WebhooksUpdateResponses];
+
+export type WebhooksRotateSecretData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/webhooks/{id}/rotate';
+};
+
+export type WebhooksRotateSecretErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type WebhooksRotateSecretError = WebhooksRotateSecretErrors[keyof WebhooksRotateSecretErrors];
+
+export type WebhooksRotateSecretResponses = {
+    /**
+     * The webhook with its new secret; copy it now.
+     */
+    200: WebhookWithSecret;
+};
+
+export type WebhooksRotateSecretResponse = WebhooksRotateSecretResponses[keyof WebhooksRotateSecretResponses];
+
+export type WebhooksTestData = {
+    body?: never;
+    headers?: {
+        /**
+         * A random string of your own. A retry with the same key and body gets the first answer again.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/webhooks/{id}/test';
+};
+
+export type WebhooksTestErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It is in no state for that, or a request with the same Idempotency-Key is still running.
+     */
+    409: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type WebhooksTestError = WebhooksTestErrors[keyof WebhooksTestErrors];
+
+export type WebhooksTestResponses = {
+    /**
+     * The delivery, which will be tried in a moment.
+     */
+    202: WebhookDelivery;
+};
+
+export type WebhooksTestResponse = WebhooksTestResponses[keyof WebhooksTestResponses];
+
+export type WebhooksListDeliveriesData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * Only deliveries in this state.
+         */
+        state?: WebhookDeliveryState;
+        /**
+         * The number of the page, from 1. `page` times `page_size` may reach 10,000; go deeper with `cursor`.
+         */
+        page?: number;
+        /**
+         * How many items a page has.
+         */
+        page_size?: number;
+        /**
+         * The `next_cursor` of the page before, with the same filters and order. `page` is then ignored.
+         */
+        cursor?: string;
+    };
+    url: '/webhooks/{id}/deliveries';
+};
+
+export type WebhooksListDeliveriesErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type WebhooksListDeliveriesError = WebhooksListDeliveriesErrors[keyof WebhooksListDeliveriesErrors];
+
+export type WebhooksListDeliveriesResponses = {
+    /**
+     * One page of deliveries.
+     */
+    200: WebhookDeliveryList;
+};
+
+export type WebhooksListDeliveriesResponse = WebhooksListDeliveriesResponses[keyof WebhooksListDeliveriesResponses];
+
+export type WebhooksGetDeliveryData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+        /**
+         * The id of the delivery.
+         */
+        delivery_id: string;
+    };
+    query?: never;
+    url: '/webhooks/{id}/deliveries/{delivery_id}';
+};
+
+export type WebhooksGetDeliveryErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type WebhooksGetDeliveryError = WebhooksGetDeliveryErrors[keyof WebhooksGetDeliveryErrors];
+
+export type WebhooksGetDeliveryResponses = {
+    /**
+     * The delivery.
+     */
+    200: WebhookDeliveryWithPayload;
+};
+
+export type WebhooksGetDeliveryResponse = WebhooksGetDeliveryResponses[keyof WebhooksGetDeliveryResponses];
+
+export type WebhooksReplayDeliveryData = {
+    body?: never;
+    headers?: {
+        /**
+         * A random string of your own. A retry with the same key and body gets the first answer again.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+        /**
+         * The id of the delivery.
+         */
+        delivery_id: string;
+    };
+    query?: never;
+    url: '/webhooks/{id}/deliveries/{delivery_id}/replay';
+};
+
+export type WebhooksReplayDeliveryErrors = {
+    /**
+     * The request is malformed.
+     */
+    400: ErrorBody;
+    /**
+     * The key is missing, wrong, expired or revoked.
+     */
+    401: ErrorBody;
+    /**
+     * The key lacks the scope.
+     */
+    403: ErrorBody;
+    /**
+     * There is nothing with this id.
+     */
+    404: ErrorBody;
+    /**
+     * It is in no state for that, or a request with the same Idempotency-Key is still running.
+     */
+    409: ErrorBody;
+    /**
+     * It is readable but breaks a rule; `details.errors` maps each field to its fault.
+     */
+    422: ErrorBody;
+    /**
+     * The key's bucket is empty; wait as long as `Retry-After` says.
+     */
+    429: ErrorBody;
+    /**
+     * The database is away or overloaded; try again.
+     */
+    503: ErrorBody;
+    /**
+     * Any other failure; a 500 says no more than the request's id, the log says the rest.
+     */
+    default: ErrorBody;
+};
+
+export type WebhooksReplayDeliveryError = WebhooksReplayDeliveryErrors[keyof WebhooksReplayDeliveryErrors];
+
+export type WebhooksReplayDeliveryResponses = {
+    /**
+     * The new delivery, which will be tried in a moment.
+     */
+    202: WebhookDelivery;
+};
+
+export type WebhooksReplayDeliveryResponse = WebhooksReplayDeliveryResponses[keyof WebhooksReplayDeliveryResponses];
 
 export type AdminSignInData = {
     body: SignIn;

@@ -9,6 +9,7 @@ import { Page } from '../parts/page';
 import { useAction, useVersioned, type Versioned } from '../queries';
 import { api } from '../session';
 import { ApiKeys } from './settings/keys';
+import { Webhooks } from './settings/webhooks';
 
 export function Settings() {
   const { t } = useLanguage();
@@ -19,6 +20,7 @@ export function Settings() {
         <Tabs.List mb="lg">
           <Tabs.Tab value="general">{t.settings.general}</Tabs.Tab>
           <Tabs.Tab value="keys">{t.settings.keys}</Tabs.Tab>
+          <Tabs.Tab value="webhooks">{t.settings.webhooks}</Tabs.Tab>
           <Tabs.Tab value="environment">{t.settings.environment}</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="general">
@@ -26,6 +28,9 @@ export function Settings() {
         </Tabs.Panel>
         <Tabs.Panel value="keys">
           <ApiKeys />
+        </Tabs.Panel>
+        <Tabs.Panel value="webhooks">
+          <Webhooks />
         </Tabs.Panel>
         <Tabs.Panel value="environment">
           <WithConfig>{({ data }) => <Environment config={data} />}</WithConfig>

@@ -1,0 +1,1 @@
+export{n as Searches}from"./searches-ehq1YVpp.js";
