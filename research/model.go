@@ -37,7 +37,8 @@ func (r *run) planByModel(ctx context.Context, own plan) (plan, error) {
 		Operation: "plan", MaxTokens: planTokens, Temperature: 0,
 		System: "You plan research for an editor. Answer with JSON alone.",
 		Prompt: fmt.Sprintf("Question: %s\nMore about it: %s\nLanguage of the question: %s. Market: %s. Today is %s.\n"+
-			"Name at most %d further questions whose answers the editor needs, and at most %d search queries, in the language of the question.",
+			"Name at most %d further questions whose answers the editor needs, and at most %d search queries, in the language of the question. "+
+			"Each is read on its own: it names what it is about.",
 			r.Question, r.About, r.Language, r.Market, r.Now.UTC().Format("2006-01-02"), more, more),
 	})
 	if ctx.Err() != nil {

@@ -20,8 +20,9 @@ import (
 type source struct {
 	Group
 	foundBy  []string
-	position int
-	snapshot *store.Snapshot
+	// position is its rank, number the one by which the report cites it.
+	position, number int
+	snapshot         *store.Snapshot
 	fault    *store.PageError
 	// text is the snapshot's cut into sentences, stems those of each.
 	text  []annotate.Sentence

@@ -16,12 +16,12 @@ func stemsOf(s sentence, language string) []string { return annotate.Stems(s.Tex
 // listSources are the sources of the report: read, or why not.
 func (r *run) listSources(out *store.ResearchOutcome) {
 	for _, s := range r.sources {
-		entry := store.ResearchSource{Position: s.position, URL: s.URL, Title: s.Title, FoundBy: s.foundBy, Score: &s.score, Parts: s.parts, Error: s.fault}
+		entry := store.ResearchSource{Position: s.number, URL: s.URL, Title: s.Title, FoundBy: s.foundBy, Score: &s.score, Parts: s.parts, Error: s.fault}
 		if s.snapshot != nil {
 			entry.SnapshotID, entry.Title = &s.snapshot.ID, s.snapshot.Title
 		}
 		if s.copyOf != nil {
-			entry.CopyOf = &s.copyOf.position
+			entry.CopyOf = &s.copyOf.number
 		}
 		out.Sources = append(out.Sources, entry)
 	}
@@ -52,7 +52,7 @@ var labelsOf = map[string]labels{
 }
 
 // render puts the report together as CommonMark. What sources have said is text in it and never markup.
-func (r *run) render(out store.ResearchOutcome, sections []section) string {
+func (r *run) render(out store.ResearchOutcome, sections []section, disputes []store.SourceDispute) string {
 	words, known := labelsOf[r.OutputLanguage]
 	if !known {
 		words = labelsOf["en"]
@@ -83,7 +83,7 @@ func (r *run) render(out store.ResearchOutcome, sections []section) string {
 			if out.Method == store.Extractive {
 				bullet = "- "
 			}
-			fmt.Fprintf(&b, "%s%s%s %s\n", bullet, r.attribution(s, words, out.Disagreements), markdown.Text(s.Text), r.marks(s))
+			fmt.Fprintf(&b, "%s%s%s %s\n", bullet, r.attribution(s, words, disputes), markdown.Text(s.Text), r.marks(s))
 		}
 		b.WriteByte('\n')
 	}
@@ -114,8 +114,8 @@ func (r *run) attribution(s sentence, words labels, disputes []store.SourceDispu
 func (r *run) marks(s sentence) string {
 	var marks []string
 	for _, id := range s.Evidence {
-		position, _, _ := strings.Cut(id, ".")
-		if mark := "[" + position + "]"; !slices.Contains(marks, mark) {
+		p, _ := r.passage(id)
+		if mark := fmt.Sprintf("[%d]", p.source.number); !slices.Contains(marks, mark) {
 			marks = append(marks, mark)
 		}
 	}
@@ -160,14 +160,14 @@ func (r *run) renderSources(b *strings.Builder, words labels, out store.Research
 	}
 	fmt.Fprintf(b, "## %s\n\n", words.sources)
 	for _, s := range r.sources {
-		repeats := s.copyOf != nil && cited[s.copyOf.position]
-		if s.snapshot == nil || !cited[s.position] && !repeats {
+		repeats := s.copyOf != nil && cited[s.copyOf.number]
+		if s.snapshot == nil || !cited[s.number] && !repeats {
 			continue
 		}
-		fmt.Fprintf(b, "- [%d] %s, %s %s, %s %s", s.position, markdown.Link(s.snapshot.Title, s.URL),
+		fmt.Fprintf(b, "- [%d] %s, %s %s, %s %s", s.number, markdown.Link(s.snapshot.Title, s.URL),
 			words.published, day(s.snapshot.PublishedAt, words), words.read, day(&s.snapshot.FetchedAt, words))
 		if repeats {
-			fmt.Fprintf(b, " (%s [%d])", words.copyOf, s.copyOf.position)
+			fmt.Fprintf(b, " (%s [%d])", words.copyOf, s.copyOf.number)
 		}
 		b.WriteByte('\n')
 	}

@@ -108,7 +108,7 @@ func (r *run) settle(v verdict) verdict {
 }
 
 // claims are the sentences of the report with the quotes that bear them.
-func (r *run) claims(out *store.ResearchOutcome, sections []section) {
+func (r *run) claims(out *store.ResearchOutcome, sections []section, disputes []store.SourceDispute) {
 	for _, part := range sections {
 		for _, s := range part.Sentences {
 			independent := r.independent(s)
@@ -118,11 +118,11 @@ func (r *run) claims(out *store.ResearchOutcome, sections []section) {
 				out.Claims = append(out.Claims, store.ResearchClaim{
 					Section: part.Heading, Sentence: s.Text, Quote: own.Text, Start: own.Start, End: own.End,
 					Source: store.ClaimSource{
-						Number: p.source.position, URL: p.source.URL, Title: p.source.snapshot.Title, Hash: p.source.snapshot.Hash,
+						Number: p.source.number, URL: p.source.URL, Title: p.source.snapshot.Title, Hash: p.source.snapshot.Hash,
 						FetchedAt: p.source.snapshot.FetchedAt, SnapshotID: p.source.snapshot.ID,
 					},
 					Verdict: s.verdicts[i].Verdict, JudgedBy: s.verdicts[i].By, Reason: s.verdicts[i].Reason, IndependentSources: independent,
-					Disputed: disputed(p, out.Disagreements),
+					Disputed: disputed(p, disputes),
 				})
 			}
 		}

@@ -173,6 +173,14 @@ func (r *run) passages(question string, asked inquiry) []passage {
 	found, known := r.found[question]
 	if !known {
 		found = r.findPassages(asked)
+		if question != r.Question {
+			// A part of the question is answered where it is spoken of what the question itself is about.
+			subject := newInquiry(r.Question, r.Language)
+			spoken := r.speakingOf(subject)
+			found = slices.DeleteFunc(found, func(p passage) bool {
+				return !spoken[p.source] || subject.namesAnother(p.sentence().Text, p.source.snapshot.Language) || subject.speaksOfNamesake(p.sentence().Text)
+			})
+		}
 		r.found[question] = found
 	}
 	return found
@@ -218,6 +226,23 @@ func (r *run) findPassages(asked inquiry) []passage {
 	}
 	slices.SortStableFunc(found, func(a, b passage) int { return cmp.Compare(b.score, a.score) })
 	return found
+}
+
+// speakingOf are the sources that speak of what a question is about.
+func (r *run) speakingOf(subject inquiry) map[*source]bool {
+	weights := r.weights(subject.stems)
+	spoken := map[*source]bool{}
+	for _, s := range r.sources {
+		if s.snapshot == nil || subject.missesName(s) {
+			continue
+		}
+		all := annotate.Stems(s.snapshot.Title, s.snapshot.Language)
+		for _, stems := range s.stems {
+			all = append(all, stems...)
+		}
+		spoken[s] = covered(subject.stems, weights, all) >= answers
+	}
+	return spoken
 }
 
 // headlines are the titles of all sources. A line that is one leads to its article and is no statement.
