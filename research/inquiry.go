@@ -7,6 +7,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/content-creator/content-creator-api/annotate"
 	"github.com/content-creator/content-creator-api/collect"
 )
@@ -306,10 +308,48 @@ func containsName(text, name string) bool {
 // commandPatterns are what texts say that are made for models instead of readers.
 var commandPatterns = regexp.MustCompile(`(?i)(ignore|disregard|forget|override)\b.{0,40}\b(previous|prior|above|earlier|all|your)\b.{0,40}\b(instruction|prompt|rule|context|direction|guideline)s?|` +
 	`(ignorier\w*|vergiss|vergesst|missachte\w*)\b.{0,60}\b(anweisung|instrukt|vorgabe|regel|kontext|prompt)\w*|` +
-	`\b(system|developer|assistant) ?(prompt|message|note|instruction)?s?\s*:|\b(you are|act as|pretend to be|du bist|verhalte dich als) (an? |ein\w* )?(ai|ki|assistant|assistent|language model|sprachmodell|chatbot)|` +
+	`\b(system|developer|assistant) (prompt|message|note|notice|instruction)s?\s*:|(?-i:\b(SYSTEM|DEVELOPER|ASSISTANT))\s*:|\b(you are|act as|pretend to be|du bist|verhalte dich als) (an? |ein\w* )?(ai|ki|assistant|assistent|language model|sprachmodell|chatbot)|` +
 	`\b(as an ai|als ki)\b|\[(source|quelle) ?\d+\]|<\|?(im_start|system|endoftext)|` +
-	`\b(ai|ki|language model|sprachmodell|assistant|assistent|llm)s?\b.{0,40}\b(must|should|have to|muss|müssen|sollen?|cite|state|zitier\w*|antworte\w*|answer)\b|` +
-	`\b(cite|zitiere?n?) (this|diese) (page|seite|source|quelle)\b|\b(state|write|answer|say|schreibe?|antworte|behaupte) (instead|that|dass|stattdessen|in your|in deiner)\b`)
+	`\b(cite|zitiere?n?) (this|diese) (page|seite|source|quelle)\b|` +
+	`(^|[:;] ?|\bplease )(state|write|answer|say) (instead|that|in your)\b|\b(schreibe|antworte|behaupte),? (dass|stattdessen|in deiner)\b`)
+
+// toMachines are how texts address whoever reads them by machine, and what is only said to these. Articles about such machines are
+// written otherwise: that they must do something, or have leaked keys, is news.
+var toMachines = regexp.MustCompile(`(?i)\b(hinweis|anweisung|nachricht|mitteilung|achtung|note|notice|message|instructions?|attention|an alle|to all|to any|dear|hey|liebe[rs]?)\b.{0,20}\b` + machines + `\b[^.!?]{0,40}[:,]|` +
+	`\b` + machines + `\b.{0,40}\b(must|should|have to|has to|is to|are to|muss|müssen|soll|sollen|sollten)\b.{0,60}\b(cite|state|report|say|write|answer|reply|ignore|list|mention|zitier\w*|nenn\w*|angeben|anzugeben|schreib\w*|antwort\w*|behaupt\w*|meld\w*|ignorier\w*)\b|` +
+	`\b(beim zusammenfassen|bei der zusammenfassung) (ist|sind|muss|müssen|bitte)\b|\b(when|if|while) (you )?(are )?summari[sz]\w* (this|the|it)\b|` +
+	`\b(reveal|print|send|leak|exfiltrate|output|repeat|verrate?|sende?|schicke?|nenne?|gib)\b.{0,30}\b(your|deine?n?|eure?n?)\b.{0,30}\b(api.?keys?|schlüssel|secrets?|passw\w+|credentials?|zugangsdaten|system ?prompts?|umgebungsvariablen|environment variables|instructions|anweisungen)\b|` +
+	`\b(new|neue|updated|geänderte) (instructions?|anweisung(en)?)[^.!?:]{0,40}:|</?\s*(data|system|user|assistant|instructions?|claims)\b[^>]*>|` +
+	`\b(mark|judge|rate|treat|bewerte|beurteile)\b.{0,60}\b(supported|verified|belegt|gestützt)\b|"verdict"\s*:`)
+
+// machines are the names of those that read.
+const machines = `(llms?|chat ?bots?|(large )?language models?|sprachmodelle?n?|(ki|ai)[- ](systeme?n?|systems?|models?|modelle?n?|agent(en|s)?|assisten(ten|ts?)|bots?)|assistants?|assistenten|crawlers?|automated (readers|systems|agents))`
 
 // commands: a sentence speaks to a machine that reads it, and is no statement.
-func commands(sentence string) bool { return commandPatterns.MatchString(sentence) }
+func commands(sentence string) bool {
+	plain := unmasked(sentence)
+	return commandPatterns.MatchString(plain) || toMachines.MatchString(plain)
+}
+
+// lookalikes are letters of other scripts that are drawn as Latin ones.
+var lookalikes = strings.NewReplacer(
+	"а", "a", "е", "e", "о", "o", "р", "p", "с", "c", "у", "y", "х", "x", "і", "i", "ѕ", "s", "ј", "j", "ԁ", "d", "ո", "n", "һ", "h", "ӏ", "l", "к", "k", "м", "m", "т", "t", "в", "b", "н", "h",
+	"А", "A", "Е", "E", "О", "O", "Р", "P", "С", "C", "У", "Y", "Х", "X", "І", "I", "Ѕ", "S", "К", "K", "М", "M", "Т", "T", "В", "B", "Н", "H",
+	"ο", "o", "α", "a", "ε", "e", "ι", "i", "κ", "k", "ν", "v", "ρ", "p", "τ", "t", "υ", "u", "χ", "x", "Α", "A", "Β", "B", "Ε", "E", "Ζ", "Z", "Η", "H", "Ι", "I", "Κ", "K", "Μ", "M", "Ν", "N", "Ο", "O", "Ρ", "P", "Τ", "T", "Υ", "Y", "Χ", "X",
+)
+
+// unmasked is a text as its reader sees it: without what is not drawn, letters and brackets of other forms as the common ones.
+func unmasked(text string) string {
+	text = lookalikes.Replace(norm.NFKC.String(text))
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.Is(unicode.Cf, r), unicode.Is(unicode.Mn, r), unicode.Is(unicode.Variation_Selector, r):
+			return -1
+		case r == '‹', r == '〈', r == '⟨':
+			return '<'
+		case r == '›', r == '〉', r == '⟩':
+			return '>'
+		}
+		return r
+	}, text)
+}

@@ -28,7 +28,7 @@ func (r *run) listSources(out *store.ResearchOutcome) {
 }
 
 // labels are the words of a report that no source has said.
-type labels struct{ extractive, model, partial, nothing, disputed, disputes, against, open, sources, published, read, unknownDate, copyOf, unread string }
+type labels struct{ extractive, model, partial, nothing, disputed, disputes, against, open, sources, published, read, unknownDate, copyOf, quoted string }
 
 var labelsOf = map[string]labels{
 	"en": {
@@ -38,7 +38,7 @@ var labelsOf = map[string]labels{
 		nothing:    "Nothing was found that answers the question.",
 		disputed:   "disputed, see below",
 		disputes:   "Where sources differ", against: "against", open: "Open questions", sources: "Sources", published: "published", read: "read",
-		unknownDate: "date unknown", copyOf: "repeats", unread: "not read",
+		unknownDate: "date unknown", copyOf: "repeats", quoted: "“%s”",
 	},
 	"de": {
 		extractive: "Aus den Sätzen der Quellen selbst, nach Regeln ausgewählt; kein Modell hat hier etwas geschrieben.",
@@ -47,7 +47,7 @@ var labelsOf = map[string]labels{
 		nothing:    "Es wurde nichts gefunden, was die Frage beantwortet.",
 		disputed:   "strittig, siehe unten",
 		disputes:   "Worin sich die Quellen widersprechen", against: "gegenüber", open: "Offene Fragen", sources: "Quellen", published: "veröffentlicht", read: "gelesen",
-		unknownDate: "Datum unbekannt", copyOf: "wiederholt", unread: "nicht gelesen",
+		unknownDate: "Datum unbekannt", copyOf: "wiederholt", quoted: "„%s“",
 	},
 }
 
@@ -87,7 +87,7 @@ func (r *run) render(out store.ResearchOutcome, sections []section, disputes []s
 		}
 		b.WriteByte('\n')
 	}
-	r.renderDisputes(&b, words, out.Disagreements)
+	r.renderDisputes(&b, words, out)
 	if len(out.OpenQuestions) > 0 {
 		fmt.Fprintf(&b, "## %s\n\n", words.open)
 		for _, question := range out.OpenQuestions {
@@ -122,17 +122,22 @@ func (r *run) marks(s sentence) string {
 	return strings.Join(marks, "")
 }
 
-func (r *run) renderDisputes(b *strings.Builder, words labels, disputes []store.SourceDispute) {
-	if len(disputes) == 0 {
+func (r *run) renderDisputes(b *strings.Builder, words labels, out store.ResearchOutcome) {
+	if len(out.Disagreements) == 0 {
 		return
 	}
 	fmt.Fprintf(b, "## %s\n\n", words.disputes)
-	for _, dispute := range disputes {
+	for _, dispute := range out.Disagreements {
 		var values []string
 		for _, value := range dispute.Values {
 			values = append(values, fmt.Sprintf("%s [%d] (%s)", markdown.Text(value.Value), value.Source, day(value.PublishedAt, words)))
 		}
-		fmt.Fprintf(b, "- %s: %s\n", markdown.Text(dispute.Subject), strings.Join(values, " "+words.against+" "))
+		// What merely has words in common is told by the newest sentence.
+		subject := markdown.Text(dispute.Subject)
+		if !slices.Contains(out.Questions, dispute.Subject) {
+			subject = fmt.Sprintf(words.quoted, markdown.Text(line(dispute.Values[0].Quote, 300)))
+		}
+		fmt.Fprintf(b, "- %s: %s\n", subject, strings.Join(values, " "+words.against+" "))
 	}
 	b.WriteByte('\n')
 }

@@ -46,9 +46,9 @@ func (r *run) report(ctx context.Context) (store.ResearchOutcome, error) {
 		}
 	}
 	r.listSources(&out)
-	out.Shortfalls = r.shortfalls
+	out.Shortfalls = r.told()
 	out.Status = "complete"
-	if len(r.shortfalls) > 0 {
+	if len(out.Shortfalls) > 0 {
 		out.Status = "partial"
 	}
 	out.Report = r.render(out, sections, disputes)

@@ -229,7 +229,7 @@ func TestModelPlans(t *testing.T) {
 	out := run(t, ask("Wie viele Fahrräder wurden an der Elzbrücke am Tag gezählt?", "de"), tools, &researchtest.Diary{})
 	require.Len(t, out.Questions, 2, "each question once")
 	require.Len(t, prompts, 2)
-	require.Contains(t, prompts[1], "These sentences stand in the report already")
+	require.Contains(t, prompts[1], "is in the report already; do not repeat what it says")
 	require.Contains(t, out.Report, "14.500")
 }
 
@@ -281,7 +281,7 @@ func TestTimeIsOver(t *testing.T) {
 	out, err := research.Run(t.Context(), work, ask("Wie viele Fahrräder wurden an der Elzbrücke am Tag gezählt?", "de"), tools, d)
 	require.NoError(t, err)
 	require.Equal(t, "partial", out.Status)
-	require.Contains(t, out.Shortfalls[0], "time")
+	require.Contains(t, out.Shortfalls[0], "Die Zeit, die der Lauf haben darf, ist um. 1 von 3 Quellen wurde nicht gelesen.")
 }
 
 func TestBudgetRefusesCalls(t *testing.T) {
@@ -376,6 +376,6 @@ func TestSourcesAreNumberedInOrder(t *testing.T) {
 		require.Equal(t, i+1, source.Position)
 	}
 	require.Equal(t, "https://alt.example/rad", out.Sources[1].URL)
-	require.Contains(t, out.Report, "14.500 [1] (2026-02-01) gegenüber 12.000 [2] (2024-03-01)")
+	require.Contains(t, out.Report, "- „An der Elzbrücke wurden im Jahr 2025 insgesamt 14.500 Fahrräder am Tag gezählt, teilte das Amt mit.“: 14.500 [1] (2026-02-01) gegenüber 12.000 [2] (2024-03-01)")
 	require.Regexp(t, `(?s)## Quellen\n\n- \[1\].*\n- \[2\][^\n]*\n$`, out.Report)
 }

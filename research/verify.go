@@ -68,7 +68,7 @@ func (r *run) judge(s sentence) verdict {
 			continue
 		}
 		v.Evidence = append(v.Evidence, id)
-		if commands(p.sentence().Text) {
+		if p.source.hostile[p.index] {
 			v.Judgements = append(v.Judgements, Judgement{Verdict: store.NotSupported, By: byRules, Reason: "The quote speaks to machines instead of readers."})
 			continue
 		}
@@ -97,7 +97,7 @@ func (r *run) settle(v verdict) verdict {
 	reason := v.Judgements[0].Reason
 	for i, id := range v.Evidence {
 		p, _ := r.passage(id)
-		if own := p.sentence().Text; quotable(own) && p.source.says(p.index) {
+		if own := p.sentence().Text; quotable(own) && !p.source.hostile[p.index] && p.source.says(p.index) {
 			return verdict{
 				Text: own, Evidence: []string{v.Evidence[i]}, Judgements: []Judgement{Judge(own, p.source.snapshot.Language, p.evidence())},
 				Dropped: reason + " The source's own words stand in its place.",
@@ -138,7 +138,7 @@ func (r *run) independent(s sentence) int {
 			continue
 		}
 		for i := range source.text {
-			if !source.says(i) {
+			if source.hostile[i] || !source.says(i) {
 				continue
 			}
 			p := passage{source: source, index: i}

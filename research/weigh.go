@@ -75,8 +75,8 @@ func (r *run) weigh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if ranking.Fault != "" {
-		r.lacks("The sources were ordered by rules alone: %s", sentenceOf(ranking.Fault))
+	if ranking.Failure != nil {
+		r.lacks(r.whyUnasked(ranking.Failure), func(s *shortfall) { s.unordered = true })
 	}
 	for _, s := range r.sources {
 		s.score, s.parts = ranking.Scores[s.Key], ranking.Parts[s.Key]
@@ -93,16 +93,13 @@ func (r *run) weigh(ctx context.Context) error {
 // rerankOutput is what reranking has come to, by the address of the source.
 type rerankOutput struct {
 	Relevance string                     `json:"relevance"`
-	Fault     string                     `json:"fault,omitempty"`
+	Failure   *BackendError              `json:"failure,omitempty"`
 	Scores    map[string]float64         `json:"scores"`
 	Parts     map[string]json.RawMessage `json:"parts"`
 }
 
 func outputOf(ranking Ranking) rerankOutput {
-	out := rerankOutput{Relevance: ranking.Relevance, Scores: map[string]float64{}, Parts: map[string]json.RawMessage{}}
-	if ranking.Fault != nil {
-		out.Fault = ranking.Fault.Message
-	}
+	out := rerankOutput{Relevance: ranking.Relevance, Failure: ranking.Fault, Scores: map[string]float64{}, Parts: map[string]json.RawMessage{}}
 	for _, p := range ranking.Pages {
 		out.Scores[p.Key] = p.Score
 		out.Parts[p.Key], _ = json.Marshal(p.Parts) // strings and numbers
@@ -197,7 +194,7 @@ func (r *run) findPassages(asked inquiry) []passage {
 		title := annotate.Stems(s.snapshot.Title, s.snapshot.Language)
 		titled := covered(asked.stems, weights, title)
 		for i, sentence := range s.text {
-			if !s.says(i) || !quotable(sentence.Text) || headlines[bare(sentence.Text)] || asked.namesAnother(sentence.Text, s.snapshot.Language) ||
+			if s.hostile[i] || !s.says(i) || !quotable(sentence.Text) || headlines[bare(sentence.Text)] || asked.namesAnother(sentence.Text, s.snapshot.Language) ||
 				asked.qualifiesOtherwise(s.snapshot.Title+"\n"+sentence.Text) ||
 				asked.speaksOfNamesake(sentence.Text) || asked.speaksOfNamesake(s.snapshot.Title+"\n"+sentence.Text) {
 				continue
@@ -302,7 +299,7 @@ func covered(stems []string, weights []float64, among []string) float64 {
 // quotable: a statement of a length that can be read, made for readers, and whole.
 func quotable(sentence string) bool {
 	words := len(strings.Fields(sentence))
-	return words >= leastWords && words <= mostWords && !unfinished.MatchString(sentence) && !pointer.MatchString(sentence) && !commands(sentence)
+	return words >= leastWords && words <= mostWords && !unfinished.MatchString(sentence) && !pointer.MatchString(sentence)
 }
 
 // unfinished ends what asks, announces or was cut off.
