@@ -227,7 +227,7 @@ func TestResearchBudgets(t *testing.T) {
 		budget store.ResearchBudget
 		says   string
 	}{
-		"cost":     {store.ResearchBudget{MaxCostUSD: new(0.000001), MaxSeconds: 60, MaxRequests: 50}, "of the budget of $0.000001 are left"},
+		"cost":     {store.ResearchBudget{MaxCostUSD: new(0.000001), MaxSeconds: 60, MaxRequests: 50}, "of the budget of $0.000001 is left"},
 		"requests": {store.ResearchBudget{MaxSeconds: 60, MaxRequests: 1}, "The only request that the budget allows is made."},
 	} {
 		before := model.Count()

@@ -192,3 +192,37 @@ func TestSynthesizeRunsTwice(t *testing.T) {
 	again.ID = 999
 	require.ErrorContains(t, (&synthesizeWorker{store: w.store}).Work(t.Context(), again), "There is no topic")
 }
+
+// TestDiscoveryOfASmallArchive: one feed makes topics of single articles and says so; none says what to do.
+func TestDiscoveryOfASmallArchive(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.working()
+	discover := func(request store.DiscoveryRequest) store.DiscoveryReport {
+		request.Domain, request.Market, request.Language = "energy", "de", "en"
+		job, err := c.DiscoverTopics(t.Context(), DiscoverTopicsArgs{Request: request})
+		require.NoError(t, err)
+		var run struct{ Report store.DiscoveryReport }
+		done := w.finished(job.ID)
+		require.Equal(t, "succeeded", done.State, w.log.String())
+		require.NoError(t, json.Unmarshal(done.Result, &run))
+		return run.Report
+	}
+	require.Contains(t, *discover(store.DiscoveryRequest{}).Note, "It has none at all of these: add collections")
+
+	week := time.Now().Add(-7 * 24 * time.Hour)
+	texts := []string{"The network of Lindau grows by nine kilometres this year.", "A turbine was stolen from the harbour at night.", "Minister Ada Holm resigns after a vote in parliament."}
+	w.brought("rss", store.Document{Title: "District heating grows in Lindau", ContentText: &texts[0], PublishedAt: &week}, store.Document{Title: "Thieves take a whole turbine", ContentText: &texts[1], PublishedAt: &week},
+		store.Document{Title: "Energy minister Ada Holm resigns", ContentText: &texts[2], PublishedAt: &week})
+	w.process()
+	found := discover(store.DiscoveryRequest{WindowDays: 14})
+	require.Len(t, found.Topics, 3)
+	require.Equal(t, "article", found.Topics[0].Documents[0].Reason)
+	require.Contains(t, *found.Note, "The archive has 3 documents")
+	require.Contains(t, *found.Note, "of 1 publisher, and no two that are about the same: these topics are single articles. More feeds")
+
+	missed := discover(store.DiscoveryRequest{WindowDays: 1})
+	require.Empty(t, missed.Topics)
+	require.Contains(t, *missed.Note, "The newest is of "+week.UTC().Format(time.DateOnly))
+	require.Contains(t, *discover(store.DiscoveryRequest{WindowDays: 14, MinScore: new(1.)}).Note, "nothing in common. More feeds")
+}

@@ -30,7 +30,7 @@ func (r *Refusal) Error() string {
 	case r.Unpriced != "":
 		return fmt.Sprintf("What a call to %s costs is not known, and the budget allows only what is: set its price, or leave out max_cost_usd.", r.Unpriced)
 	case r.Most != nil:
-		return fmt.Sprintf("$%s of the budget of $%s are left, and the next call could have cost $%s.", Dollars(r.Left), Dollars(r.Budget), Dollars(*r.Most))
+		return fmt.Sprintf("$%s of the budget of $%s is left, and the next call could have cost $%s.", Dollars(r.Left), Dollars(r.Budget), Dollars(*r.Most))
 	}
 	return ErrBudget.Error()
 }

@@ -93,7 +93,7 @@ func TestServicesAway(t *testing.T) {
 		},
 		"cost": {
 			[]error{nil, &ledger.Refusal{Most: &most, Left: 3600, Budget: 30000}},
-			[]string{"$0.0036 of the budget of $0.03 are left, and the next call could have cost $0.008. Tavily was not asked."},
+			[]string{"$0.0036 of the budget of $0.03 is left, and the next call could have cost $0.008. Tavily was not asked."},
 			[]string{"Vom Budget sind 0.0036 von 0.03 Dollar übrig, und die nächste Anfrage hätte 0.008 Dollar kosten können. Tavily wurde nicht gefragt."},
 		},
 		"price": {
