@@ -41,7 +41,9 @@ func ScoreDraft(d store.Draft, now time.Time) store.Score {
 	if d.Keyword != nil {
 		keyword = *d.Keyword
 	}
-	return Score(PageOf(d.Title, readable(written), d.Language, keyword, countMarkdown(written), nil), now)
+	page := PageOf(d.Title, readable(written), d.Language, keyword, countMarkdown(written), nil)
+	page.Target = d.TargetWords
+	return Score(page, now)
 }
 
 // Edited is a draft whose text a person has changed, with what follows from it: what no longer stands there rests on nothing any
