@@ -18,7 +18,7 @@ var (
 	asksNumber = regexp.MustCompile(`(?i)\b(how (many|much|high|large|big|long|far|old)|what (share|percentage|proportion|price|cost|amount|number|sum)|` +
 		`wie ?(viele?n?|hoch|groß|lang|weit|alt|teuer|stark)|welche[rnms]? (anteil|zahl|anzahl|betrag|summe|preis|kosten)|combien|cuánt[oa]s?|quant[oiae])\b`)
 	asksTime = regexp.MustCompile(`(?i)\b(when|what (date|day|year|month)|since when|until when|wann|seit wann|bis wann|welche[mnrs]? (tag|jahr|monat|datum)|quand|cuándo|quando)\b`)
-	asksWho  = regexp.MustCompile(`(?i)^\s*(who|whose|whom|which (company|person|organisation|organization|firm)|wer|wem|wen|wessen|welche[rs]? (firma|person|unternehmen)|qui|quién|chi)\b`)
+	asksWho  = regexp.MustCompile(`(?i)^\s*(who|whose|whom|what (is|was) the name|which (company|person|organisation|organization|firm)|wer|wem|wen|wessen|welche[rs]? (firma|person|unternehmen)|wie (heißt|heißen|hieß|hießen)|qui|quién|chi)\b`)
 )
 
 // What a question for a number is about, where it names no thing that is counted.
@@ -50,7 +50,7 @@ func tellingStems(question, language string) []string {
 }
 
 // priceWords say that money is asked for.
-var priceWords = regexp.MustCompile(`(?i)\b(cost\w*|prices?|priced|fees?|charged?|pays?|paid|money|kost\w+|preise?|teuer|gebühr\w*|bezahl\w*|zahl(t|en)|geld|betrag|summe)\b`)
+var priceWords = regexp.MustCompile(`(?i)\b(cost\w*|prices?|priced|fees?|charged?|pays?|paid|money|sold|sell|sells|sale|verkauft|verkauf|kost\w+|preise?|teuer|gebühr\w*|bezahl\w*|zahl(t|en)|geld|betrag|summe)\b`)
 
 // qualified is a name that is told from its namesakes by what follows: Neustadt an der Erle, Neustadt (Brese).
 var qualified = regexp.MustCompile(`(\p{Lu}\p{L}+) (?:\((\p{Lu}\p{L}+)\)|(?:an der|am|ob der|vor der|upon|under|sur) (\p{Lu}\p{L}+))`)
@@ -72,6 +72,12 @@ type inquiry struct {
 	number, time, name bool
 	// money and share: a number that is asked for may be of money or percent.
 	money, share bool
+	// sayings are other words for some of the stems, joined two of its words as one.
+	sayings map[string]map[string]bool
+	joined  map[string][]string
+	// reaction are the stems of who is asked to have said something; future: it asks for what is to come.
+	reaction []string
+	future   bool
 	// years are those that the question names.
 	years    []int
 	language string
@@ -86,6 +92,16 @@ func newInquiry(question, language string) inquiry {
 		proper: properIn(question),
 		money:  asksMoney.MatchString(question), share: asksShare.MatchString(question),
 	}
+	if sort := asksWhich(question); sort != "" && !q.number && !q.time {
+		// The sort of thing is not said again by what names it.
+		q.name = true
+		of := annotate.Stems(sort, language)
+		if rest := slices.DeleteFunc(slices.Clone(q.stems), func(stem string) bool { return slices.Contains(of, stem) }); len(rest) > 0 {
+			q.stems = rest
+		}
+	}
+	q.sayings, q.joined = sayingsOf(q.stems, language), joinedOf(q.words, q.stems, language)
+	q.reaction, q.future = reactionOf(question, language), ofTheFuture.MatchString(question)
 	if q.money {
 		q.price = annotate.Stems(strings.Join(priceWords.FindAllString(question, -1), " "), language)
 	}
@@ -103,6 +119,11 @@ func newInquiry(question, language string) inquiry {
 func (q inquiry) satisfied(sentence, language string) bool {
 	numbers, dates := collect.Stated(sentence, language)
 	switch {
+	case len(q.reaction) > 0:
+		stems := annotate.Stems(sentence, language)
+		return slices.ContainsFunc(q.reaction, func(stem string) bool { return hasStem(stems, stem) })
+	case q.counts() && q.countsOne(sentence):
+		return true
 	case q.counts():
 		return slices.ContainsFunc(numbers, func(n collect.StatedNumber) bool { return n.Unit != "percent" && !isMoney(n.Unit) })
 	case q.number:
@@ -110,7 +131,7 @@ func (q inquiry) satisfied(sentence, language string) bool {
 	case q.time:
 		return len(dates) > 0 || slices.ContainsFunc(numbers, func(n collect.StatedNumber) bool { return isYear(n) || timeUnits.MatchString(n.Unit) })
 	case q.name:
-		return len(namesIn(sentence, language)) > 0
+		return q.namesBeyond(sentence, language)
 	}
 	return len(numbers)+len(dates) > 0
 }
@@ -118,8 +139,8 @@ func (q inquiry) satisfied(sentence, language string) bool {
 // counts: the question asks how many there are of something, which is told neither in money nor in percent.
 func (q inquiry) counts() bool { return q.number && !q.money && !q.share }
 
-// particular: the question asks for a number, a date or a name.
-func (q inquiry) particular() bool { return q.number || q.time || q.name }
+// particular: the question asks for a number, a date or a name, or for what somebody said.
+func (q inquiry) particular() bool { return q.number || q.time || q.name || len(q.reaction) > 0 }
 
 // figures are the numbers with which a sentence answers a question for one, and what they measure: what the question says is
 // counted, else money or percent where it may ask for these.

@@ -178,7 +178,7 @@ func (r *run) answering(question string, disputes []store.SourceDispute) []passa
 }
 
 // beside is which share of the best score a sentence must have that says something else than what is asked for in particular.
-const beside = 0.7
+const beside = 0.8
 
 // candidates are the passages that answer a question, the best first.
 func (r *run) candidates(question string, asked inquiry) []passage {

@@ -140,7 +140,7 @@ var (
 		Name: "test", Version: 1, Weights: map[string]float64{"burst": 0.3, "breadth": 0.3, "cohesion": 0.2, "freshness": 0.1, "novelty": 0.1},
 		Parameters: map[string]float64{store.ParamThreshold: 0.2, store.ParamHalfLife: 7, store.ParamDiversity: 5},
 	}
-	hunting = research.Hunt{Language: "en", Since: now.AddDate(0, 0, -7), Until: now, Documents: 20, DocumentsBefore: 20, Limit: 20}
+	hunting = research.Hunt{Language: "en", Since: now.AddDate(0, 0, -7), Until: now, Documents: 200, DocumentsBefore: 200, Limit: 20}
 )
 
 // Where there are few documents, the best single articles are topics, too, said to be such; where there are many, none is.

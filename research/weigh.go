@@ -24,6 +24,8 @@ const (
 	// sentences answer, whatever their words.
 	aboutIt = 0.7
 	leads   = 4
+	// hedgedWeighs is how much less a sentence weighs that says only what may be.
+	hedgedWeighs = 0.75
 	// tooAlike is how much of two sentences may be the same words.
 	tooAlike = 0.6
 )
@@ -200,11 +202,11 @@ func (r *run) findPassages(asked inquiry) []passage {
 				continue
 			}
 			around := slices.Concat(title, s.stems[max(i-1, 0)])
-			p := passage{source: s, index: i}
-			stems := s.stems[i]
-			if len(asked.price) > 0 && statesMoney(sentence.Text, s.snapshot.Language) {
-				stems = slices.Concat(stems, asked.price)
+			if len(asked.reaction) > 0 && !asked.ofReaction(s, i) {
+				continue
 			}
+			p := passage{source: s, index: i}
+			stems := slices.Concat(s.stems[i], asked.meant(sentence.Text, s.stems[i], s.snapshot.Language))
 			p.itself = covered(asked.stems, weights, stems)
 			p.covers = covered(asked.stems, weights, append(around, stems...))
 			leading := !asked.particular() && titled >= aboutIt && i < leads
@@ -217,6 +219,9 @@ func (r *run) findPassages(asked inquiry) []passage {
 			}
 			if asked.satisfied(sentence.Text, s.snapshot.Language) {
 				p.score += 0.25
+			}
+			if asked.hedged(sentence.Text, s.snapshot.Language) {
+				p.score *= hedgedWeighs
 			}
 			found = append(found, p)
 		}
