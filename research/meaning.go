@@ -125,7 +125,9 @@ var manyOf = regexp.MustCompile(`(?i)\b(?:how many|wie ?viele?n?) (\p{L}+)(?: (\
 // countsOne: a sentence has one of what the question asks how many there are of.
 func (q inquiry) countsOne(sentence string) bool {
 	asked := manyOf.FindStringSubmatch(strings.Join(q.words, " "))
-	people := func(word string) bool { return slices.Contains([]string{"people", "persons", "personen", "menschen", "leute"}, word) }
+	people := func(word string) bool {
+		return slices.Contains([]string{"people", "persons", "personen", "menschen", "leute"}, word)
+	}
 	for _, match := range oneOf.FindAllStringSubmatch(strings.ToLower(sentence), -1) {
 		for _, counted := range match[1:] {
 			if asked != nil && counted == "person" && slices.ContainsFunc(asked[1:], people) ||

@@ -230,6 +230,7 @@ func TestModelPlans(t *testing.T) {
 	require.Len(t, out.Questions, 2, "each question once")
 	require.Len(t, prompts, 2)
 	require.Contains(t, prompts[1], "is in the report already; do not repeat what it says")
+	require.Equal(t, 1, strings.Count(out.Report, "wurden 14.500 Fahrräder am Tag gezählt"), "a model that repeats itself is not repeated")
 	require.Contains(t, out.Report, "14.500")
 }
 

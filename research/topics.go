@@ -118,6 +118,7 @@ func (h Hunt) articles(besides []store.DiscoveredTopic, profile store.ScoringPro
 		}
 		c := newCluster(Candidate{Words: d.Title, Reason: ReasonArticle, Source: d.Source, Documents: []store.DocumentSummary{d}})
 		topic := c.topic(h, profile, 0)
+		topic.Terms = []string{annotate.KeyTerms(d.Title, orEmpty(d.Summary), h.Language)}
 		off := slices.ContainsFunc(topic.Parts, func(p store.ScorePart) bool { return p.Name == "relevance" && p.Value != nil && *p.Value == 0 })
 		if topic.Score < profile.Parameters[store.ParamThreshold] || off {
 			continue
@@ -131,6 +132,13 @@ func (h Hunt) articles(besides []store.DiscoveredTopic, profile store.ScoringPro
 		return cmp.Or(cmp.Compare(b.Score, a.Score), published[b.Documents[0].ID.String()].Compare(published[a.Documents[0].ID.String()]), strings.Compare(a.Title, b.Title))
 	})
 	return articles[:min(len(articles), mostArticles-len(besides))]
+}
+
+func orEmpty(text *string) string {
+	if text == nil {
+		return ""
+	}
+	return *text
 }
 
 // ReasonArticle is the reason of a topic that is a single article, where there are few documents.

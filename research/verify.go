@@ -39,6 +39,7 @@ func (r *run) check(ctx context.Context, out *store.ResearchOutcome, sections []
 		return nil, err
 	}
 	at := 0
+	said := map[string]bool{}
 	var checked []section
 	for _, part := range sections {
 		kept := section{Heading: part.Heading}
@@ -48,7 +49,9 @@ func (r *run) check(ctx context.Context, out *store.ResearchOutcome, sections []
 			if v.Dropped != "" {
 				out.Dropped = append(out.Dropped, store.DroppedSentence{Sentence: s.Text, Reason: v.Dropped})
 			}
-			if v.Text != "" {
+			// What stands in the report already is not told again.
+			if v.Text != "" && !said[bare(v.Text)] {
+				said[bare(v.Text)] = true
 				kept.Sentences = append(kept.Sentences, sentence{Text: v.Text, Evidence: v.Evidence, verdicts: v.Judgements})
 			}
 		}
