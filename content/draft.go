@@ -3,6 +3,7 @@ package content
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -33,7 +34,12 @@ type Brief struct {
 	Book  ledger.Book
 	// Supports decides whether a claim bears a sentence.
 	Supports func(sentence string, claim store.ResearchClaim) (bool, string)
+	// Unwritten hears of each section that the model did not write, and why; nil hears nothing.
+	Unwritten func(section string, cause error)
 }
+
+// errNothingHeld is why a section is not the model's whose sentences none of its claims bears.
+var errNothingHeld = errors.New("none of its sentences was borne by a claim")
 
 // Write makes a draft: by the model where there is one, else a brief of the claims themselves. The error is that of ctx.
 func Write(ctx context.Context, b Brief) (store.Draft, error) {
@@ -60,8 +66,14 @@ func Write(ctx context.Context, b Brief) (store.Draft, error) {
 				return d, ctx.Err()
 			}
 			d.Dropped = append(d.Dropped, dropped...)
-			if err == nil && len(written) > 0 {
+			if err == nil && len(written) == 0 {
+				err = errNothingHeld
+			}
+			switch {
+			case err == nil:
 				sentences, bullet, d.Method = written, "", store.ByModel
+			case b.Unwritten != nil:
+				b.Unwritten(s.heading, err)
 			}
 		}
 		if s.heading != d.Title {

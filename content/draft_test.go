@@ -85,8 +85,11 @@ func TestModelsDraftIsChecked(t *testing.T) {
 	server.Answer(llmtest.Match{Prompt: "Section: Subsidy"}, llmtest.Reply{Status: 401})
 	b := brief()
 	b.Model = llm.New(llm.Config{BaseURL: server.URL, APIKey: llmtest.Key, Model: "m"})
+	var unwritten []string
+	b.Unwritten = func(section string, cause error) { unwritten = append(unwritten, section+": "+cause.Error()) }
 	d, err := content.Write(t.Context(), b)
 	require.NoError(t, err)
+	require.Equal(t, []string{"Subsidy: 127.0.0.1 refuses the key (401)."}, unwritten)
 	require.Equal(t, store.ByModel, d.Method)
 	require.Contains(t, d.BodyMarkdown, "\n299,000 were sold in 2025. [1]\n")
 	require.Equal(t, "Editorial photograph about: Heat pumps in Elbland", strings.SplitN(d.HeroImagePrompt, ".", 2)[0])
@@ -154,6 +157,14 @@ func TestDraftNumbersItsSources(t *testing.T) {
 	page, err := content.Export(d, "html")
 	require.NoError(t, err)
 	require.Contains(t, string(page), "sold. [1][2]")
+}
+
+// TestOnlyWhatADraftSaysIsCounted: not its label, not what is still to research.
+func TestOnlyWhatADraftSaysIsCounted(t *testing.T) {
+	t.Parallel()
+	d, err := content.Write(t.Context(), brief())
+	require.NoError(t, err)
+	require.Equal(t, len(strings.Fields("Heat pumps in Elbland Sales In 2025 299,000 heat pumps were sold. Subsidy The state pays 35 percent.")), d.WordCount)
 }
 
 // TestDraftIsScoredByItsTarget: how many words are enough is what was asked for.

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/content-creator/content-creator-api/collect"
+	"github.com/content-creator/content-creator-api/llm/llmtest"
 	"github.com/content-creator/content-creator-api/research"
 	"github.com/content-creator/content-creator-api/store"
 )
@@ -225,4 +226,30 @@ func TestDiscoveryOfASmallArchive(t *testing.T) {
 	require.Empty(t, missed.Topics)
 	require.Contains(t, *missed.Note, "The newest is of "+week.UTC().Format(time.DateOnly))
 	require.Contains(t, *discover(store.DiscoveryRequest{WindowDays: 14, MinScore: new(1.)}).Note, "nothing in common. More feeds")
+}
+
+// TestSynthesizeWithoutItsModel: a draft that the model did not write is made of the report, and its job says why.
+func TestSynthesizeWithoutItsModel(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	text := counted
+	at := time.Now().Add(-time.Hour)
+	w.brought("rss", store.Document{Title: "Bicycles on the Elz bridge", ContentText: &text, PublishedAt: &at})
+	topic, err := w.store.CreateTopic(t.Context(), store.TopicCreate{Title: question, Domain: "energy", Market: "de", Language: "en"})
+	require.NoError(t, err)
+	model := llmtest.New(t)
+	model.Always(llmtest.Match{}, func(llmtest.Request) llmtest.Reply { return llmtest.Reply{Status: 402} })
+	c := w.working(thinking(model))
+	w.process()
+	job, err := c.Research(t.Context(), asked(func(r *store.ResearchRequest) { r.TopicID = &topic.ID }), 0)
+	require.NoError(t, err)
+	w.finished(job.ID)
+	job, err = c.Synthesize(t.Context(), SynthesizeArgs{TopicID: topic.ID, TargetWords: 300, Language: "en", Tone: "neutral", Budget: store.ResearchBudget{MaxRequests: 10, MaxSeconds: 60}})
+	require.NoError(t, err)
+	done := w.finished(job.ID)
+	require.Equal(t, "succeeded", done.State, w.log.String())
+	var result synthesizeResult
+	require.NoError(t, json.Unmarshal(done.Result, &result))
+	require.Equal(t, store.Extractive, result.Method)
+	require.Equal(t, "The model did not write 1 section, made of the report's own sentences instead. 127.0.0.1 wants to be paid first (402).", *result.Shortfall)
 }

@@ -83,12 +83,16 @@ type inquiry struct {
 	language string
 }
 
+// asksAtAll begins a question, also one without its mark. In a headline the same words ask nothing: the night when it rained.
+var asksAtAll = regexp.MustCompile(`(?i)^\s*((for|to|at|from|with|in|by|since|until|zu|für|bei|von|mit|in|an|aus|seit|bis) )?(how|when|who|whose|whom|what|which|where|why|wie|wann|wer|wem|wen|wessen|was|welche[rnms]?|wo|warum|combien|quand|qui|cuánt[oa]s?|cuándo|quién|quant[oiae]|quando|chi)\b`)
+
 func newInquiry(question, language string) inquiry {
+	asks := strings.ContainsRune(question, '?') || asksAtAll.MatchString(question)
 	q := inquiry{
 		words: strings.FieldsFunc(strings.ToLower(question), notWord), language: language,
 		stems: tellingStems(question, language), serials: collect.Serials(question),
 		qualifiers: qualifiersIn(question), years: yearsIn(question, language),
-		number: asksNumber.MatchString(question), time: asksTime.MatchString(question), name: asksWho.MatchString(question),
+		number: asks && asksNumber.MatchString(question), time: asks && asksTime.MatchString(question), name: asks && asksWho.MatchString(question),
 		proper: properIn(question),
 		money:  asksMoney.MatchString(question), share: asksShare.MatchString(question),
 	}
@@ -106,7 +110,6 @@ func newInquiry(question, language string) inquiry {
 		q.price = annotate.Stems(strings.Join(priceWords.FindAllString(question, -1), " "), language)
 	}
 	// A headline is full of capitals that are no names.
-	asks := strings.ContainsRune(question, '?') || q.particular()
 	for _, n := range namesIn(question, language) {
 		if asks && strings.ContainsRune(n.text, ' ') {
 			q.names = append(q.names, n.text)

@@ -176,3 +176,11 @@ func TestWhatIsOnlyMeantToBe(t *testing.T) {
 	fact := page{"https://b.example/p", "Saisonstart in Querlingen", "Der MTV Querlingen hat vor dem ersten Spiel genau 1.620 Dauerkarten verkauft, so viele wie nie.", "de", "2026-09-07"}
 	require.True(t, strings.HasPrefix(said(t, "Wie viele Dauerkarten hat der MTV Querlingen verkauft?", "de", plan, fact), "Der MTV Querlingen hat vor"))
 }
+
+// TestHeadlinesAskNothing: a headline with the word for when asks for no date.
+func TestHeadlinesAskNothing(t *testing.T) {
+	t.Parallel()
+	p := page{"https://a.example/h", "The night when Lindau can applaud itself", "It was so heart-warming to hear about the love of Lindau and its dream. The mayor was pleased with what he heard from the balcony.", "en", "2018-01-30"}
+	require.Contains(t, said(t, "The night when Lindau can applaud itself", "en", p), "heart-warming")
+	require.Empty(t, said(t, "When can Lindau applaud itself", "en", p), "a question without its mark asks all the same")
+}

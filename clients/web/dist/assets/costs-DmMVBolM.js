@@ -1,0 +1,1 @@
+export{t as Costs,n as daysAgo}from"./costs-CJZxCB5q.js";

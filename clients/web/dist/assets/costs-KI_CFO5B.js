@@ -1,1 +1,0 @@
-export{t as Costs,n as daysAgo}from"./costs-DWZZLJxC.js";

@@ -1,0 +1,1 @@
+export{t as DiscoverTopics}from"./discover-i0w6sp2k.js";

@@ -1,1 +1,0 @@
-export{t as Reports,n as subjectOf}from"./reports-CmegWzTg.js";

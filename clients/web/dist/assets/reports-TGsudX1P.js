@@ -1,0 +1,1 @@
+export{t as Reports,n as subjectOf}from"./reports-9_UMzEIv.js";

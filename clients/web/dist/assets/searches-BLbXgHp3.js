@@ -1,0 +1,1 @@
+export{t as SaveSearch,n as Searches}from"./searches-DjAM5cYT.js";

@@ -1,1 +1,0 @@
-export{t as SaveSearch,n as Searches}from"./searches-RZUxC0YU.js";
