@@ -163,7 +163,7 @@ type shortfallWords struct {
 	unplanned, unwritten, partsUnwritten, unjudged, unordered         string
 	unaskedOne, unaskedSeveral, partlyOne, partlySeveral, searches    string
 	unreadOne, unreadSeveral, and, time, lost, slow, later, sometimes string
-	noRequests, oneRequest, allRequests, unpriced, overCost, ofOwn    string
+	noRequests, oneRequest, allRequests, unpriced, overCost           string
 	titles, services                                                  map[string]string
 	model                                                             map[string]string
 }

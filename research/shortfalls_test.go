@@ -54,7 +54,8 @@ func TestModelAway(t *testing.T) {
 		},
 		"overloaded": {llmtest.Reply{Status: 500}, "127.0.0.1 cannot answer now (500).", "127.0.0.1 kann gerade nicht antworten (500).", 6},
 		"no JSON": {
-			llmtest.Reply{Text: "Sure!"}, "The model writer-1 did not answer in the form that was asked for, not even when told what was wrong: there is no JSON in it.",
+			llmtest.Reply{Text: "Sure!"},
+			"The model writer-1 did not answer in the form that was asked for, not even when told what was wrong: there is no JSON in it.",
 			"Das Modell writer-1 hat auch auf Nachfrage nicht in der verlangten Form geantwortet.", 4,
 		},
 		"refusal":  {llmtest.Reply{Refusal: "I can't."}, "The model writer-1 will not answer this: I can't.", "Das Modell writer-1 will darauf nicht antworten.", 2},
@@ -102,7 +103,8 @@ func TestServicesAway(t *testing.T) {
 			[]string{"Was eine Anfrage an Tavily kostet, ist nicht bekannt, und das Budget erlaubt nur, was bekannt ist: ihr Preis gehört in die Einstellungen, oder max_cost_usd weggelassen. Tavily wurde nicht gefragt."},
 		},
 		"lost": {
-			[]error{nil, ledger.ErrLost}, []string{"An answer was lost when the process was killed, and is not paid for again. Tavily was not asked."},
+			[]error{nil, ledger.ErrLost},
+			[]string{"An answer was lost when the process was killed, and is not paid for again. Tavily was not asked."},
 			[]string{"Eine Antwort ging verloren, als der Prozess beendet wurde; sie wird nicht noch einmal bezahlt. Tavily wurde nicht gefragt."},
 		},
 	} {

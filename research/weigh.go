@@ -196,15 +196,10 @@ func (r *run) findPassages(asked inquiry) []passage {
 		title := annotate.Stems(s.snapshot.Title, s.snapshot.Language)
 		titled := covered(asked.stems, weights, title)
 		for i, sentence := range s.text {
-			if s.hostile[i] || !s.says(i) || !quotable(sentence.Text) || headlines[bare(sentence.Text)] || asked.namesAnother(sentence.Text, s.snapshot.Language) ||
-				asked.qualifiesOtherwise(s.snapshot.Title+"\n"+sentence.Text) ||
-				asked.speaksOfNamesake(sentence.Text) || asked.speaksOfNamesake(s.snapshot.Title+"\n"+sentence.Text) {
+			if s.hostile[i] || !s.says(i) || !quotable(sentence.Text) || headlines[bare(sentence.Text)] || asked.besides(s, i) {
 				continue
 			}
 			around := slices.Concat(title, s.stems[max(i-1, 0)])
-			if len(asked.reaction) > 0 && !asked.ofReaction(s, i) {
-				continue
-			}
 			p := passage{source: s, index: i}
 			stems := slices.Concat(s.stems[i], asked.meant(sentence.Text, s.stems[i], s.snapshot.Language))
 			p.itself = covered(asked.stems, weights, stems)
@@ -228,6 +223,14 @@ func (r *run) findPassages(asked inquiry) []passage {
 	}
 	slices.SortStableFunc(found, func(a, b passage) int { return cmp.Compare(b.score, a.score) })
 	return found
+}
+
+// besides: a sentence is about a namesake, or somebody else than who is asked to have reacted.
+func (q inquiry) besides(s *source, index int) bool {
+	sentence := s.text[index].Text
+	titled := s.snapshot.Title + "\n" + sentence
+	return q.namesAnother(sentence, s.snapshot.Language) || q.qualifiesOtherwise(titled) || q.speaksOfNamesake(sentence) || q.speaksOfNamesake(titled) ||
+		len(q.reaction) > 0 && !q.ofReaction(s, index)
 }
 
 // speakingOf are the sources that speak of what a question is about.
