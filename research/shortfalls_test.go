@@ -2,6 +2,9 @@ package research_test
 
 import (
 	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +15,7 @@ import (
 	"github.com/content-creator/content-creator-api/llm/llmtest"
 	"github.com/content-creator/content-creator-api/research"
 	"github.com/content-creator/content-creator-api/research/researchtest"
+	"github.com/content-creator/content-creator-api/store"
 )
 
 const bikesAsked = "Wie viele Fahrräder wurden an der Elzbrücke am Tag gezählt?"
@@ -102,6 +106,22 @@ func TestServicesAway(t *testing.T) {
 			[]string{"What a call to tavily costs is not known, and the budget allows only what is: set its price, or leave out max_cost_usd. Tavily was not asked."},
 			[]string{"Was eine Anfrage an Tavily kostet, ist nicht bekannt, und das Budget erlaubt nur, was bekannt ist: ihr Preis gehört in die Einstellungen, oder max_cost_usd weggelassen. Tavily wurde nicht gefragt."},
 		},
+		"no request": {
+			[]error{nil, &ledger.Refusal{Requests: new(0)}}, []string{"The budget allows no requests. Tavily was not asked."},
+			[]string{"Das Budget erlaubt keine Anfragen. Tavily wurde nicht gefragt."},
+		},
+		"one request": {
+			[]error{nil, &ledger.Refusal{Requests: new(1)}}, []string{"The only request that the budget allows is made. Tavily was not asked."},
+			[]string{"Die einzige Anfrage, die das Budget erlaubt, ist gestellt. Tavily wurde nicht gefragt."},
+		},
+		"a fault that is not known": {
+			[]error{nil, &research.BackendError{Backend: "tavily", Code: "odd", Message: "Tavily is odd", RetryAfter: 3 * time.Hour}},
+			[]string{"Tavily is odd. It asks to be left alone for 3 h."}, []string{"Tavily is odd. Gefragt werden darf erst wieder in 3 h."},
+		},
+		"a moment": {
+			[]error{nil, &research.BackendError{Backend: "tavily", Code: research.CodeUnavailable, Message: "Tavily cannot answer now (503).", RetryAfter: 90 * time.Second}},
+			[]string{"Tavily cannot answer now (503). It asks to be left alone for 90 s."}, []string{"Tavily kann gerade nicht antworten. Gefragt werden darf erst wieder in 90 s."},
+		},
 		"lost": {
 			[]error{nil, ledger.ErrLost},
 			[]string{"An answer was lost when the process was killed, and is not paid for again. Tavily was not asked."},
@@ -157,4 +177,47 @@ func TestNobodyTakesAllTheTime(t *testing.T) {
 	require.Equal(t, "partial", out.Status)
 	require.Contains(t, out.Shortfalls, "SearXNG hat in dem Teil der Zeit nicht geantwortet, den die Suche haben darf.")
 	require.Contains(t, out.Shortfalls[0], "Das Modell writer-1 hat in dem Teil der Zeit nicht geantwortet, den es haben darf. Das Modell hat die Recherche nicht geplant")
+}
+
+// TestWhatIsLeftOutIsCounted: sources that were not read, searches that were not made, parts that the model did not write, and an order that
+// nobody judged are told with how many they are.
+func TestWhatIsLeftOutIsCounted(t *testing.T) {
+	t.Parallel()
+	server := llmtest.New(t)
+	server.Always(llmtest.Match{Prompt: "Name at most"}, func(llmtest.Request) llmtest.Reply {
+		return llmtest.Reply{Text: `{"questions":["Wie viele Fahrräder waren es an der Elzbrücke im Jahr 2025?"],"queries":["Elzbrücke Zähler"]}`}
+	})
+	server.Answer(llmtest.Match{Prompt: "The passages stand between"}, llmtest.Reply{Refusal: "no"})
+	server.Always(llmtest.Match{Prompt: "The passages stand between"}, func(r llmtest.Request) llmtest.Reply {
+		return llmtest.Reply{JSON: map[string]any{"sentences": []any{map[string]any{"text": "An der Elzbrücke wurden im Jahr 2025 insgesamt 14.500 Fahrräder am Tag gezählt, teilte das Amt mit.", "evidence": []string{"1.1", "2.1", "3.1"}}}}}
+	})
+	tools := web(bikes...)
+	tools.Model = llm.New(llm.Config{BaseURL: server.URL, APIKey: llmtest.Key, Model: "writer-1"})
+	free, calls := int64(0), map[string]int{}
+	for _, name := range []string{"searxng", "tavily"} {
+		tools.Backends = append(tools.Backends, research.Backend{Name: name, Price: ledger.Price{PerRequest: &free}, Search: func(context.Context, research.Query) ([]research.Hit, error) {
+			if calls[name]++; calls[name] > 1 {
+				return nil, &ledger.Refusal{Requests: new(9)}
+			}
+			return []research.Hit{}, nil
+		}})
+	}
+	read := tools.Read
+	tools.Read = func(ctx context.Context, hit research.Hit) (store.Snapshot, error) {
+		if strings.Contains(hit.URL, "alt.") || strings.Contains(hit.URL, "tot.") {
+			return store.Snapshot{}, &ledger.Refusal{Requests: new(9)}
+		}
+		return read(ctx, hit)
+	}
+	reranking := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusUnauthorized) }))
+	t.Cleanup(reranking.Close)
+	tools.Reranker = research.NewReranker(research.RerankService{BaseURL: reranking.URL, Key: "k", Model: "r"})
+	request := ask(bikesAsked, "de")
+	request.OutputLanguage = "en"
+	out := run(t, request, tools, &researchtest.Diary{})
+	require.Equal(t, []string{
+		"All 9 requests that the budget allows are made. SearXNG (1 of 2 searches) and Tavily (1 of 2 searches) were not asked everything; 2 of 3 sources were not read.",
+		"The reranker refuses the key (401). The sources were ordered by rules alone.",
+		"The model writer-1 will not answer this: no. The model did not write 1 of 2 parts, which are made of the sources' own sentences.",
+	}, out.Shortfalls)
 }
