@@ -107,20 +107,24 @@ func TestServicesAway(t *testing.T) {
 			[]string{"Was eine Anfrage an Tavily kostet, ist nicht bekannt, und das Budget erlaubt nur, was bekannt ist: ihr Preis gehört in die Einstellungen, oder max_cost_usd weggelassen. Tavily wurde nicht gefragt."},
 		},
 		"no request": {
-			[]error{nil, &ledger.Refusal{Requests: new(0)}}, []string{"The budget allows no requests. Tavily was not asked."},
+			[]error{nil, &ledger.Refusal{Requests: new(0)}},
+			[]string{"The budget allows no requests. Tavily was not asked."},
 			[]string{"Das Budget erlaubt keine Anfragen. Tavily wurde nicht gefragt."},
 		},
 		"one request": {
-			[]error{nil, &ledger.Refusal{Requests: new(1)}}, []string{"The only request that the budget allows is made. Tavily was not asked."},
+			[]error{nil, &ledger.Refusal{Requests: new(1)}},
+			[]string{"The only request that the budget allows is made. Tavily was not asked."},
 			[]string{"Die einzige Anfrage, die das Budget erlaubt, ist gestellt. Tavily wurde nicht gefragt."},
 		},
 		"a fault that is not known": {
 			[]error{nil, &research.BackendError{Backend: "tavily", Code: "odd", Message: "Tavily is odd", RetryAfter: 3 * time.Hour}},
-			[]string{"Tavily is odd. It asks to be left alone for 3 h."}, []string{"Tavily is odd. Gefragt werden darf erst wieder in 3 h."},
+			[]string{"Tavily is odd. It asks to be left alone for 3 h."},
+			[]string{"Tavily is odd. Gefragt werden darf erst wieder in 3 h."},
 		},
 		"a moment": {
 			[]error{nil, &research.BackendError{Backend: "tavily", Code: research.CodeUnavailable, Message: "Tavily cannot answer now (503).", RetryAfter: 90 * time.Second}},
-			[]string{"Tavily cannot answer now (503). It asks to be left alone for 90 s."}, []string{"Tavily kann gerade nicht antworten. Gefragt werden darf erst wieder in 90 s."},
+			[]string{"Tavily cannot answer now (503). It asks to be left alone for 90 s."},
+			[]string{"Tavily kann gerade nicht antworten. Gefragt werden darf erst wieder in 90 s."},
 		},
 		"lost": {
 			[]error{nil, ledger.ErrLost},
