@@ -51,7 +51,7 @@ type entityReader struct {
 // Entities are found by rules and lists, which would rather miss a name than invent one. Relative dates, and those without a
 // year, are resolved only if it is known when the text was published.
 func Annotate(title, body, language string, published *time.Time) ([]store.Keyword, []store.Entity) {
-	t := read(clean(title+"\n"+body), language)
+	t := read(unmarked(clean(title+"\n"+body)), language)
 	r := &entityReader{text: t, published: published, stop: stopWords(t.language), taken: make([]bool, len(t.words))}
 	r.dates()
 	r.amounts()

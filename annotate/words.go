@@ -3,6 +3,7 @@
 package annotate
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -63,6 +64,18 @@ func clean(s string) string {
 	}
 	s = norm.NFC.String(strings.ToValidUTF8(s, "\ufffd"))
 	return strings.ReplaceAll(s, "’", "'")
+}
+
+// tag is one of HTML with what tells it from a comparison or a type in angle brackets: an attribute, a slash, or the name of an
+// element that means nothing else.
+var tag = regexp.MustCompile(`(?i)</[a-z][a-z0-9]*\s*>|<[a-z][a-z0-9]*(\s+[a-z_:][-a-z0-9_:.]*\s*=\s*("[^"<>]*"|'[^'<>]*'|[^\s"'<>]+))+\s*/?>|<(div|span|p|br|li|ul|ol|td|tr|table|img|h[1-6]|strong|em)\s*/?>`)
+
+// unmarked is a text in which there are spaces in the place of tags, which a source left in its words: they are none of its own.
+func unmarked(text string) string {
+	if !strings.Contains(text, "<") {
+		return text
+	}
+	return tag.ReplaceAllStringFunc(text, func(found string) string { return strings.Repeat(" ", len(found)) })
 }
 
 // read cuts a text into words.

@@ -67,6 +67,14 @@ var blocks = map[atom.Atom]bool{
 // dataURI finds pictures written into the text, which would use up maxContent before its words do.
 var dataURI = regexp.MustCompile(`(?i)(\ssrc(?:set)?\s*=\s*)(?:"\s*data:[^"]*"|'\s*data:[^']*')`)
 
+// escapedElement begins HTML that was escaped once too often.
+var escapedElement = regexp.MustCompile(`(?i)^\s*&lt;(p|div|table|ul|ol|dl|h[1-6]|article|section|span|a|img|figure|blockquote|br|b|strong|em|i)(\s|/|&gt;)`)
+
+// escapedTwice: no element stands in the source, and it begins with an escaped one that ends. What explains HTML does not begin so.
+func escapedTwice(source string) bool {
+	return !strings.Contains(source, "<") && escapedElement.MatchString(source) && (strings.Contains(source, "&lt;/") || strings.Contains(source, "/&gt;"))
+}
+
 // A sanitizer cleans the HTML of one feed.
 type sanitizer struct {
 	// budget is how many more bytes relative addresses may grow by when they are resolved: a long
@@ -82,6 +90,9 @@ func (s *sanitizer) clean(source string, base *url.URL) (safe, text string, cut 
 	}
 	if len(source) > maxContent {
 		source, cut = truncateBytes(source, maxContent), true
+	}
+	if escapedTwice(source) {
+		source = html.UnescapeString(source)
 	}
 	var b textBuilder
 	if !strings.ContainsAny(source, "<&\r\x00") {

@@ -37,6 +37,8 @@ func TestCleanHTML(t *testing.T) {
 		"protocol relative":   {`<a href="//b.org/c">x</a>`, `<a href="https://b.org/c" rel="nofollow noopener" target="_blank">x</a>`, "x"},
 		"mail":                {`<a href="mailto:a@example.org">x</a>`, `<a href="mailto:a@example.org" rel="nofollow">x</a>`, "x"},
 		"relative picture":    {`<img src=b.png alt="A b" width=20 srcset="c.png 2x">`, `<img src="https://example.org/news/b.png" alt="A b" width="20"/>`, ""},
+		"escaped twice":       {`&lt;div class="a"&gt;&lt;a href="https://b.org/"&gt;x&lt;/a&gt; &amp;amp; y&lt;/div&gt;`, `<div><a href="https://b.org/" rel="nofollow noopener" target="_blank">x</a> &amp; y</div>`, "x & y"},
+		"about elements":      {`How &lt;div&gt; and &lt;/div&gt; work`, `How &lt;div&gt; and &lt;/div&gt; work`, "How <div> and </div> work"},
 		"picture without":     {`<img alt=x>a<img src="">`, "a", "a"},
 		"data picture":        {`<img src="data:image/png;base64,AAAA">a<img src='data:image/svg+xml,x'>`, "a", "a"},
 		"pixel":               {`a<img src=p.gif width=1 height=1>b<img src=p height="0px">c<img src=p style="width:1px;height:1px">d<img src=p style="display:none">e`, "abcde", "abcde"},

@@ -3,6 +3,7 @@ package content
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -33,13 +34,18 @@ type Brief struct {
 	Book  ledger.Book
 	// Supports decides whether a claim bears a sentence.
 	Supports func(sentence string, claim store.ResearchClaim) (bool, string)
+	// Unwritten hears of each section that the model did not write, and why; nil hears nothing.
+	Unwritten func(section string, cause error)
 }
+
+// errNothingHeld is why a section is not the model's whose sentences none of its claims bears.
+var errNothingHeld = errors.New("none of its sentences was borne by a claim")
 
 // Write makes a draft: by the model where there is one, else a brief of the claims themselves. The error is that of ctx.
 func Write(ctx context.Context, b Brief) (store.Draft, error) {
 	d := store.Draft{
 		TopicID: b.Topic.ID, RunID: &b.Run.ID, Title: b.Topic.Title, Language: b.Language, Tone: b.Tone, TargetWords: b.TargetWords, Method: store.Extractive,
-		HeroImagePrompt: heroPrompt(b), InternalLinks: links(b), Citations: citations(b.Claims),
+		HeroImagePrompt: heroPrompt(b), InternalLinks: links(b),
 	}
 	sections := sectionsOf(b)
 	for _, s := range sections {
@@ -50,6 +56,7 @@ func Write(ctx context.Context, b Brief) (store.Draft, error) {
 	}
 	var body strings.Builder
 	fmt.Fprintf(&body, "# %s\n\n", markdown.Text(d.Title))
+	numbers := map[int]int{}
 	for _, s := range sections {
 		// What several sources say in their own words is a list: no text follows from it.
 		sentences, bullet := b.extract(s), "- "
@@ -59,19 +66,26 @@ func Write(ctx context.Context, b Brief) (store.Draft, error) {
 				return d, ctx.Err()
 			}
 			d.Dropped = append(d.Dropped, dropped...)
-			if err == nil && len(written) > 0 {
+			if err == nil && len(written) == 0 {
+				err = errNothingHeld
+			}
+			switch {
+			case err == nil:
 				sentences, bullet, d.Method = written, "", store.ByModel
+			case b.Unwritten != nil:
+				b.Unwritten(s.heading, err)
 			}
 		}
 		if s.heading != d.Title {
 			fmt.Fprintf(&body, "## %s\n\n", markdown.Text(s.heading))
 		}
 		for _, sentence := range sentences {
-			fmt.Fprintf(&body, "%s%s%s %s\n", bullet, b.attribution(sentence), markdown.Text(sentence.Text), b.marks(sentence))
+			fmt.Fprintf(&body, "%s%s%s %s\n", bullet, b.attribution(sentence), markdown.Text(sentence.Text), b.marks(sentence, numbers))
 		}
 		body.WriteByte('\n')
 		d.Sentences = append(d.Sentences, sentences...)
 	}
+	d.Citations = citations(b.Claims, numbers)
 	b.finish(&d, &body)
 	d.BodyMarkdown = body.String()
 	d.WordCount = wordCount(d)
@@ -164,11 +178,18 @@ func (b Brief) attribution(s store.DraftSentence) string {
 	return ""
 }
 
-// marks are the numbers of the sources of a sentence.
-func (b Brief) marks(s store.DraftSentence) string {
+// marks are the numbers of the sources of a sentence. A draft numbers them as it comes to them; numbers has what they are by those of the
+// report.
+func (b Brief) marks(s store.DraftSentence, numbers map[int]int) string {
 	var marks []string
 	for _, claim := range b.Claims {
-		if mark := fmt.Sprintf("[%d]", claim.Source.Number); slices.Contains(s.Claims, claim.ID) && !slices.Contains(marks, mark) {
+		if !slices.Contains(s.Claims, claim.ID) {
+			continue
+		}
+		if numbers[claim.Source.Number] == 0 {
+			numbers[claim.Source.Number] = len(numbers) + 1
+		}
+		if mark := fmt.Sprintf("[%d]", numbers[claim.Source.Number]); !slices.Contains(marks, mark) {
 			marks = append(marks, mark)
 		}
 	}
@@ -211,13 +232,13 @@ func labelsOf(language string) labels {
 	return labels{"A brief of the sources' own sentences; no model has written anything here.", "disputed", "Still to research", "Sources"}
 }
 
-// citations are the sources of claims, each once.
-func citations(claims []store.ResearchClaim) []store.DraftCitation {
-	var list []store.DraftCitation
+// citations are the sources that have numbers in the draft, in their order.
+func citations(claims []store.ResearchClaim, numbers map[int]int) []store.DraftCitation {
+	list := make([]store.DraftCitation, len(numbers))
 	for _, claim := range claims {
 		s := claim.Source
-		if !slices.ContainsFunc(list, func(c store.DraftCitation) bool { return c.Number == s.Number }) {
-			list = append(list, store.DraftCitation{Number: s.Number, URL: s.URL, Title: s.Title, SnapshotID: s.SnapshotID, Hash: s.Hash, FetchedAt: s.FetchedAt, PublishedAt: s.PublishedAt})
+		if number := numbers[s.Number]; number > 0 && list[number-1].Number == 0 {
+			list[number-1] = store.DraftCitation{Number: number, URL: s.URL, Title: s.Title, SnapshotID: s.SnapshotID, Hash: s.Hash, FetchedAt: s.FetchedAt, PublishedAt: s.PublishedAt}
 		}
 	}
 	return list

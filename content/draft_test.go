@@ -1,6 +1,7 @@
 package content_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -84,8 +85,11 @@ func TestModelsDraftIsChecked(t *testing.T) {
 	server.Answer(llmtest.Match{Prompt: "Section: Subsidy"}, llmtest.Reply{Status: 401})
 	b := brief()
 	b.Model = llm.New(llm.Config{BaseURL: server.URL, APIKey: llmtest.Key, Model: "m"})
+	var unwritten []string
+	b.Unwritten = func(section string, cause error) { unwritten = append(unwritten, section+": "+cause.Error()) }
 	d, err := content.Write(t.Context(), b)
 	require.NoError(t, err)
+	require.Equal(t, []string{"Subsidy: 127.0.0.1 refuses the key (401)."}, unwritten)
 	require.Equal(t, store.ByModel, d.Method)
 	require.Contains(t, d.BodyMarkdown, "\n299,000 were sold in 2025. [1]\n")
 	require.Equal(t, "Editorial photograph about: Heat pumps in Elbland", strings.SplitN(d.HeroImagePrompt, ".", 2)[0])
@@ -130,4 +134,62 @@ func wordsOf(t *testing.T, d store.Draft) any {
 		}
 	}
 	return nil
+}
+
+// TestDraftNumbersItsSources: as it comes to them and without gaps, whatever their numbers in the report are, and in every format the same.
+func TestDraftNumbersItsSources(t *testing.T) {
+	t.Parallel()
+	b := brief()
+	for i, number := range []int{7, 3, 9} {
+		b.Claims[i].Source.Number = number
+		b.Claims[i].Source.URL = fmt.Sprintf("https://s%d.example/", number)
+	}
+	d, err := content.Write(t.Context(), b)
+	require.NoError(t, err)
+	require.Contains(t, d.BodyMarkdown, "heat pumps were sold. [1][2]\n")
+	require.Contains(t, d.BodyMarkdown, "35 percent. [3]\n")
+	require.Contains(t, d.BodyMarkdown, "- [1] [A & \\<b\\>](<https://s7.example/>)\n- [2] [A & \\<b\\>](<https://s3.example/>)\n- [3] ")
+	require.Equal(t, []int{1, 2, 3}, []int{d.Citations[0].Number, d.Citations[1].Number, d.Citations[2].Number})
+	require.Equal(t, "https://s7.example/", d.Citations[0].URL)
+	bib, err := content.Export(d, "bibtex")
+	require.NoError(t, err)
+	require.Regexp(t, `(?s)source1,.*s7\.example.*source2,.*s3\.example`, string(bib))
+	page, err := content.Export(d, "html")
+	require.NoError(t, err)
+	require.Contains(t, string(page), "sold. [1][2]")
+}
+
+// TestOnlyWhatADraftSaysIsCounted: not its label, not what is still to research.
+func TestOnlyWhatADraftSaysIsCounted(t *testing.T) {
+	t.Parallel()
+	d, err := content.Write(t.Context(), brief())
+	require.NoError(t, err)
+	require.Equal(t, len(strings.Fields("Heat pumps in Elbland Sales In 2025 299,000 heat pumps were sold. Subsidy The state pays 35 percent.")), d.WordCount)
+}
+
+// TestDraftIsScoredByItsTarget: how many words are enough is what was asked for.
+func TestDraftIsScoredByItsTarget(t *testing.T) {
+	t.Parallel()
+	d, err := content.Write(t.Context(), brief())
+	require.NoError(t, err)
+	for target, wanted := range map[int]struct {
+		value   float64
+		suggest string
+	}{
+		2 * d.WordCount: {0.5, fmt.Sprintf("Write %d words more: %d are wanted, it has %d.", d.WordCount, 2*d.WordCount, d.WordCount)},
+		d.WordCount:     {1, ""},
+		d.WordCount / 2: {0.6, fmt.Sprintf("Shorten it by %d words: %d are wanted, it has %d.", d.WordCount-d.WordCount/2, d.WordCount/2, d.WordCount)},
+	} {
+		d.TargetWords = target
+		score := content.ScoreDraft(d, time.Now())
+		for _, part := range score.Parts {
+			if part.Name == "words" {
+				require.InDelta(t, wanted.value, *part.Value.Value(), 0.02)
+				require.Equal(t, target, part.Inputs["target"])
+			}
+		}
+		if wanted.suggest != "" {
+			require.Contains(t, score.Suggestions, wanted.suggest)
+		}
+	}
 }

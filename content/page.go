@@ -41,7 +41,9 @@ func ScoreDraft(d store.Draft, now time.Time) store.Score {
 	if d.Keyword != nil {
 		keyword = *d.Keyword
 	}
-	return Score(PageOf(d.Title, readable(written), d.Language, keyword, countMarkdown(written), nil), now)
+	page := PageOf(d.Title, readable(written), d.Language, keyword, countMarkdown(written), nil)
+	page.Target = d.TargetWords
+	return Score(page, now)
 }
 
 // Edited is a draft whose text a person has changed, with what follows from it: what no longer stands there rests on nothing any
@@ -57,10 +59,12 @@ func Edited(d store.Draft, now time.Time) store.Draft {
 // wordCount is how many words a draft has, counted as its score counts them.
 func wordCount(d store.Draft) int { return len(annotate.Words(readable(written(d)), d.Language)) }
 
-// written is a draft's Markdown without the list of its sources.
+// written is what a draft says: its Markdown without the label, what is still to research, and the list of its sources.
 func written(d store.Draft) string {
-	text, _, _ := strings.Cut(d.BodyMarkdown, "\n## "+labelsOf(d.Language).sources+"\n")
-	return text
+	words := labelsOf(d.Language)
+	text, _, _ := strings.Cut(d.BodyMarkdown, "\n## "+words.sources+"\n")
+	text, _, _ = strings.Cut(text, "\n## "+words.open+"\n")
+	return strings.Replace(text, "\n*"+words.extractive+"*\n", "\n", 1)
 }
 
 var sourceMark = regexp.MustCompile(`\[\d+\]`)

@@ -106,6 +106,8 @@ type Page struct {
 	Entities int
 	// PublishedAt is nil where the page does not say.
 	PublishedAt *time.Time
+	// Target is how many words are wanted; 0 is not said.
+	Target int
 }
 
 // Words is how many words the text has.
@@ -132,7 +134,7 @@ func Score(p Page, now time.Time) store.Score {
 		return Unscored("the page has no words")
 	}
 	return scoreOf("content score", []part{
-		wordsPart(words), p.readabilityPart(), p.keywordPart(words), structurePart(p.Counts, words), p.entitiesPart(words), p.freshnessPart(now),
+		wordsPart(words, p.Target), p.readabilityPart(), p.keywordPart(words), structurePart(p.Counts, words), p.entitiesPart(words), p.freshnessPart(now),
 	}, now)
 }
 
@@ -152,13 +154,39 @@ func WordsValue(words int) float64 {
 	return 0.8
 }
 
-func wordsPart(words int) part {
+// enough is how much of the words that are wanted a text has at least, and how many times as many at most, where nothing is to be done.
+const enough, plenty = 0.9, 1.2
+
+// wordsPart is CSC-2, or where so many words are wanted, how near a text comes to them.
+func wordsPart(words, target int) part {
+	if target > 0 {
+		return targetPart(words, target)
+	}
 	p := part{name: "words", weight: 0.15, value: new(WordsValue(words)), inputs: map[string]any{"words": words}, note: "1,500 to 3,000 words are best"}
 	switch {
 	case words < 1500:
 		p.suggestion = fmt.Sprintf("Write %d words more: 1,500 to 3,000 are best, it has %d.", 1500-words, words)
 	case words > 3000:
 		p.suggestion = fmt.Sprintf("Shorten it or split it: 1,500 to 3,000 words are best, it has %d.", words)
+	}
+	return p
+}
+
+func targetPart(words, target int) part {
+	p := part{
+		name: "words", weight: 0.15, inputs: map[string]any{"words": words, "target": target},
+		note: fmt.Sprintf("%d words are wanted", target),
+	}
+	share := float64(words) / float64(target)
+	switch {
+	case share < enough:
+		p.value = new(share)
+		p.suggestion = fmt.Sprintf("Write %d words more: %d are wanted, it has %d.", target-words, target, words)
+	case share <= plenty:
+		p.value = new(1.)
+	default:
+		p.value = new(plenty / share)
+		p.suggestion = fmt.Sprintf("Shorten it by %d words: %d are wanted, it has %d.", words-target, target, words)
 	}
 	return p
 }

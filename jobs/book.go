@@ -3,7 +3,6 @@ package jobs
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -61,23 +60,16 @@ func (b *book) Make(ctx context.Context, c ledger.Call, send func(context.Contex
 
 // refusal says why a call is not made.
 func (b *book) refusal(c ledger.Call, err error) error {
+	var over *store.OverBudget
 	switch {
 	case errors.Is(err, store.ErrAnswerLost):
 		return ledger.ErrLost
 	case errors.Is(err, store.ErrTooManyRequests):
-		return &overBudget{fmt.Sprintf("all %d requests that the budget allows are made", b.budget.MaxRequests)}
+		return &ledger.Refusal{Requests: &b.budget.MaxRequests}
 	case errors.Is(err, store.ErrUnknownPrice):
-		return &overBudget{fmt.Sprintf("what %s costs is not known, and the budget allows only what is; set its price, or leave out max_cost_usd", c.Provider)}
-	case errors.Is(err, store.ErrOverBudget):
-		return &overBudget{fmt.Sprintf("it could cost more than what is left of the %.6g dollars that the budget allows", *b.budget.MaxCostUSD)}
+		return &ledger.Refusal{Unpriced: c.Provider}
+	case errors.As(err, &over):
+		return &ledger.Refusal{Most: c.Most, Left: over.Left, Budget: *b.budget.MaxCostMicros()}
 	}
 	return err
 }
-
-// overBudget is a ledger.ErrBudget that says what is used up.
-type overBudget struct{ message string }
-
-func (e *overBudget) Error() string { return e.message }
-
-// Is makes it a ledger.ErrBudget.
-func (e *overBudget) Is(target error) bool { return target == ledger.ErrBudget }

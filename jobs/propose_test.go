@@ -147,9 +147,9 @@ func TestModelProposesNothing(t *testing.T) {
 		requests int
 	}{
 		"refusal":         {[]llmtest.Reply{{Refusal: "I cannot help with that."}}, nil, "cannot help", 1},
-		"bad JSON":        {[]llmtest.Reply{{Text: "Sure!"}, {Text: `{"keywords": "none"}`}}, nil, "does not answer as the schema", 2},
+		"bad JSON":        {[]llmtest.Reply{{Text: "Sure!"}, {Text: `{"keywords": "none"}`}}, nil, "did not answer in the form that was asked for", 2},
 		"repaired":        {[]llmtest.Reply{{Text: `{"keywords": []}`}, good}, nil, "", 2},
-		"over the budget": {nil, new(0.000001), "dollars that the budget allows", 0},
+		"over the budget": {nil, new(0.000001), "of the budget of $0.000001 is left", 0},
 		"wrong key":       {[]llmtest.Reply{{Status: 401, Error: &llmtest.Fault{Message: "no"}}}, nil, "key", 1},
 	} {
 		before, calls := model.Count(), w.count(`select count(*) from calls where state = 'answered'`)
@@ -243,7 +243,7 @@ func TestModelProposesTopics(t *testing.T) {
 	job, err = c.DiscoverTopics(t.Context(), DiscoverTopicsArgs{Request: request})
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(w.finished(job.ID).Result, &run))
-	require.Contains(t, *run.Report.Proposals.Error, "dollars")
+	require.Contains(t, *run.Report.Proposals.Error, "the budget of $0 is left")
 	require.Equal(t, before, model.Count())
 	require.NotEmpty(t, run.Report.Topics)
 	require.Nil(t, run.Report.Topics[0].Proposal)

@@ -37,6 +37,15 @@ type Subject struct {
 // KeywordArgs looks for the keywords around a subject.
 type KeywordArgs struct{ Subject }
 
+// KeyTerms are the words by which people would look for a topic, whose title may be a headline.
+func KeyTerms(topic store.Topic) string {
+	more := ""
+	if topic.Description != nil {
+		more = *topic.Description
+	}
+	return annotate.KeyTerms(topic.Title, more, topic.Language)
+}
+
 // Kind names the job.
 func (KeywordArgs) Kind() string { return "research_keyword" }
 

@@ -335,10 +335,9 @@ func (j *journal) Kept(ctx context.Context, id uuid.UUID) (store.Snapshot, error
 // Tell tells how far the run is. That it could not be told is no reason to stop.
 func (j *journal) Tell(ctx context.Context, percent int, stage, message string) {
 	j.mu.Lock()
+	defer j.mu.Unlock()
 	j.percent = max(j.percent, percent)
-	percent = j.percent
-	j.mu.Unlock()
-	_ = j.store.ReportProgress(ctx, j.job, store.JobProgress{Percent: percent, Stage: stage, Message: message})
+	_ = j.store.ReportProgress(ctx, j.job, store.JobProgress{Percent: j.percent, Stage: stage, Message: message})
 }
 
 // Research queues research in the transaction of ctx. The same question that is being worked on, or that was answered

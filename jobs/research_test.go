@@ -207,7 +207,7 @@ func TestResearchWhereNobodyAnswers(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "partial", runs.Items[0].Status)
 	require.False(t, *runs.Items[0].Answered)
-	require.Contains(t, runs.Items[0].Shortfalls[0], "broken could not be asked")
+	require.Contains(t, runs.Items[0].Shortfalls[0], "Broken failed.")
 }
 
 // TestResearchBudgets runs out of each of the three.
@@ -227,8 +227,8 @@ func TestResearchBudgets(t *testing.T) {
 		budget store.ResearchBudget
 		says   string
 	}{
-		"cost":     {store.ResearchBudget{MaxCostUSD: new(0.000001), MaxSeconds: 60, MaxRequests: 50}, "dollars that the budget allows"},
-		"requests": {store.ResearchBudget{MaxSeconds: 60, MaxRequests: 1}, "all 1 requests"},
+		"cost":     {store.ResearchBudget{MaxCostUSD: new(0.000001), MaxSeconds: 60, MaxRequests: 50}, "of the budget of $0.000001 is left"},
+		"requests": {store.ResearchBudget{MaxSeconds: 60, MaxRequests: 1}, "The only request that the budget allows is made."},
 	} {
 		before := model.Count()
 		job, err := c.Research(t.Context(), asked(func(r *store.ResearchRequest) { r.Budget = tc.budget }), 0)

@@ -110,7 +110,7 @@ func (w *serpWorker) results(ctx context.Context, job *river.Job[SerpArgs]) (res
 	query := research.Query{Text: args.Query, Language: args.Language, Market: args.Market, Limit: args.Count}
 	findings := research.Search(ctx, newBook(w.store, store.JobID(job.ID), nil, nil, nil), []research.Backend{backend}, query)
 	if fault := findings.Backends[0].Error; fault != nil {
-		message := fmt.Sprintf("%s could not be asked: %s", backend.Name, fault.Message)
+		message := fault.Message
 		if !fault.Transient() {
 			return nil, "", failForGood(message)
 		}

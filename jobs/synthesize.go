@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -46,6 +47,8 @@ type synthesizeResult struct {
 	Version   int       `json:"version"`
 	Method    string    `json:"method"`
 	WordCount int       `json:"word_count"`
+	// Shortfall says which sections the model did not write, and why; nil where it wrote all, or there is none.
+	Shortfall *string `json:"shortfall"`
 }
 
 // Work writes a draft, then keeps it and ends the job in one transaction.
@@ -58,6 +61,8 @@ func (w *synthesizeWorker) Work(ctx context.Context, job *river.Job[SynthesizeAr
 		return refused(err)
 	}
 	_ = w.store.ReportProgress(ctx, store.JobID(job.ID), store.JobProgress{Percent: 20, Stage: "write", Message: "Writing the draft."})
+	var unwritten []error
+	brief.Unwritten = func(_ string, cause error) { unwritten = append(unwritten, cause) }
 	draft, err := content.Write(ctx, brief)
 	if err != nil {
 		return err
@@ -70,9 +75,19 @@ func (w *synthesizeWorker) Work(ctx context.Context, job *river.Job[SynthesizeAr
 		if err != nil {
 			return err
 		}
-		return complete(ctx, job, resultOf(saved))
+		result := resultOf(saved)
+		result.Shortfall = shortfallOf(unwritten)
+		return complete(ctx, job, result)
 	})
 	return refused(err)
+}
+
+// shortfallOf says how many sections the model did not write, and why the first was not; nil where it wrote all.
+func shortfallOf(unwritten []error) *string {
+	if len(unwritten) == 0 {
+		return nil
+	}
+	return new(fmt.Sprintf("The model did not write %s, made of the report's own sentences instead. %s", amount(len(unwritten), "section"), sentence(unwritten[0])))
 }
 
 func resultOf(d store.Draft) synthesizeResult {

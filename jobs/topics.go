@@ -131,7 +131,8 @@ func (w *topicsWorker) discover(ctx context.Context, job int64, r store.Discover
 		return report, err
 	}
 	ask := proposer(w.model, w.store, job, nil, r.MaxCostUSD)
-	if w.model != nil {
+	// Where there are no documents, nothing that a model proposes could become a topic.
+	if w.model != nil && hunt.Documents > 0 {
 		tell(45, "proposals", "Asking the model what else to look for.")
 		seeds, err := ask.Seeds(ctx, r.Domain, hunt, candidates)
 		if err != nil {
@@ -152,10 +153,10 @@ func (w *topicsWorker) discover(ctx context.Context, job int64, r store.Discover
 	report.Documents, report.DocumentsBefore, report.Considered = hunt.Documents, hunt.DocumentsBefore, len(candidates)
 	topics, leftOut := research.Discover(candidates, hunt, profile)
 	report.Topics, report.LeftOut = append(report.Topics, topics...), append(report.LeftOut, leftOut...)
-	if len(topics) == 0 {
-		report.Note = new(nothing(report))
+	if report.Note, err = w.remark(ctx, r, report, hunt); err != nil {
+		return report, err
 	}
-	if w.model != nil {
+	if report.Proposals != nil {
 		tell(90, "proposals", "Asking the model how to write about them.")
 		if err := ask.Angles(ctx, r.Language, report.Topics, &report.Proposals.Proposal); err != nil {
 			return report, err
@@ -164,16 +165,51 @@ func (w *topicsWorker) discover(ctx context.Context, job int64, r store.Discover
 	return report, nil
 }
 
-// nothing says why nothing was found.
-func nothing(r store.DiscoveryReport) string {
-	window := fmt.Sprintf("from %s to %s", r.Since.UTC().Format(time.DateOnly), r.Until.UTC().Format(time.DateOnly))
-	switch {
-	case r.Documents == 0:
-		return "The archive has no processed documents of this domain, market and language " + window + "."
-	case r.Considered == 0:
-		return fmt.Sprintf("The %d documents %s have nothing in common.", r.Documents, window)
+// remark says why nothing was found, or only single articles, and what helps; nil where there is more.
+func (w *topicsWorker) remark(ctx context.Context, r store.DiscoveryRequest, found store.DiscoveryReport, h research.Hunt) (*string, error) {
+	articles := 0
+	for _, topic := range found.Topics {
+		if topic.Documents[0].Reason == research.ReasonArticle {
+			articles++
+		}
 	}
-	return fmt.Sprintf("None of %d candidates %s became a topic: left_out says why.", r.Considered, window)
+	if len(found.Topics) > articles {
+		return nil, nil
+	}
+	window := fmt.Sprintf("from %s to %s", found.Since.UTC().Format(time.DateOnly), found.Until.UTC().Format(time.DateOnly))
+	publishers := map[string]bool{}
+	for _, d := range h.Sample {
+		publishers[d.SourceName] = true
+	}
+	archive := fmt.Sprintf("%s %s, of %s", amount(found.Documents, "document"), window, amount(len(publishers), "publisher"))
+	const more = " More feeds on the same subject, or a longer window, show what several write about."
+	switch {
+	case articles > 0:
+		return new("The archive has " + archive + ", and no two that are about the same: these topics are single articles." + more), nil
+	case found.Documents > 0 && found.Considered == 0:
+		return new("The archive has " + archive + ", and they have nothing in common." + more), nil
+	case found.Documents > 0:
+		return new(fmt.Sprintf("None of %d candidates %s became a topic: left_out says why. The archive has %s.", found.Considered, window, archive) + more), nil
+	}
+	note := "The archive has no processed documents of this domain, market and language " + window + "."
+	newest, err := w.store.Documents(ctx, store.DocumentFilter{Domain: r.Domain, Market: r.Market, Language: r.Language}, store.Page{Size: 1, Sort: "-published_at"})
+	switch {
+	case err != nil:
+		return nil, err
+	case len(newest.Items) == 0:
+		note += " It has none at all of these: add collections with this domain and market whose feeds are in this language."
+	case newest.Items[0].PublishedAt != nil:
+		note += fmt.Sprintf(" The newest is of %s: name a later day than that as until to look there.", newest.Items[0].PublishedAt.UTC().Format(time.DateOnly))
+	}
+	return &note, nil
+}
+
+// amount is a count with what is counted.
+func amount(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %ss", n, one)
 }
 
 // surges are the terms of the window that stand in more documents than before, with these. What else it reads of the window the hunt keeps.

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/content-creator/content-creator-api/collect"
+	"github.com/content-creator/content-creator-api/llm/llmtest"
 	"github.com/content-creator/content-creator-api/research"
 	"github.com/content-creator/content-creator-api/store"
 )
@@ -191,4 +192,64 @@ func TestSynthesizeRunsTwice(t *testing.T) {
 	require.NoError(t, w.store.DeleteTopic(t.Context(), topic.ID, 0))
 	again.ID = 999
 	require.ErrorContains(t, (&synthesizeWorker{store: w.store}).Work(t.Context(), again), "There is no topic")
+}
+
+// TestDiscoveryOfASmallArchive: one feed makes topics of single articles and says so; none says what to do.
+func TestDiscoveryOfASmallArchive(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.working()
+	discover := func(request store.DiscoveryRequest) store.DiscoveryReport {
+		request.Domain, request.Market, request.Language = "energy", "de", "en"
+		job, err := c.DiscoverTopics(t.Context(), DiscoverTopicsArgs{Request: request})
+		require.NoError(t, err)
+		var run struct{ Report store.DiscoveryReport }
+		done := w.finished(job.ID)
+		require.Equal(t, "succeeded", done.State, w.log.String())
+		require.NoError(t, json.Unmarshal(done.Result, &run))
+		return run.Report
+	}
+	require.Contains(t, *discover(store.DiscoveryRequest{}).Note, "It has none at all of these: add collections")
+
+	week := time.Now().Add(-7 * 24 * time.Hour)
+	texts := []string{"The network of Lindau grows by nine kilometres this year.", "A turbine was stolen from the harbour at night.", "Minister Ada Holm resigns after a vote in parliament."}
+	w.brought("rss", store.Document{Title: "District heating grows in Lindau", ContentText: &texts[0], PublishedAt: &week}, store.Document{Title: "Thieves take a whole turbine", ContentText: &texts[1], PublishedAt: &week},
+		store.Document{Title: "Energy minister Ada Holm resigns", ContentText: &texts[2], PublishedAt: &week})
+	w.process()
+	found := discover(store.DiscoveryRequest{WindowDays: 14})
+	require.Len(t, found.Topics, 3)
+	require.Equal(t, "article", found.Topics[0].Documents[0].Reason)
+	require.Contains(t, *found.Note, "The archive has 3 documents")
+	require.Contains(t, *found.Note, "of 1 publisher, and no two that are about the same: these topics are single articles. More feeds")
+
+	missed := discover(store.DiscoveryRequest{WindowDays: 1})
+	require.Empty(t, missed.Topics)
+	require.Contains(t, *missed.Note, "The newest is of "+week.UTC().Format(time.DateOnly))
+	require.Contains(t, *discover(store.DiscoveryRequest{WindowDays: 14, MinScore: new(1.)}).Note, "nothing in common. More feeds")
+}
+
+// TestSynthesizeWithoutItsModel: a draft that the model did not write is made of the report, and its job says why.
+func TestSynthesizeWithoutItsModel(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	text := counted
+	at := time.Now().Add(-time.Hour)
+	w.brought("rss", store.Document{Title: "Bicycles on the Elz bridge", ContentText: &text, PublishedAt: &at})
+	topic, err := w.store.CreateTopic(t.Context(), store.TopicCreate{Title: question, Domain: "energy", Market: "de", Language: "en"})
+	require.NoError(t, err)
+	model := llmtest.New(t)
+	model.Always(llmtest.Match{}, func(llmtest.Request) llmtest.Reply { return llmtest.Reply{Status: 402} })
+	c := w.working(thinking(model))
+	w.process()
+	job, err := c.Research(t.Context(), asked(func(r *store.ResearchRequest) { r.TopicID = &topic.ID }), 0)
+	require.NoError(t, err)
+	w.finished(job.ID)
+	job, err = c.Synthesize(t.Context(), SynthesizeArgs{TopicID: topic.ID, TargetWords: 300, Language: "en", Tone: "neutral", Budget: store.ResearchBudget{MaxRequests: 10, MaxSeconds: 60}})
+	require.NoError(t, err)
+	done := w.finished(job.ID)
+	require.Equal(t, "succeeded", done.State, w.log.String())
+	var result synthesizeResult
+	require.NoError(t, json.Unmarshal(done.Result, &result))
+	require.Equal(t, store.Extractive, result.Method)
+	require.Equal(t, "The model did not write 1 section, made of the report's own sentences instead. 127.0.0.1 wants to be paid first (402).", *result.Shortfall)
 }

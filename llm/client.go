@@ -89,6 +89,14 @@ func New(c Config) *Client {
 // Provider is who is asked: openrouter, openai, gemini, ollama, or else the host of the address.
 func (c *Client) Provider() string { return c.provider }
 
+// Title is who is asked, as people know it.
+func (c *Client) Title() string { return title(c.provider) }
+
+// title is a provider as people know it.
+func title(provider string) string {
+	return cmp.Or(map[string]string{"openrouter": "OpenRouter", "openai": "OpenAI", "gemini": "Gemini", "ollama": "Ollama"}[provider], provider)
+}
+
 // Model is which model is asked.
 func (c *Client) Model() string { return c.config.Model }
 
@@ -244,7 +252,7 @@ func (c *Client) persist(ctx context.Context, book ledger.Book, call ledger.Call
 }
 
 func canceled(ctx context.Context) *Error {
-	return &Error{Code: CodeCanceled, Message: "The model was not asked to the end: the work was cancelled.", Err: ctx.Err()}
+	return &Error{Code: CodeCanceled, Message: "The model did not answer in the time that it was given.", Err: ctx.Err()}
 }
 
 // send sends one request. What it answers was paid for, as far as anybody knows.
@@ -274,7 +282,7 @@ func (c *Client) send(ctx context.Context, x exchange, d dialect) (ledger.Reply,
 	if said.nothing() && (reply.OutputTokens == nil || *reply.OutputTokens == 0) {
 		// A model that is warming up; the prompt may have been charged.
 		return ledger.Reply{InputTokens: reply.InputTokens, OutputTokens: reply.OutputTokens, Cost: reply.Cost}, &Error{
-			Code: CodeEmpty, Status: status, Message: c.config.Model + " answered nothing.",
+			Code: CodeEmpty, Status: status, Message: "The model " + c.config.Model + " answered nothing.",
 		}
 	}
 	return reply, nil
@@ -308,7 +316,7 @@ func (c *Client) post(ctx context.Context, x exchange, d dialect) (raw []byte, s
 	case err != nil:
 		return nil, 0, nil, c.failure(outer, response.StatusCode, err)
 	case int64(len(raw)) > c.config.MaxBody:
-		return nil, 0, nil, &Error{Code: CodeTooLarge, Status: response.StatusCode, Message: fmt.Sprintf("%s answered more than %d bytes.", c.provider, c.config.MaxBody)}
+		return nil, 0, nil, &Error{Code: CodeTooLarge, Status: response.StatusCode, Message: fmt.Sprintf("%s answered more than %d bytes.", c.Title(), c.config.MaxBody)}
 	}
 	return raw, response.StatusCode, response.Header, nil
 }
@@ -326,11 +334,11 @@ func (c *Client) failure(outer context.Context, status int, err error) *Error {
 	case outer.Err() != nil:
 		return canceled(outer)
 	case errors.As(err, &op) && op.Op == "dial":
-		e.Code, e.unsent, e.Message = CodeUnreachable, true, "Nobody answers at "+c.config.BaseURL+"."
+		e.Code, e.unsent, e.Message = CodeUnreachable, true, "Nobody answers at the model's address, "+c.config.BaseURL+"."
 	case errors.As(err, &timeout) && timeout.Timeout():
-		e.Code, e.Message = CodeTimeout, fmt.Sprintf("%s did not answer within %s.", c.provider, c.config.Timeout)
+		e.Code, e.Message = CodeTimeout, fmt.Sprintf("%s did not answer within %s.", c.Title(), c.config.Timeout)
 	default:
-		e.Code, e.Message = CodeDisconnected, "The connection to "+c.provider+" broke before its answer was whole."
+		e.Code, e.Message = CodeDisconnected, "The connection to "+c.Title()+" broke before its answer was whole."
 	}
 	return e
 }

@@ -225,7 +225,7 @@ func TestRefusals(t *testing.T) {
 	}{
 		"no credit":                   {status(402, llmtest.Fault{Code: 402, Message: "Insufficient credits"}), llm.CodeNoCredit, "127.0.0.1 wants to be paid first (402): Insufficient credits"},
 		"quota used up":               {status(429, llmtest.Fault{Code: "insufficient_quota", Message: "You exceeded your current quota"}), llm.CodeNoCredit, "exceeded"},
-		"forbidden":                   {status(403, llmtest.Fault{Code: 403}), llm.CodeForbidden, "does not let this key ask test/model (403)."},
+		"forbidden":                   {status(403, llmtest.Fault{Code: 403}), llm.CodeForbidden, "does not let this key ask the model test/model (403)."},
 		"flagged":                     {status(403, llmtest.Fault{Code: 403, Message: "flagged", FlaggedBecause: []string{"violence"}}), llm.CodeRefused, "will not answer"},
 		"no such model":               {status(404, llmtest.Fault{Message: `model "x" not found, try pulling it first`}), llm.CodeNotFound, "pulling"},
 		"bad request":                 {status(400, llmtest.Fault{Message: "no"}), llm.CodeBadRequest, "does not take the request"},

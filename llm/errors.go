@@ -59,6 +59,18 @@ func (e *Error) Transient() bool {
 	return false
 }
 
+// Lasting reports whether the same request is of no use within minutes: somebody has to change something first, or the endpoint
+// asks to be left alone for longer than is waited for.
+func (e *Error) Lasting() bool {
+	switch e.Code {
+	case CodeBadKey, CodeNoCredit, CodeForbidden, CodeNotFound, CodeMoved:
+		return true
+	case CodeRateLimited:
+		return e.RetryAfter > 0
+	}
+	return false
+}
+
 // again reports whether the request is sent once more at once: a timeout, or an answer that broke off, may have
 // been paid for, and would take as long again.
 func (e *Error) again() bool {

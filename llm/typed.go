@@ -38,7 +38,7 @@ func Typed[T any](ctx context.Context, c *Client, book ledger.Book, r Request) (
 			return value, nil
 		}
 		if round == 1 {
-			return value, &Error{Code: CodeMalformed, Message: fmt.Sprintf("%s does not answer as the schema %s says: %s.", c.config.Model, r.Schema.Name, c.shown(fault.Error())), Err: fault}
+			return value, &Error{Code: CodeMalformed, Message: fmt.Sprintf("The model %s did not answer in the form that was asked for, not even when told what was wrong: %s.", c.config.Model, c.shown(fault.Error())), Err: fault}
 		}
 		after = repair(answer.Text, fault)
 	}

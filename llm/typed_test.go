@@ -92,7 +92,7 @@ func TestTypedIsRepairedOnce(t *testing.T) {
 		var e *llm.Error
 		require.ErrorAs(t, err, &e)
 		require.Equal(t, llm.CodeMalformed, e.Code)
-		require.Contains(t, e.Message, "test/model does not answer as the schema verdict says")
+		require.Contains(t, e.Message, "The model test/model did not answer in the form that was asked for")
 		require.Zero(t, got)
 		require.Equal(t, 2, s.Count())
 	})

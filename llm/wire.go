@@ -258,7 +258,7 @@ func (c *Client) parse(status int, header http.Header, raw []byte) (completion, 
 		if strings.Contains(header.Get("Content-Type"), "html") {
 			what = "with a web page: is its address the one below which chat/completions is"
 		}
-		return said, &Error{Code: CodeMalformed, Status: status, Message: c.provider + " answered " + what + ".", Err: err}
+		return said, &Error{Code: CodeMalformed, Status: status, Message: c.Title() + " answered " + what + ".", Err: err}
 	}
 	if len(said.Choices) > 0 && said.Error == nil {
 		said.Error = said.Choices[0].Error
@@ -272,7 +272,7 @@ func (c *Client) parse(status int, header http.Header, raw []byte) (completion, 
 		e.Status, e.unpaid = status, len(said.Choices) == 0
 		return said, e
 	case len(said.Choices) == 0:
-		return said, &Error{Code: CodeMalformed, Status: status, Message: c.provider + " answered JSON without any choices."}
+		return said, &Error{Code: CodeMalformed, Status: status, Message: c.Title() + " answered JSON without any choices."}
 	}
 	return said, nil
 }
@@ -280,7 +280,7 @@ func (c *Client) parse(status int, header http.Header, raw []byte) (completion, 
 // refusal is an answer of another status than 200.
 func (c *Client) refusal(status int, header http.Header, raw []byte) *Error {
 	if status >= 300 && status < 400 {
-		return &Error{Code: CodeMoved, Status: status, unpaid: true, Message: c.config.BaseURL + " redirects; set the address that it leads to."}
+		return &Error{Code: CodeMoved, Status: status, unpaid: true, Message: "The model's address, " + c.config.BaseURL + ", redirects; set the address that it leads to."}
 	}
 	var answer struct {
 		Error *apiError `json:"error"`
@@ -301,13 +301,13 @@ func (c *Client) fault(status int, header http.Header, said apiError, raw []byte
 	e := &Error{Status: status, RetryAfter: c.retryAfter(header, raw), parameter: said.Param}
 	e.Code = codeOf(status, said)
 	words := map[string]string{
-		CodeBadKey: "refuses the key", CodeNoCredit: "wants to be paid first", CodeForbidden: "does not let this key ask " + c.config.Model,
-		CodeNotFound: "does not know " + c.config.Model, CodeTooLong: "says that the prompt is longer than the model's context",
+		CodeBadKey: "refuses the key", CodeNoCredit: "wants to be paid first", CodeForbidden: "does not let this key ask the model " + c.config.Model,
+		CodeNotFound: "does not know the model " + c.config.Model, CodeTooLong: "says that the prompt is longer than the model's context",
 		CodeRateLimited: "is asked too often", CodeOverloaded: "cannot answer now", CodeRefused: "will not answer this", CodeBadRequest: "does not take the request",
 	}
-	e.Message = fmt.Sprintf("%s %s (%d).", c.provider, words[e.Code], status)
+	e.Message = fmt.Sprintf("%s %s (%d).", c.Title(), words[e.Code], status)
 	if text := c.shown(said.Message); text != "" {
-		e.Message = fmt.Sprintf("%s %s (%d): %s", c.provider, words[e.Code], status, text)
+		e.Message = fmt.Sprintf("%s %s (%d): %s", c.Title(), words[e.Code], status, text)
 	}
 	return e
 }
@@ -384,17 +384,17 @@ func (c *Client) read(a Answer, raw []byte, least, most int) (Answer, error) {
 	}
 	switch {
 	case c.truncated(a, least, most):
-		return fault(CodeTruncated, "%s read only %d tokens of a prompt of %d to %d, and did not say so.%s", c.provider, *a.InputTokens, least, most, c.cure())
+		return fault(CodeTruncated, "%s read only %d tokens of a prompt of %d to %d, and did not say so.%s", c.Title(), *a.InputTokens, least, most, c.cure())
 	case first.Message.Refusal != "":
-		return fault(CodeRefused, "%s will not answer this: %s", c.config.Model, c.shown(first.Message.Refusal))
+		return fault(CodeRefused, "The model %s will not answer this: %s", c.config.Model, c.shown(first.Message.Refusal))
 	case first.FinishReason == "content_filter":
-		return fault(CodeRefused, "A filter of %s holds the answer back.", c.provider)
+		return fault(CodeRefused, "A filter of %s holds the answer back.", c.Title())
 	case first.FinishReason == "length" && c.contextFull(a):
-		return fault(CodeCutOff, "The answer of %s broke off where its context was full.%s", c.config.Model, c.cure())
+		return fault(CodeCutOff, "The answer of the model %s broke off where its context was full.%s", c.config.Model, c.cure())
 	case first.FinishReason == "length":
-		return fault(CodeCutOff, "The answer of %s is longer than allowed, and broke off.", c.config.Model)
+		return fault(CodeCutOff, "The answer of the model %s is longer than allowed, and broke off.", c.config.Model)
 	case a.Text == "":
-		return fault(CodeEmpty, "%s answered nothing.", c.config.Model)
+		return fault(CodeEmpty, "The model %s answered nothing.", c.config.Model)
 	}
 	return a, nil
 }

@@ -144,6 +144,8 @@ type BackendError struct {
 	Message string `json:"message"`
 	// RetryAfter is how long the service asks to wait, in nanoseconds; zero means it does not say.
 	RetryAfter time.Duration `json:"retry_after"`
+	// Refusal is what of the budget is used up, with CodeBudget.
+	Refusal *ledger.Refusal `json:"refusal,omitempty"`
 	// Err is the cause, for the log only.
 	Err error `json:"-"`
 }
@@ -209,13 +211,23 @@ func Backends(s Services) []Backend {
 	return list
 }
 
+// titles are the names of the backends as people know them.
+var titles = map[string]string{
+	"archive": "the archive", "topic": "the topic's documents", "searxng": "SearXNG", "tavily": "Tavily", "brave": "Brave",
+	"thenewsapi": "TheNewsAPI", "gemini": "Gemini", "voyage": "Voyage", "cohere": "Cohere", "jina": "Jina", "rerank": "the reranker",
+}
+
+// titleOf is the name of a backend as people know it.
+func titleOf(name string) string { return cmp.Or(titles[name], name) }
+
 // A web asks one service over HTTP.
 type web struct {
-	name, base, key string
-	maxBody         int64
-	timeout         time.Duration
-	client          *http.Client
-	now             func() time.Time
+	// title is the name as people know it.
+	name, title, base, key string
+	maxBody                int64
+	timeout                time.Duration
+	client                 *http.Client
+	now                    func() time.Time
 }
 
 func newWeb(timeout time.Duration, maxBody int64, over http.RoundTripper, now func() time.Time) web {
@@ -232,7 +244,7 @@ func newWeb(timeout time.Duration, maxBody int64, over http.RoundTripper, now fu
 
 // at is the web of one service.
 func (w web) at(name, base, key string) web {
-	w.name, w.base, w.key = name, strings.TrimRight(base, "/"), key
+	w.name, w.title, w.base, w.key = name, titleOf(name), strings.TrimRight(base, "/"), key
 	return w
 }
 
@@ -271,7 +283,7 @@ func (w web) ask(ctx context.Context, c call) (answer, error) {
 	}
 	request, err := http.NewRequestWithContext(ctx, method, address, body)
 	if err != nil {
-		return answer{}, w.fault(CodeUnreachable, "the address of %s is not one", w.name)
+		return answer{}, w.fault(CodeUnreachable, "the address of %s is not one", w.title)
 	}
 	request.Header.Set("Accept", "application/json")
 	if c.send != nil {
@@ -290,7 +302,7 @@ func (w web) ask(ctx context.Context, c call) (answer, error) {
 	case err != nil:
 		return answer{}, w.failure(outer, err)
 	case int64(len(raw)) > w.maxBody:
-		return answer{}, w.fault(CodeTooLarge, "%s answered more than %d bytes", w.name, w.maxBody)
+		return answer{}, w.fault(CodeTooLarge, "%s answered more than %d bytes", w.title, w.maxBody)
 	}
 	return answer{response.StatusCode, response.Header, raw}, nil
 }
@@ -310,11 +322,11 @@ func (w web) failure(outer context.Context, err error) *BackendError {
 	var e *BackendError
 	switch {
 	case outer.Err() != nil:
-		e, err = w.fault(CodeCanceled, "%s was not asked to the end: the work was cancelled", w.name), outer.Err()
+		e, err = w.fault(CodeCanceled, "%s did not answer in the time that it was given", w.title), outer.Err()
 	case errors.As(err, &timeout) && timeout.Timeout():
-		e = w.fault(CodeTimeout, "%s did not answer within %s", w.name, w.timeout)
+		e = w.fault(CodeTimeout, "%s did not answer within %s", w.title, w.timeout)
 	default:
-		e = w.fault(CodeUnreachable, "nobody answers for %s, or the connection broke", w.name)
+		e = w.fault(CodeUnreachable, "nobody answers for %s, or the connection broke", w.title)
 	}
 	e.Err = err
 	return e
@@ -325,21 +337,21 @@ func (w web) refusal(a answer, said string) *BackendError {
 	var e *BackendError
 	switch status := a.status; {
 	case status == http.StatusUnauthorized:
-		e = w.fault(CodeBadKey, "%s refuses the key (401)", w.name)
+		e = w.fault(CodeBadKey, "%s refuses the key (401)", w.title)
 	case status == http.StatusPaymentRequired:
-		e = w.fault(CodeNoCredit, "%s wants to be paid first (402)", w.name)
+		e = w.fault(CodeNoCredit, "%s wants to be paid first (402)", w.title)
 	case status == http.StatusForbidden:
-		e = w.fault(CodeForbidden, "%s does not answer this to us (403)", w.name)
+		e = w.fault(CodeForbidden, "%s does not answer this to us (403)", w.title)
 	case status == http.StatusTooManyRequests:
-		e = w.fault(CodeRateLimited, "%s is asked too often (429)", w.name)
+		e = w.fault(CodeRateLimited, "%s is asked too often (429)", w.title)
 	case status >= 500, status == http.StatusRequestTimeout:
-		e = w.fault(CodeUnavailable, "%s cannot answer now (%d)", w.name, status)
+		e = w.fault(CodeUnavailable, "%s cannot answer now (%d)", w.title, status)
 	case status >= 300 && status < 400:
-		e = w.fault(CodeBadAnswer, "%s redirects (%d); set the address that it leads to", w.name, status)
+		e = w.fault(CodeBadAnswer, "%s redirects (%d); set the address that it leads to", w.title, status)
 	case status == http.StatusNotFound:
-		e = w.fault(CodeBadAnswer, "%s has nothing at its address (404): is the base address right", w.name)
+		e = w.fault(CodeBadAnswer, "%s has nothing at its address (404): is the base address right", w.title)
 	default:
-		e = w.fault(CodeBadRequest, "%s does not take the query (%d)", w.name, status)
+		e = w.fault(CodeBadRequest, "%s does not take the query (%d)", w.title, status)
 	}
 	e.RetryAfter = collect.RetryAfter(a.header, w.now())
 	if said = w.shown(said); said != "" {
@@ -381,7 +393,7 @@ func (w web) decode(a answer, into any) error {
 	if strings.Contains(a.header.Get("Content-Type"), "html") {
 		what = "with a web page"
 	}
-	e := w.fault(CodeBadAnswer, "%s answered %s", w.name, what)
+	e := w.fault(CodeBadAnswer, "%s answered %s", w.title, what)
 	e.Err = err
 	return e
 }

@@ -169,14 +169,16 @@ func (b Backend) explain(ctx context.Context, err error) *BackendError {
 	if errors.As(err, &fault) {
 		return fault
 	}
-	fault = &BackendError{Backend: b.Name, Code: CodeFailed, Message: b.Name + " failed.", Err: err}
+	title := upper(titleOf(b.Name))
+	fault = &BackendError{Backend: b.Name, Code: CodeFailed, Message: title + " failed.", Err: err}
 	switch {
 	case errors.Is(err, ledger.ErrBudget):
-		fault.Code, fault.Message = CodeBudget, b.Name+" was not asked: "+err.Error()+"."
+		fault.Code, fault.Message = CodeBudget, title+" was not asked. "+sentenceOf(upper(err.Error()))
+		_ = errors.As(err, &fault.Refusal)
 	case errors.Is(err, ledger.ErrLost):
-		fault.Code, fault.Message = CodeLost, b.Name+" was asked before, and its answer was lost; it is not paid for again."
+		fault.Code, fault.Message = CodeLost, title+" was asked before, and its answer was lost; it is not paid for again."
 	case ctx.Err() != nil:
-		fault.Code, fault.Message = CodeCanceled, b.Name+" was not asked to the end: the work was cancelled."
+		fault.Code, fault.Message = CodeCanceled, title+" did not answer in the time that it was given."
 	}
 	return fault
 }

@@ -7,6 +7,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/content-creator/content-creator-api/annotate"
 	"github.com/content-creator/content-creator-api/collect"
 )
@@ -16,7 +18,7 @@ var (
 	asksNumber = regexp.MustCompile(`(?i)\b(how (many|much|high|large|big|long|far|old)|what (share|percentage|proportion|price|cost|amount|number|sum)|` +
 		`wie ?(viele?n?|hoch|groß|lang|weit|alt|teuer|stark)|welche[rnms]? (anteil|zahl|anzahl|betrag|summe|preis|kosten)|combien|cuánt[oa]s?|quant[oiae])\b`)
 	asksTime = regexp.MustCompile(`(?i)\b(when|what (date|day|year|month)|since when|until when|wann|seit wann|bis wann|welche[mnrs]? (tag|jahr|monat|datum)|quand|cuándo|quando)\b`)
-	asksWho  = regexp.MustCompile(`(?i)^\s*(who|whose|whom|which (company|person|organisation|organization|firm)|wer|wem|wen|wessen|welche[rs]? (firma|person|unternehmen)|qui|quién|chi)\b`)
+	asksWho  = regexp.MustCompile(`(?i)^\s*(who|whose|whom|what (is|was) the name|which (company|person|organisation|organization|firm)|wer|wem|wen|wessen|welche[rs]? (firma|person|unternehmen)|wie (heißt|heißen|hieß|hießen)|qui|quién|chi)\b`)
 )
 
 // What a question for a number is about, where it names no thing that is counted.
@@ -48,7 +50,7 @@ func tellingStems(question, language string) []string {
 }
 
 // priceWords say that money is asked for.
-var priceWords = regexp.MustCompile(`(?i)\b(cost\w*|prices?|priced|fees?|charged?|pays?|paid|money|kost\w+|preise?|teuer|gebühr\w*|bezahl\w*|zahl(t|en)|geld|betrag|summe)\b`)
+var priceWords = regexp.MustCompile(`(?i)\b(cost\w*|prices?|priced|fees?|charged?|pays?|paid|money|sold|sell|sells|sale|verkauft|verkauf|kost\w+|preise?|teuer|gebühr\w*|bezahl\w*|zahl(t|en)|geld|betrag|summe)\b`)
 
 // qualified is a name that is told from its namesakes by what follows: Neustadt an der Erle, Neustadt (Brese).
 var qualified = regexp.MustCompile(`(\p{Lu}\p{L}+) (?:\((\p{Lu}\p{L}+)\)|(?:an der|am|ob der|vor der|upon|under|sur) (\p{Lu}\p{L}+))`)
@@ -70,25 +72,44 @@ type inquiry struct {
 	number, time, name bool
 	// money and share: a number that is asked for may be of money or percent.
 	money, share bool
+	// sayings are other words for some of the stems, joined two of its words as one.
+	sayings map[string]map[string]bool
+	joined  map[string][]string
+	// reaction are the stems of who is asked to have said something; future: it asks for what is to come.
+	reaction []string
+	future   bool
 	// years are those that the question names.
 	years    []int
 	language string
 }
 
+// asksAtAll begins a question, also one without its mark. In a headline the same words ask nothing: the night when it rained.
+var asksAtAll = regexp.MustCompile(`(?i)^\s*((for|to|at|from|with|in|by|since|until|zu|für|bei|von|mit|in|an|aus|seit|bis) )?(how|when|who|whose|whom|what|which|where|why|wie|wann|wer|wem|wen|wessen|was|welche[rnms]?|wo|warum|combien|quand|qui|cuánt[oa]s?|cuándo|quién|quant[oiae]|quando|chi)\b`)
+
 func newInquiry(question, language string) inquiry {
+	asks := strings.ContainsRune(question, '?') || asksAtAll.MatchString(question)
 	q := inquiry{
 		words: strings.FieldsFunc(strings.ToLower(question), notWord), language: language,
 		stems: tellingStems(question, language), serials: collect.Serials(question),
 		qualifiers: qualifiersIn(question), years: yearsIn(question, language),
-		number: asksNumber.MatchString(question), time: asksTime.MatchString(question), name: asksWho.MatchString(question),
+		number: asks && asksNumber.MatchString(question), time: asks && asksTime.MatchString(question), name: asks && asksWho.MatchString(question),
 		proper: properIn(question),
 		money:  asksMoney.MatchString(question), share: asksShare.MatchString(question),
 	}
+	if sort := asksWhich(question); sort != "" && !q.number && !q.time {
+		// The sort of thing is not said again by what names it.
+		q.name = true
+		of := annotate.Stems(sort, language)
+		if rest := slices.DeleteFunc(slices.Clone(q.stems), func(stem string) bool { return slices.Contains(of, stem) }); len(rest) > 0 {
+			q.stems = rest
+		}
+	}
+	q.sayings, q.joined = sayingsOf(q.stems, language), joinedOf(q.words, q.stems, language)
+	q.reaction, q.future = reactionOf(question, language), ofTheFuture.MatchString(question)
 	if q.money {
 		q.price = annotate.Stems(strings.Join(priceWords.FindAllString(question, -1), " "), language)
 	}
 	// A headline is full of capitals that are no names.
-	asks := strings.ContainsRune(question, '?') || q.particular()
 	for _, n := range namesIn(question, language) {
 		if asks && strings.ContainsRune(n.text, ' ') {
 			q.names = append(q.names, n.text)
@@ -101,6 +122,11 @@ func newInquiry(question, language string) inquiry {
 func (q inquiry) satisfied(sentence, language string) bool {
 	numbers, dates := collect.Stated(sentence, language)
 	switch {
+	case len(q.reaction) > 0:
+		stems := annotate.Stems(sentence, language)
+		return slices.ContainsFunc(q.reaction, func(stem string) bool { return hasStem(stems, stem) })
+	case q.counts() && q.countsOne(sentence):
+		return true
 	case q.counts():
 		return slices.ContainsFunc(numbers, func(n collect.StatedNumber) bool { return n.Unit != "percent" && !isMoney(n.Unit) })
 	case q.number:
@@ -108,7 +134,7 @@ func (q inquiry) satisfied(sentence, language string) bool {
 	case q.time:
 		return len(dates) > 0 || slices.ContainsFunc(numbers, func(n collect.StatedNumber) bool { return isYear(n) || timeUnits.MatchString(n.Unit) })
 	case q.name:
-		return len(namesIn(sentence, language)) > 0
+		return q.namesBeyond(sentence, language)
 	}
 	return len(numbers)+len(dates) > 0
 }
@@ -116,8 +142,8 @@ func (q inquiry) satisfied(sentence, language string) bool {
 // counts: the question asks how many there are of something, which is told neither in money nor in percent.
 func (q inquiry) counts() bool { return q.number && !q.money && !q.share }
 
-// particular: the question asks for a number, a date or a name.
-func (q inquiry) particular() bool { return q.number || q.time || q.name }
+// particular: the question asks for a number, a date or a name, or for what somebody said.
+func (q inquiry) particular() bool { return q.number || q.time || q.name || len(q.reaction) > 0 }
 
 // figures are the numbers with which a sentence answers a question for one, and what they measure: what the question says is
 // counted, else money or percent where it may ask for these.
@@ -306,10 +332,48 @@ func containsName(text, name string) bool {
 // commandPatterns are what texts say that are made for models instead of readers.
 var commandPatterns = regexp.MustCompile(`(?i)(ignore|disregard|forget|override)\b.{0,40}\b(previous|prior|above|earlier|all|your)\b.{0,40}\b(instruction|prompt|rule|context|direction|guideline)s?|` +
 	`(ignorier\w*|vergiss|vergesst|missachte\w*)\b.{0,60}\b(anweisung|instrukt|vorgabe|regel|kontext|prompt)\w*|` +
-	`\b(system|developer|assistant) ?(prompt|message|note|instruction)?s?\s*:|\b(you are|act as|pretend to be|du bist|verhalte dich als) (an? |ein\w* )?(ai|ki|assistant|assistent|language model|sprachmodell|chatbot)|` +
+	`\b(system|developer|assistant) (prompt|message|note|notice|instruction)s?\s*:|(?-i:\b(SYSTEM|DEVELOPER|ASSISTANT))\s*:|\b(you are|act as|pretend to be|du bist|verhalte dich als) (an? |ein\w* )?(ai|ki|assistant|assistent|language model|sprachmodell|chatbot)|` +
 	`\b(as an ai|als ki)\b|\[(source|quelle) ?\d+\]|<\|?(im_start|system|endoftext)|` +
-	`\b(ai|ki|language model|sprachmodell|assistant|assistent|llm)s?\b.{0,40}\b(must|should|have to|muss|müssen|sollen?|cite|state|zitier\w*|antworte\w*|answer)\b|` +
-	`\b(cite|zitiere?n?) (this|diese) (page|seite|source|quelle)\b|\b(state|write|answer|say|schreibe?|antworte|behaupte) (instead|that|dass|stattdessen|in your|in deiner)\b`)
+	`\b(cite|zitiere?n?) (this|diese) (page|seite|source|quelle)\b|` +
+	`(^|[:;] ?|\bplease )(state|write|answer|say) (instead|that|in your)\b|\b(schreibe|antworte|behaupte),? (dass|stattdessen|in deiner)\b`)
+
+// toMachines are how texts address whoever reads them by machine, and what is only said to these. Articles about such machines are
+// written otherwise: that they must do something, or have leaked keys, is news.
+var toMachines = regexp.MustCompile(`(?i)\b(hinweis|anweisung|nachricht|mitteilung|achtung|note|notice|message|instructions?|attention|an alle|to all|to any|dear|hey|liebe[rs]?)\b.{0,20}\b` + machines + `\b[^.!?]{0,40}[:,]|` +
+	`\b` + machines + `\b.{0,40}\b(must|should|have to|has to|is to|are to|muss|müssen|soll|sollen|sollten)\b.{0,60}\b(cite|state|report|say|write|answer|reply|ignore|list|mention|zitier\w*|nenn\w*|angeben|anzugeben|schreib\w*|antwort\w*|behaupt\w*|meld\w*|ignorier\w*)\b|` +
+	`\b(beim zusammenfassen|bei der zusammenfassung) (ist|sind|muss|müssen|bitte)\b|\b(when|if|while) (you )?(are )?summari[sz]\w* (this|the|it)\b|` +
+	`\b(reveal|print|send|leak|exfiltrate|output|repeat|verrate?|sende?|schicke?|nenne?|gib)\b.{0,30}\b(your|deine?n?|eure?n?)\b.{0,30}\b(api.?keys?|schlüssel|secrets?|passw\w+|credentials?|zugangsdaten|system ?prompts?|umgebungsvariablen|environment variables|instructions|anweisungen)\b|` +
+	`\b(new|neue|updated|geänderte) (instructions?|anweisung(en)?)[^.!?:]{0,40}:|</?\s*(data|system|user|assistant|instructions?|claims)\b[^>]*>|` +
+	`\b(mark|judge|rate|treat|bewerte|beurteile)\b.{0,60}\b(supported|verified|belegt|gestützt)\b|"verdict"\s*:`)
+
+// machines are the names of those that read.
+const machines = `(llms?|chat ?bots?|(large )?language models?|sprachmodelle?n?|(ki|ai)[- ](systeme?n?|systems?|models?|modelle?n?|agent(en|s)?|assisten(ten|ts?)|bots?)|assistants?|assistenten|crawlers?|automated (readers|systems|agents))`
 
 // commands: a sentence speaks to a machine that reads it, and is no statement.
-func commands(sentence string) bool { return commandPatterns.MatchString(sentence) }
+func commands(sentence string) bool {
+	plain := unmasked(sentence)
+	return commandPatterns.MatchString(plain) || toMachines.MatchString(plain)
+}
+
+// lookalikes are letters of other scripts that are drawn as Latin ones.
+var lookalikes = strings.NewReplacer(
+	"а", "a", "е", "e", "о", "o", "р", "p", "с", "c", "у", "y", "х", "x", "і", "i", "ѕ", "s", "ј", "j", "ԁ", "d", "ո", "n", "һ", "h", "ӏ", "l", "к", "k", "м", "m", "т", "t", "в", "b", "н", "h",
+	"А", "A", "Е", "E", "О", "O", "Р", "P", "С", "C", "У", "Y", "Х", "X", "І", "I", "Ѕ", "S", "К", "K", "М", "M", "Т", "T", "В", "B", "Н", "H",
+	"ο", "o", "α", "a", "ε", "e", "ι", "i", "κ", "k", "ν", "v", "ρ", "p", "τ", "t", "υ", "u", "χ", "x", "Α", "A", "Β", "B", "Ε", "E", "Ζ", "Z", "Η", "H", "Ι", "I", "Κ", "K", "Μ", "M", "Ν", "N", "Ο", "O", "Ρ", "P", "Τ", "T", "Υ", "Y", "Χ", "X",
+)
+
+// unmasked is a text as its reader sees it: without what is not drawn, letters and brackets of other forms as the common ones.
+func unmasked(text string) string {
+	text = lookalikes.Replace(norm.NFKC.String(text))
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.Is(unicode.Cf, r), unicode.Is(unicode.Mn, r), unicode.Is(unicode.Variation_Selector, r):
+			return -1
+		case r == '‹', r == '〈', r == '⟨':
+			return '<'
+		case r == '›', r == '〉', r == '⟩':
+			return '>'
+		}
+		return r
+	}, text)
+}

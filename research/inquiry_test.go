@@ -1,6 +1,7 @@
 package research_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -124,4 +125,62 @@ func TestWhatIsAskedInParticular(t *testing.T) {
 	answer := said(t, "When will the Voltar plant in Eldry open?", "en", plant, dated)
 	require.Contains(t, answer, "2029")
 	require.NotContains(t, answer, "mayor")
+}
+
+// TestWhichClub: the answer to which one it is names it, and is of whom the question names, in whatever words.
+func TestWhichClub(t *testing.T) {
+	t.Parallel()
+	window := page{"https://a.example/w", "The window: every deal", "Striker Callum Ferris left Eastmoor Rovers for Dunhaven Athletic, signing for three years. Defender Callum Farris, no relation, moved to Pennick Town on a free. Winger Kofi Brandt turned down Pennick Town to stay at Stonecliffe United.", "en", "2026-09-02"}
+	ferris := said(t, "Which club did Callum Ferris join?", "en", window)
+	require.Contains(t, ferris, "Dunhaven Athletic")
+	require.NotContains(t, ferris, "Pennick Town")
+	farris := said(t, "Which club did Callum Farris join?", "en", window)
+	require.Contains(t, farris, "Pennick Town on a free")
+	require.NotContains(t, farris, "Dunhaven")
+	german := page{"https://b.example/w", "Wechselbörse der Oberliga", "Kreisläufer Malte Hinrichs verlässt den TV Solvenau und spielt künftig für die HSG Brandteich. Torhüter Ole Hinrichs schließt sich dem SV Eichwerder an.", "de", "2026-08-03"}
+	hinrichs := said(t, "Zu welchem Verein wechselt Malte Hinrichs?", "de", german)
+	require.Contains(t, hinrichs, "HSG Brandteich")
+	require.NotContains(t, hinrichs, "Eichwerder")
+	unnamed := page{"https://c.example/w", "Leck bei Kursbuch", "Ein Sicherheitsforscher hatte das Datenleck bei Kursbuch im September entdeckt und gemeldet.", "de", "2026-09-28"}
+	require.Empty(t, said(t, "Wie heißt der Sicherheitsforscher, der das Datenleck bei Kursbuch entdeckte?", "de", unnamed), "no sentence names anybody")
+}
+
+// TestReactions: what somebody said to something is told by sentences about them, not about others.
+func TestReactions(t *testing.T) {
+	t.Parallel()
+	sale := page{"https://a.example/s", "Council sells the port of Kestrel Bay", "The Liberals condemned the sale of the port and would go to court. The Conservatives welcomed the sale of the port of Kestrel Bay, saying that it would pay for schools. The sale of the port of Kestrel Bay brings £64 million to the town.", "en", "2026-10-14"}
+	liberals := said(t, "How did the Liberals react to the sale of the port of Kestrel Bay?", "en", sale)
+	require.Contains(t, liberals, "condemned")
+	require.NotContains(t, liberals, "Conservatives")
+	clinic := page{"https://b.example/s", "Lindenau verliert seine Geburtshilfe", "Der Hebammenverband nannte den Schritt einen schweren Schlag für die Region. Landrat Jost Reimers hat dagegen Verständnis für die Schließung der Geburtshilfe.", "de", "2026-03-11"}
+	midwives := said(t, "Wie reagierte der Hebammenverband auf die Schließung der Geburtshilfe in Lindenau?", "de", clinic)
+	require.Contains(t, midwives, "schweren Schlag")
+	require.NotContains(t, midwives, "Landrat")
+}
+
+// TestOneIsANumber: a single one answers how many there are, where it is one of what is asked for.
+func TestOneIsANumber(t *testing.T) {
+	t.Parallel()
+	board := page{"https://a.example/o", "The port of Kestrel Bay", "One person will be appointed to the board of the port by the town. The board of the port meets in the old customs house each month.", "en", "2026-11-10"}
+	report := said(t, "How many people will the town appoint to the board of the port?", "en", board)
+	require.Equal(t, "One person will be appointed to the board of the port by the town.", report)
+	plans := page{"https://b.example/o", "Klinik in Lindenau", "Eine Person kümmert sich allein um die Dienstpläne. Eine Klinik braucht gute Dienstpläne, sagt der Verbund in Lindenau.", "de", "2026-05-22"}
+	report = said(t, "Wie viele Personen kümmern sich in der Klinik um die Dienstpläne?", "de", plans)
+	require.Equal(t, "Eine Person kümmert sich allein um die Dienstpläne.", report)
+}
+
+// TestWhatIsOnlyMeantToBe weighs less than what is.
+func TestWhatIsOnlyMeantToBe(t *testing.T) {
+	t.Parallel()
+	plan := page{"https://a.example/p", "Querlingen plant", "Der MTV Querlingen will zur neuen Saison 1.400 Dauerkarten verkaufen.", "de", "2026-06-19"}
+	fact := page{"https://b.example/p", "Saisonstart in Querlingen", "Der MTV Querlingen hat vor dem ersten Spiel genau 1.620 Dauerkarten verkauft, so viele wie nie.", "de", "2026-09-07"}
+	require.True(t, strings.HasPrefix(said(t, "Wie viele Dauerkarten hat der MTV Querlingen verkauft?", "de", plan, fact), "Der MTV Querlingen hat vor"))
+}
+
+// TestHeadlinesAskNothing: a headline with the word for when asks for no date.
+func TestHeadlinesAskNothing(t *testing.T) {
+	t.Parallel()
+	p := page{"https://a.example/h", "The night when Lindau can applaud itself", "It was so heart-warming to hear about the love of Lindau and its dream. The mayor was pleased with what he heard from the balcony.", "en", "2018-01-30"}
+	require.Contains(t, said(t, "The night when Lindau can applaud itself", "en", p), "heart-warming")
+	require.Empty(t, said(t, "When can Lindau applaud itself", "en", p), "a question without its mark asks all the same")
 }

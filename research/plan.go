@@ -12,9 +12,11 @@ type plan struct {
 	// Questions are the parts of the question; the first is the question itself.
 	Questions []string `json:"questions"`
 	Queries   []string `json:"queries"`
-	// ByModel: a model made it, or Shortfall is why none did.
-	ByModel   bool   `json:"by_model"`
-	Shortfall string `json:"shortfall,omitempty"`
+	// ByModel: a model made it, or Cause is why none did.
+	ByModel bool `json:"by_model"`
+	// CauseKey and Cause say why; see cause.
+	CauseKey string `json:"cause_key,omitempty"`
+	Cause    string `json:"shortfall,omitempty"`
 }
 
 // think plans the research.
@@ -30,8 +32,8 @@ func (r *run) think(ctx context.Context) error {
 		}
 		return r.planByModel(ctx, own)
 	})
-	if r.plan.Shortfall != "" {
-		r.lacks("%s", r.plan.Shortfall)
+	if r.plan.Cause != "" {
+		r.lacks(cause{key: r.plan.CauseKey, text: r.plan.Cause}, func(s *shortfall) { s.unplanned = true })
 	}
 	return err
 }

@@ -180,7 +180,7 @@ func ask[T any](ctx context.Context, p Proposer, operation string, note *store.P
 	}
 	var fault *llm.Error
 	if errors.As(err, &fault) || errors.Is(err, ledger.ErrBudget) || errors.Is(err, ledger.ErrLost) {
-		note.Error = new("The model did not answer: " + strings.TrimRight(why(err), ".") + ".")
+		note.Error = new("The model proposed nothing. " + why(err))
 		var nothing T
 		return nothing, nil
 	}
@@ -194,11 +194,11 @@ func (p Proposer) data(lines []string, beside string) string {
 		_, used := llm.Tokens(beside)
 		room = min(room, context-used-proposalTokens-200)
 	}
-	mark := markOf(strings.Join(lines, "\n"))
 	entries := make([]string, len(lines))
 	for i, entry := range lines {
 		entries[i] = line(entry, 800)
 	}
+	mark := markOf(entries)
 	return marked(mark, entries, room)
 }
 

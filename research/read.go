@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"sync"
 
 	"github.com/google/uuid"
@@ -19,13 +20,18 @@ import (
 // A source is a page that was found, and where it could be read its text.
 type source struct {
 	Group
-	foundBy  []string
-	position int
-	snapshot *store.Snapshot
-	fault    *store.PageError
+	foundBy []string
+	// position is its rank, number the one by which the report cites it.
+	position, number int
+	snapshot         *store.Snapshot
+	fault            *store.PageError
+	// unreadFor is the key of the cause for which it was not read.
+	unreadFor string
 	// text is the snapshot's cut into sentences, stems those of each.
 	text  []annotate.Sentence
 	stems [][]string
+	// hostile are the sentences of paragraphs that speak to machines.
+	hostile []bool
 	// copyOf is the source whose text this one repeats, changed are the sentences in which it states other figures.
 	copyOf  *source
 	changed []bool
@@ -58,8 +64,8 @@ func (r *run) read(ctx context.Context) error {
 			mu.Lock()
 			done++
 			message, percent := fmt.Sprintf("Reading %d of %d: %s.", done, len(r.sources), s.site()), 20+40*done/len(r.sources)
+			r.journal.Tell(ctx, percent, "fetch", message) // in order
 			mu.Unlock()
-			r.journal.Tell(ctx, percent, "fetch", message)
 			err := r.readSource(ctx, s, message)
 			mu.Lock()
 			defer mu.Unlock()
@@ -72,7 +78,7 @@ func (r *run) read(ctx context.Context) error {
 	}
 	for _, s := range r.sources {
 		if s.fault != nil && s.fault.Code == codeNotAllowed {
-			r.lacks("Not every source was read: %s.", s.fault.Message)
+			r.lacks(cause{key: s.unreadFor, text: s.fault.Message}, func(s *shortfall) { s.unread++ })
 		}
 	}
 	return nil
@@ -87,6 +93,31 @@ func (s *source) site() string {
 	return parsed.Hostname()
 }
 
+// hostile are the sentences of each paragraph that speaks to machines instead of readers: one sentence goes on with the other.
+func hostile(text string, sentences []annotate.Sentence) []bool {
+	marked := make([]bool, len(sentences))
+	runes := []rune(text)
+	for from := 0; from < len(sentences); {
+		to := from + 1
+		for to < len(sentences) && !slices.Contains(runes[sentences[to-1].End:sentences[to].Start], '\n') {
+			to++
+		}
+		// What stands before its first sentence is a part of it, too.
+		begin := sentences[from].Start
+		for begin > 0 && runes[begin-1] != '\n' {
+			begin--
+		}
+		paragraph := sentences[from:to]
+		speaks := commands(string(runes[begin:paragraph[len(paragraph)-1].End])) ||
+			slices.ContainsFunc(paragraph, func(s annotate.Sentence) bool { return commands(s.Text) })
+		for i := from; i < to; i++ {
+			marked[i] = speaks
+		}
+		from = to
+	}
+	return marked
+}
+
 // codeNotAllowed is the fault of a source that the run's budget or time left no room for.
 const codeNotAllowed = "not_read"
 
@@ -94,12 +125,14 @@ const codeNotAllowed = "not_read"
 func (r *run) readSource(ctx context.Context, s *source, message string) error {
 	key, _ := collect.Canonical(s.URL) // it was fused by it
 	step := Step{Key: "fetch:" + key, Stage: "fetch", Message: message, Input: map[string]string{"url": s.URL}}
-	result, err := do(ctx, r.journal, step, func(context.Context) (reading, error) { return r.readPage(r.work, s) })
+	result, err := do(ctx, r.journal, step, func(ctx context.Context) (reading, error) { return r.readPage(ctx, s) })
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	if err != nil {
-		result = reading{Fault: &store.PageError{Code: codeNotAllowed, Message: r.why(err)}}
+		why := r.why(err)
+		s.unreadFor = why.key
+		result = reading{Fault: &store.PageError{Code: codeNotAllowed, Message: why.text}}
 	}
 	s.fault = result.Fault
 	if result.SnapshotID == nil {
@@ -114,6 +147,7 @@ func (r *run) readSource(ctx context.Context, s *source, message string) error {
 	for _, sentence := range s.text {
 		s.stems = append(s.stems, annotate.Stems(sentence.Text, snapshot.Language))
 	}
+	s.hostile = hostile(snapshot.Text, s.text)
 	return nil
 }
 
@@ -138,10 +172,10 @@ func (r *run) readPage(ctx context.Context, s *source) (reading, error) {
 	var reply ledger.Reply
 	var err error
 	if s.DocumentID != nil {
-		// The own archive is not asked over the network.
+		// The own archive is not asked over the network, and at once: also when the time is over.
 		reply, err = read(ctx)
 	} else {
-		reply, err = r.journal.Make(ctx, call, read)
+		reply, err = r.journal.Make(r.work, call, read)
 	}
 	var fault *collect.Error
 	if errors.As(err, &fault) {

@@ -16,19 +16,19 @@ func stemsOf(s sentence, language string) []string { return annotate.Stems(s.Tex
 // listSources are the sources of the report: read, or why not.
 func (r *run) listSources(out *store.ResearchOutcome) {
 	for _, s := range r.sources {
-		entry := store.ResearchSource{Position: s.position, URL: s.URL, Title: s.Title, FoundBy: s.foundBy, Score: &s.score, Parts: s.parts, Error: s.fault}
+		entry := store.ResearchSource{Position: s.number, URL: s.URL, Title: s.Title, FoundBy: s.foundBy, Score: &s.score, Parts: s.parts, Error: s.fault}
 		if s.snapshot != nil {
 			entry.SnapshotID, entry.Title = &s.snapshot.ID, s.snapshot.Title
 		}
 		if s.copyOf != nil {
-			entry.CopyOf = &s.copyOf.position
+			entry.CopyOf = &s.copyOf.number
 		}
 		out.Sources = append(out.Sources, entry)
 	}
 }
 
 // labels are the words of a report that no source has said.
-type labels struct{ extractive, model, partial, nothing, disputed, disputes, against, open, sources, published, read, unknownDate, copyOf, unread string }
+type labels struct{ extractive, model, partial, nothing, disputed, disputes, against, open, sources, published, read, unknownDate, copyOf, quoted string }
 
 var labelsOf = map[string]labels{
 	"en": {
@@ -38,7 +38,7 @@ var labelsOf = map[string]labels{
 		nothing:    "Nothing was found that answers the question.",
 		disputed:   "disputed, see below",
 		disputes:   "Where sources differ", against: "against", open: "Open questions", sources: "Sources", published: "published", read: "read",
-		unknownDate: "date unknown", copyOf: "repeats", unread: "not read",
+		unknownDate: "date unknown", copyOf: "repeats", quoted: "“%s”",
 	},
 	"de": {
 		extractive: "Aus den Sätzen der Quellen selbst, nach Regeln ausgewählt; kein Modell hat hier etwas geschrieben.",
@@ -47,12 +47,12 @@ var labelsOf = map[string]labels{
 		nothing:    "Es wurde nichts gefunden, was die Frage beantwortet.",
 		disputed:   "strittig, siehe unten",
 		disputes:   "Worin sich die Quellen widersprechen", against: "gegenüber", open: "Offene Fragen", sources: "Quellen", published: "veröffentlicht", read: "gelesen",
-		unknownDate: "Datum unbekannt", copyOf: "wiederholt", unread: "nicht gelesen",
+		unknownDate: "Datum unbekannt", copyOf: "wiederholt", quoted: "„%s“",
 	},
 }
 
 // render puts the report together as CommonMark. What sources have said is text in it and never markup.
-func (r *run) render(out store.ResearchOutcome, sections []section) string {
+func (r *run) render(out store.ResearchOutcome, sections []section, disputes []store.SourceDispute) string {
 	words, known := labelsOf[r.OutputLanguage]
 	if !known {
 		words = labelsOf["en"]
@@ -83,11 +83,11 @@ func (r *run) render(out store.ResearchOutcome, sections []section) string {
 			if out.Method == store.Extractive {
 				bullet = "- "
 			}
-			fmt.Fprintf(&b, "%s%s%s %s\n", bullet, r.attribution(s, words, out.Disagreements), markdown.Text(s.Text), r.marks(s))
+			fmt.Fprintf(&b, "%s%s%s %s\n", bullet, r.attribution(s, words, disputes), markdown.Text(s.Text), r.marks(s))
 		}
 		b.WriteByte('\n')
 	}
-	r.renderDisputes(&b, words, out.Disagreements)
+	r.renderDisputes(&b, words, out)
 	if len(out.OpenQuestions) > 0 {
 		fmt.Fprintf(&b, "## %s\n\n", words.open)
 		for _, question := range out.OpenQuestions {
@@ -114,25 +114,30 @@ func (r *run) attribution(s sentence, words labels, disputes []store.SourceDispu
 func (r *run) marks(s sentence) string {
 	var marks []string
 	for _, id := range s.Evidence {
-		position, _, _ := strings.Cut(id, ".")
-		if mark := "[" + position + "]"; !slices.Contains(marks, mark) {
+		p, _ := r.passage(id)
+		if mark := fmt.Sprintf("[%d]", p.source.number); !slices.Contains(marks, mark) {
 			marks = append(marks, mark)
 		}
 	}
 	return strings.Join(marks, "")
 }
 
-func (r *run) renderDisputes(b *strings.Builder, words labels, disputes []store.SourceDispute) {
-	if len(disputes) == 0 {
+func (r *run) renderDisputes(b *strings.Builder, words labels, out store.ResearchOutcome) {
+	if len(out.Disagreements) == 0 {
 		return
 	}
 	fmt.Fprintf(b, "## %s\n\n", words.disputes)
-	for _, dispute := range disputes {
+	for _, dispute := range out.Disagreements {
 		var values []string
 		for _, value := range dispute.Values {
 			values = append(values, fmt.Sprintf("%s [%d] (%s)", markdown.Text(value.Value), value.Source, day(value.PublishedAt, words)))
 		}
-		fmt.Fprintf(b, "- %s: %s\n", markdown.Text(dispute.Subject), strings.Join(values, " "+words.against+" "))
+		// What merely has words in common is told by the newest sentence.
+		subject := markdown.Text(dispute.Subject)
+		if !slices.Contains(out.Questions, dispute.Subject) {
+			subject = fmt.Sprintf(words.quoted, markdown.Text(line(dispute.Values[0].Quote, 300)))
+		}
+		fmt.Fprintf(b, "- %s: %s\n", subject, strings.Join(values, " "+words.against+" "))
 	}
 	b.WriteByte('\n')
 }
@@ -160,14 +165,14 @@ func (r *run) renderSources(b *strings.Builder, words labels, out store.Research
 	}
 	fmt.Fprintf(b, "## %s\n\n", words.sources)
 	for _, s := range r.sources {
-		repeats := s.copyOf != nil && cited[s.copyOf.position]
-		if s.snapshot == nil || !cited[s.position] && !repeats {
+		repeats := s.copyOf != nil && cited[s.copyOf.number]
+		if s.snapshot == nil || !cited[s.number] && !repeats {
 			continue
 		}
-		fmt.Fprintf(b, "- [%d] %s, %s %s, %s %s", s.position, markdown.Link(s.snapshot.Title, s.URL),
+		fmt.Fprintf(b, "- [%d] %s, %s %s, %s %s", s.number, markdown.Link(s.snapshot.Title, s.URL),
 			words.published, day(s.snapshot.PublishedAt, words), words.read, day(&s.snapshot.FetchedAt, words))
 		if repeats {
-			fmt.Fprintf(b, " (%s [%d])", words.copyOf, s.copyOf.position)
+			fmt.Fprintf(b, " (%s [%d])", words.copyOf, s.copyOf.number)
 		}
 		b.WriteByte('\n')
 	}

@@ -36,8 +36,9 @@ func (r *run) report(ctx context.Context) (store.ResearchOutcome, error) {
 	if err != nil {
 		return out, err
 	}
-	out.Disagreements = disputes
-	r.claims(&out, sections)
+	r.number(sections, disputes)
+	out.Disagreements = r.renumbered(disputes)
+	r.claims(&out, sections, disputes)
 	out.Answered = len(out.Claims) > 0
 	for _, question := range r.plan.Questions {
 		if !slices.ContainsFunc(sections, func(part section) bool { return part.Heading == question }) {
@@ -45,13 +46,64 @@ func (r *run) report(ctx context.Context) (store.ResearchOutcome, error) {
 		}
 	}
 	r.listSources(&out)
-	out.Shortfalls = r.shortfalls
+	out.Shortfalls = r.told()
 	out.Status = "complete"
-	if len(r.shortfalls) > 0 {
+	if len(out.Shortfalls) > 0 {
 		out.Status = "partial"
 	}
-	out.Report = r.render(out, sections)
+	out.Report = r.render(out, sections, disputes)
 	return out, nil
+}
+
+// number gives the sources the numbers by which the report cites them: from 1 on and without gaps, in the order in which its text
+// comes to them. What repeats a cited source follows, then what is not cited, the best first.
+func (r *run) number(sections []section, disputes []store.SourceDispute) {
+	next := 0
+	cite := func(s *source) {
+		if s.number == 0 {
+			next++
+			s.number = next
+		}
+	}
+	for _, part := range sections {
+		for _, s := range part.Sentences {
+			for _, id := range s.Evidence {
+				p, _ := r.passage(id)
+				cite(p.source)
+			}
+		}
+	}
+	for _, dispute := range disputes {
+		for _, value := range dispute.Values {
+			cite(r.at(value.Source))
+		}
+	}
+	for _, s := range r.sources {
+		if s.copyOf != nil && s.copyOf.number != 0 {
+			cite(s)
+		}
+	}
+	for _, s := range r.sources {
+		cite(s)
+	}
+	slices.SortFunc(r.sources, func(a, b *source) int { return cmp.Compare(a.number, b.number) })
+}
+
+// at is the source of a position.
+func (r *run) at(position int) *source {
+	return r.sources[slices.IndexFunc(r.sources, func(s *source) bool { return s.position == position })]
+}
+
+// renumbered are disputes whose values name the sources by their numbers.
+func (r *run) renumbered(disputes []store.SourceDispute) []store.SourceDispute {
+	told := slices.Clone(disputes)
+	for i := range told {
+		told[i].Values = slices.Clone(told[i].Values)
+		for j := range told[i].Values {
+			told[i].Values[j].Source = r.at(told[i].Values[j].Source).number
+		}
+	}
+	return told
 }
 
 // write makes the sections of the report: by the model where there is one, else of the sources' own sentences.
@@ -126,7 +178,7 @@ func (r *run) answering(question string, disputes []store.SourceDispute) []passa
 }
 
 // beside is which share of the best score a sentence must have that says something else than what is asked for in particular.
-const beside = 0.7
+const beside = 0.8
 
 // candidates are the passages that answer a question, the best first.
 func (r *run) candidates(question string, asked inquiry) []passage {

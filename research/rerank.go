@@ -43,7 +43,7 @@ func NewReranker(s RerankService) *Reranker {
 	r := &Reranker{web: w, model: s.Model, price: s.Price, limit: "top_n"}
 	for part, name := range map[string]string{"voyage": "voyage", "cohere": "cohere", "jina": "jina"} {
 		if strings.Contains(strings.ToLower(s.BaseURL), part) {
-			r.name = name
+			r.name, r.title = name, titleOf(name)
 		}
 	}
 	if r.name == "voyage" {
@@ -143,7 +143,7 @@ func (r *Reranker) send(ctx context.Context, send any) (ledger.Reply, error) {
 func (r *Reranker) scores(body []byte, n int) ([]float64, error) {
 	var said rerankAnswer
 	if err := json.Unmarshal(body, &said); err != nil {
-		return nil, r.fault(CodeBadAnswer, "%s answered with what its interface does not know", r.name)
+		return nil, r.fault(CodeBadAnswer, "%s answered with what its interface does not know", r.title)
 	}
 	list := said.Data
 	if list == nil {
@@ -152,12 +152,12 @@ func (r *Reranker) scores(body []byte, n int) ([]float64, error) {
 	scores, told := make([]float64, n), make([]bool, n)
 	for _, s := range list {
 		if s.Index < 0 || s.Index >= n || s.Score == nil {
-			return nil, r.fault(CodeBadAnswer, "%s scored a text that it was not given, or none", r.name)
+			return nil, r.fault(CodeBadAnswer, "%s scored a text that it was not given, or none", r.title)
 		}
 		scores[s.Index], told[s.Index] = min(max(*s.Score, 0), 1), true
 	}
 	if slices.Contains(told, false) {
-		return nil, r.fault(CodeBadAnswer, "%s did not score every text", r.name)
+		return nil, r.fault(CodeBadAnswer, "%s did not score every text", r.title)
 	}
 	return scores, nil
 }

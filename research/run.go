@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -97,10 +96,17 @@ type run struct {
 	Tools
 	journal Journal
 	// work ends when the time that the run may take is over.
-	work       context.Context //nolint:containedctx // a second one, shorter than that of the stages
-	plan       plan
-	shortfalls []string
-	sources    []*source
+	work    context.Context //nolint:containedctx // a second one, shorter than that of the stages
+	plan    plan
+	sources []*source
+	// shortfalls are what could not be done, keys their causes.
+	shortfalls []*shortfall
+	keys       map[*shortfall]string
+	// parts is how many parts of the report there is something to write of.
+	parts int
+	// strikes are how often the model was away, as far as it counts: at two it is not asked any more.
+	strikes int
+	away    error
 	// found are the passages on each question that has been looked into.
 	found map[string][]passage
 }
@@ -109,7 +115,7 @@ type run struct {
 // or the journal's book allows no more calls, it makes a report of what it has by then, and says what is missing. The
 // error is that of ctx, of the journal itself, or ErrAllFailed.
 func Run(ctx, work context.Context, r Request, tools Tools, j Journal) (store.ResearchOutcome, error) {
-	research := &run{Request: r, Tools: tools, journal: j, work: work, found: map[string][]passage{}}
+	research := &run{Request: r, Tools: tools, journal: j, work: work, found: map[string][]passage{}, keys: map[*shortfall]string{}}
 	for _, stage := range []func(context.Context) error{research.think, research.search, research.read, research.weigh} {
 		if err := stage(ctx); err != nil {
 			return store.ResearchOutcome{}, err
@@ -121,26 +127,45 @@ func Run(ctx, work context.Context, r Request, tools Tools, j Journal) (store.Re
 	return research.report(ctx)
 }
 
-// lacks notes what could not be done. What ended because the run itself did is no shortfall.
-func (r *run) lacks(format string, args ...any) {
-	line := fmt.Sprintf(format, args...)
-	if !slices.Contains(r.shortfalls, line) {
-		r.shortfalls = append(r.shortfalls, line)
+// share is a context that ends when a share of the time that is left to the run is over.
+func (r *run) share(of float64) (context.Context, context.CancelFunc) {
+	end, bounded := r.work.Deadline()
+	if !bounded {
+		return context.WithCancel(r.work)
 	}
+	return context.WithTimeout(r.work, time.Duration(of*float64(time.Until(end))))
+}
+
+// twoStrikes is how often a model may be away until it is asked no more in a run.
+const twoStrikes = 2
+
+// consult asks the model, unless it is known not to answer: one that refuses the key or wants to be left alone is asked once in a
+// run, one that cannot be reached or takes too long twice.
+func consult[T any](ctx context.Context, r *run, q llm.Request) (T, error) {
+	var nothing T
+	if r.away != nil {
+		return nothing, r.away
+	}
+	said, err := llm.Typed[T](ctx, r.Model, r.journal, q)
+	var fault *llm.Error
+	if errors.As(err, &fault) && r.work.Err() == nil {
+		switch {
+		case fault.Lasting():
+			r.strikes = twoStrikes
+		case fault.Transient(), fault.Code == llm.CodeCanceled:
+			r.strikes++
+		}
+		if r.strikes >= twoStrikes {
+			r.away = err
+		}
+	}
+	return said, err
 }
 
 // why says in words why a call could not be made or was not answered.
-func (r *run) why(err error) string {
-	if r.work.Err() != nil && !errors.Is(err, ledger.ErrBudget) && !errors.Is(err, ledger.ErrLost) {
-		return "the time that the run may take is over"
-	}
-	return why(err)
-}
-
-// why is that of a call that no time has run out for.
 func why(err error) string {
 	if errors.Is(err, ledger.ErrLost) {
-		return "its answer was lost when the process was killed, and it is not paid for twice"
+		return "Its answer was lost when the process was killed, and it is not paid for twice."
 	}
-	return err.Error()
+	return sentenceOf(err.Error())
 }

@@ -229,7 +229,8 @@ func TestModelPlans(t *testing.T) {
 	out := run(t, ask("Wie viele Fahrräder wurden an der Elzbrücke am Tag gezählt?", "de"), tools, &researchtest.Diary{})
 	require.Len(t, out.Questions, 2, "each question once")
 	require.Len(t, prompts, 2)
-	require.Contains(t, prompts[1], "These sentences stand in the report already")
+	require.Contains(t, prompts[1], "is in the report already; do not repeat what it says")
+	require.Equal(t, 1, strings.Count(out.Report, "wurden 14.500 Fahrräder am Tag gezählt"), "a model that repeats itself is not repeated")
 	require.Contains(t, out.Report, "14.500")
 }
 
@@ -281,7 +282,7 @@ func TestTimeIsOver(t *testing.T) {
 	out, err := research.Run(t.Context(), work, ask("Wie viele Fahrräder wurden an der Elzbrücke am Tag gezählt?", "de"), tools, d)
 	require.NoError(t, err)
 	require.Equal(t, "partial", out.Status)
-	require.Contains(t, out.Shortfalls[0], "time")
+	require.Contains(t, out.Shortfalls[0], "Die Zeit, die der Lauf haben darf, ist um. 1 von 3 Quellen wurde nicht gelesen.")
 }
 
 func TestBudgetRefusesCalls(t *testing.T) {
@@ -343,4 +344,39 @@ func TestCopiesCountOnce(t *testing.T) {
 	for _, claim := range out.Claims {
 		require.Equal(t, 1, claim.IndependentSources, claim.Sentence)
 	}
+}
+
+// A part of the question that names nothing is not answered by whatever else has its words.
+func TestPartsOfAQuestionStayWithIt(t *testing.T) {
+	t.Parallel()
+	tools := web(
+		page{"https://a.example/1", "Halvern baut in Rostow", "Das Werk von Halvern in Rostow kostet 45 Millionen Euro. Die Ursache der Wahl ist nach Angaben der Firma die nahe Autobahn.", "de", "2026-05-01"},
+		page{"https://b.example/2", "Elektroautos verkaufen sich schlechter", "Die Ursache der Flaute ist das Ende der Prämie im vergangenen Winter. Händler sind besorgt.", "de", "2026-05-02"},
+	)
+	server := llmtest.New(t)
+	server.Always(llmtest.Match{Prompt: "Name at most"}, func(llmtest.Request) llmtest.Reply {
+		return llmtest.Reply{Text: `{"questions":["Was ist die Ursache?"],"queries":[]}`}
+	})
+	server.Always(llmtest.Match{}, func(llmtest.Request) llmtest.Reply { return llmtest.Reply{Refusal: "no"} })
+	tools.Model = llm.New(llm.Config{BaseURL: server.URL, APIKey: llmtest.Key, Model: "writer-1"})
+	out := run(t, ask("Wie viel kostet das Werk von Halvern in Rostow?", "de"), tools, &researchtest.Diary{})
+	require.Contains(t, sentences(out), "Autobahn")
+	require.NotContains(t, sentences(out), "Prämie")
+}
+
+// The sources are numbered as the report comes to them, without gaps, and by the same number everywhere.
+func TestSourcesAreNumberedInOrder(t *testing.T) {
+	t.Parallel()
+	pages := []page{{"https://x.example/0", "Wetter in Rostow", "In Rostow war es am Montag sonnig und warm, meldet der Wetterdienst.", "de", "2026-05-01"}, {"https://tot.example/rad", "Tote Seite", "", "de", ""}}
+	pages = append(pages, bikes[1], bikes[0])
+	out := run(t, ask("Wie viele Fahrräder wurden an der Elzbrücke am Tag gezählt?", "de"), web(pages...), &researchtest.Diary{})
+	require.Equal(t, 1, out.Claims[0].Source.Number)
+	require.Equal(t, "https://tagblatt.example/rad", out.Claims[0].Source.URL)
+	require.Equal(t, []int{1, 2}, []int{out.Disagreements[0].Values[0].Source, out.Disagreements[0].Values[1].Source})
+	for i, source := range out.Sources {
+		require.Equal(t, i+1, source.Position)
+	}
+	require.Equal(t, "https://alt.example/rad", out.Sources[1].URL)
+	require.Contains(t, out.Report, "- „An der Elzbrücke wurden im Jahr 2025 insgesamt 14.500 Fahrräder am Tag gezählt, teilte das Amt mit.“: 14.500 [1] (2026-02-01) gegenüber 12.000 [2] (2024-03-01)")
+	require.Regexp(t, `(?s)## Quellen\n\n- \[1\].*\n- \[2\][^\n]*\n$`, out.Report)
 }

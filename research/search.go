@@ -7,17 +7,26 @@ import (
 	"strings"
 )
 
+// searchShare is which share of a run's time searching may take.
+const searchShare = 0.6
+
 // search asks every backend every query, the own archive first, and fuses what they found.
 func (r *run) search(ctx context.Context) error {
 	var lists [][]Hit
 	foundBy := map[string][]string{}
 	failed := true
+	var faults []string
 	for i, query := range r.plan.Queries {
 		message := fmt.Sprintf("Searching %s for “%s”.", r.backendNames(), query)
 		r.journal.Tell(ctx, 5+15*i/len(r.plan.Queries), "search", message)
 		q := Query{Text: query, Language: r.Language, Market: r.Market, Limit: r.Depth.Hits}
 		findings, err := do(ctx, r.journal, Step{Key: fmt.Sprintf("search:%d", i), Stage: "search", Message: message, Input: q},
-			func(context.Context) (Findings, error) { return Search(r.work, r.journal, r.Backends, q), nil })
+			func(context.Context) (Findings, error) {
+				// A service that does not answer leaves the time to ask the others, and to read.
+				asking, done := r.share(searchShare / float64(len(r.plan.Queries)-i))
+				defer done()
+				return Search(asking, r.journal, r.askingOwn(ctx), q), nil
+			})
 		if err != nil {
 			return err
 		}
@@ -25,15 +34,26 @@ func (r *run) search(ctx context.Context) error {
 			return ctx.Err()
 		}
 		for _, outcome := range findings.Backends {
-			if outcome.Error != nil {
-				r.lacks("%s could not be asked: %s", outcome.Name, sentenceOf(outcome.Error.Message))
+			if fault := outcome.Error; fault != nil {
+				why := r.whyUnasked(fault)
+				faults = append(faults, why.text)
+				r.lacks(why, func(s *shortfall) {
+					if why.own {
+						s.failed++
+						return
+					}
+					if s.unasked[outcome.Name] == 0 {
+						s.order = append(s.order, outcome.Name)
+					}
+					s.unasked[outcome.Name]++
+				})
 			}
 		}
 		failed = failed && findings.Failed()
 		lists = append(lists, hitsOf(findings, foundBy))
 	}
-	if failed {
-		return fmt.Errorf("%w: %s", ErrAllFailed, strings.Join(r.shortfalls, " "))
+	if failed && r.work.Err() == nil {
+		return fmt.Errorf("%w: %s", ErrAllFailed, strings.Join(slices.Compact(faults), " "))
 	}
 	groups, err := do(ctx, r.journal, Step{Key: "fuse", Stage: "fuse", Message: "Putting together what was found.", Input: map[string]int{"lists": len(lists)}},
 		func(context.Context) ([]Group, error) { return Fuse(lists...), nil })
@@ -43,10 +63,21 @@ func (r *run) search(ctx context.Context) error {
 	return err
 }
 
+// askingOwn are the backends, of which the own archive is asked also when the time to search is over.
+func (r *run) askingOwn(ctx context.Context) []Backend {
+	backends := slices.Clone(r.Backends)
+	for i, b := range backends {
+		if b.Own {
+			backends[i].Search = func(_ context.Context, q Query) ([]Hit, error) { return b.Search(ctx, q) }
+		}
+	}
+	return backends
+}
+
 func (r *run) backendNames() string {
 	var names []string
 	for _, b := range r.Backends {
-		names = append(names, b.Name)
+		names = append(names, titleOf(b.Name))
 	}
 	return strings.Join(names, ", ")
 }

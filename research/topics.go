@@ -17,7 +17,7 @@ import (
 type Candidate struct {
 	// Words are a keyphrase, a name, the title of a story, a search.
 	Words string
-	// Reason is term, story, trend, suggestion, seed or model; Source the kind of topic that it makes.
+	// Reason is term, story, trend, suggestion, seed, model or article; Source the kind of topic that it makes.
 	Reason, Source string
 	Documents      []store.DocumentSummary
 	// Now and Before are how many documents of the window have it, and of the window before; nil is not counted.
@@ -48,6 +48,11 @@ const (
 	sameTitle = 0.6
 	// maxLeftOut is how many candidates are told that were left out, maxTopicTerms how many words of a topic.
 	maxLeftOut, maxTopicTerms = 30, 8
+	// fewDocuments are so few that hardly two are about one thing. Where they make fewer than fewTopics, single articles are topics, too, so
+	// that there are no more than mostArticles together.
+	fewDocuments, fewTopics, mostArticles = 60, 3, 5
+	// leastHeadline is how many words the headline has of an article that is a topic.
+	leastHeadline = 4
 	// maxTopicDocuments is how many documents a topic is linked to.
 	maxTopicDocuments = 30
 )
@@ -87,11 +92,57 @@ func Discover(candidates []Candidate, h Hunt, profile store.ScoringProfile) (top
 	})
 	topics, twins := withoutTwins(topics, h)
 	out = append(out, twins...)
+	if h.Documents <= fewDocuments && len(topics) < fewTopics {
+		topics, _ = withoutTwins(append(topics, h.articles(topics, profile)...), h)
+	}
 	for _, topic := range topics[min(len(topics), h.Limit):] {
 		out = append(out, store.LeftOut{Title: topic.Title, Score: &topic.Score, Reason: "Others scored higher, and no more were asked for."})
 	}
 	return topics[:min(len(topics), h.Limit)], out[:min(len(out), maxLeftOut)]
 }
+
+// articles are the best single documents of the window as topics, where they are not of others already. It is not known how much is
+// written about them.
+func (h Hunt) articles(besides []store.DiscoveredTopic, profile store.ScoringProfile) []store.DiscoveredTopic {
+	used := map[string]bool{}
+	for _, topic := range besides {
+		for id := range idsOf(topic.Documents) {
+			used[id] = true
+		}
+	}
+	var articles []store.DiscoveredTopic
+	published := map[string]time.Time{}
+	for _, d := range h.Sample {
+		if used[d.ID.String()] || d.Source == "trends" || d.Source == "autocomplete" || len(strings.Fields(d.Title)) < leastHeadline {
+			continue
+		}
+		c := newCluster(Candidate{Words: d.Title, Reason: ReasonArticle, Source: d.Source, Documents: []store.DocumentSummary{d}})
+		topic := c.topic(h, profile, 0)
+		topic.Terms = []string{annotate.KeyTerms(d.Title, orEmpty(d.Summary), h.Language)}
+		off := slices.ContainsFunc(topic.Parts, func(p store.ScorePart) bool { return p.Name == "relevance" && p.Value != nil && *p.Value == 0 })
+		if topic.Score < profile.Parameters[store.ParamThreshold] || off {
+			continue
+		}
+		if d.PublishedAt != nil {
+			published[d.ID.String()] = *d.PublishedAt
+		}
+		articles = append(articles, topic)
+	}
+	slices.SortStableFunc(articles, func(a, b store.DiscoveredTopic) int {
+		return cmp.Or(cmp.Compare(b.Score, a.Score), published[b.Documents[0].ID.String()].Compare(published[a.Documents[0].ID.String()]), strings.Compare(a.Title, b.Title))
+	})
+	return articles[:min(len(articles), mostArticles-len(besides))]
+}
+
+func orEmpty(text *string) string {
+	if text == nil {
+		return ""
+	}
+	return *text
+}
+
+// ReasonArticle is the reason of a topic that is a single article, where there are few documents.
+const ReasonArticle = "article"
 
 // clusters puts together candidates that share most of their documents, the strongest first: stories, then what has most documents.
 func clusters(candidates []Candidate) []*cluster {
@@ -209,6 +260,9 @@ func (c *cluster) burst(h Hunt) store.ScorePart {
 
 // cohesionPart is full where a third of the words are common.
 func (c *cluster) cohesionPart(common float64) store.ScorePart {
+	if c.candidates[0].Reason == ReasonArticle {
+		return unknown("cohesion", map[string]any{"documents": 1}, "It is a single article.")
+	}
 	return known("cohesion", 3*common, map[string]any{"documents": len(c.documents), "common": math.Round(1e4*common) / 1e4},
 		"Its documents share %.0f %% of their words; a third counts in full.", 100*common)
 }

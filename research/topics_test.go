@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -139,5 +140,36 @@ var (
 		Name: "test", Version: 1, Weights: map[string]float64{"burst": 0.3, "breadth": 0.3, "cohesion": 0.2, "freshness": 0.1, "novelty": 0.1},
 		Parameters: map[string]float64{store.ParamThreshold: 0.2, store.ParamHalfLife: 7, store.ParamDiversity: 5},
 	}
-	hunting = research.Hunt{Language: "en", Since: now.AddDate(0, 0, -7), Until: now, Documents: 20, DocumentsBefore: 20, Limit: 20}
+	hunting = research.Hunt{Language: "en", Since: now.AddDate(0, 0, -7), Until: now, Documents: 200, DocumentsBefore: 200, Limit: 20}
 )
+
+// Where there are few documents, the best single articles are topics, too, said to be such; where there are many, none is.
+func TestSingleArticlesOfASmallArchive(t *testing.T) {
+	t.Parallel()
+	hunt := hunting
+	hunt.Documents, hunt.DocumentsBefore, hunt.Limit, hunt.Seeds = 7, 0, 20, nil
+	hunt.Sample = about("Red Hat releases WildFly 10 today", "SourceForge changes hands once more", "Facebook closes its Parse platform", "Apache has a new logo now", "Zing doubles its heap to 2 TB", "The MySQLDumper project may end soon", "Short headline")
+	hunt.Sample[0].PublishedAt = new(now.Add(-time.Hour))
+	hunt.Sample[1].Source = "trends"
+	topics, _ := research.Discover(nil, hunt, scoring)
+	require.Len(t, topics, 5)
+	require.Equal(t, "Red Hat releases WildFly 10 today", topics[0].Title, "the newest first")
+	for _, topic := range topics {
+		require.Equal(t, research.ReasonArticle, topic.Documents[0].Reason)
+		for _, part := range topic.Parts {
+			require.Equal(t, part.Name == "burst" || part.Name == "cohesion" || part.Name == "relevance", part.Value == nil, part.Name)
+		}
+	}
+	story := []research.Candidate{{Words: "Apache has a new logo now", Reason: "story", Source: "rss", Documents: append(hunt.Sample[3:4:4], about("The new logo of Apache is there now")...)}}
+	topics, _ = research.Discover(story, hunt, scoring)
+	require.Len(t, topics, 5)
+	require.Equal(t, "Apache has a new logo now", topics[0].Title, "what several write comes first")
+	require.Equal(t, "story", topics[0].Documents[0].Reason)
+
+	hunt.Seeds = []string{"heap"}
+	topics, _ = research.Discover(nil, hunt, scoring)
+	require.Len(t, topics, 1, "only what is wanted")
+	hunt.Seeds, hunt.Documents = nil, 61
+	topics, _ = research.Discover(nil, hunt, scoring)
+	require.Empty(t, topics, "a large archive has topics of several documents, or none")
+}

@@ -39,6 +39,7 @@ func (r *run) check(ctx context.Context, out *store.ResearchOutcome, sections []
 		return nil, err
 	}
 	at := 0
+	said := map[string]bool{}
 	var checked []section
 	for _, part := range sections {
 		kept := section{Heading: part.Heading}
@@ -48,7 +49,9 @@ func (r *run) check(ctx context.Context, out *store.ResearchOutcome, sections []
 			if v.Dropped != "" {
 				out.Dropped = append(out.Dropped, store.DroppedSentence{Sentence: s.Text, Reason: v.Dropped})
 			}
-			if v.Text != "" {
+			// What stands in the report already is not told again.
+			if v.Text != "" && !said[bare(v.Text)] {
+				said[bare(v.Text)] = true
 				kept.Sentences = append(kept.Sentences, sentence{Text: v.Text, Evidence: v.Evidence, verdicts: v.Judgements})
 			}
 		}
@@ -68,7 +71,7 @@ func (r *run) judge(s sentence) verdict {
 			continue
 		}
 		v.Evidence = append(v.Evidence, id)
-		if commands(p.sentence().Text) {
+		if p.source.hostile[p.index] {
 			v.Judgements = append(v.Judgements, Judgement{Verdict: store.NotSupported, By: byRules, Reason: "The quote speaks to machines instead of readers."})
 			continue
 		}
@@ -97,7 +100,7 @@ func (r *run) settle(v verdict) verdict {
 	reason := v.Judgements[0].Reason
 	for i, id := range v.Evidence {
 		p, _ := r.passage(id)
-		if own := p.sentence().Text; quotable(own) && p.source.says(p.index) {
+		if own := p.sentence().Text; quotable(own) && !p.source.hostile[p.index] && p.source.says(p.index) {
 			return verdict{
 				Text: own, Evidence: []string{v.Evidence[i]}, Judgements: []Judgement{Judge(own, p.source.snapshot.Language, p.evidence())},
 				Dropped: reason + " The source's own words stand in its place.",
@@ -108,7 +111,7 @@ func (r *run) settle(v verdict) verdict {
 }
 
 // claims are the sentences of the report with the quotes that bear them.
-func (r *run) claims(out *store.ResearchOutcome, sections []section) {
+func (r *run) claims(out *store.ResearchOutcome, sections []section, disputes []store.SourceDispute) {
 	for _, part := range sections {
 		for _, s := range part.Sentences {
 			independent := r.independent(s)
@@ -118,11 +121,11 @@ func (r *run) claims(out *store.ResearchOutcome, sections []section) {
 				out.Claims = append(out.Claims, store.ResearchClaim{
 					Section: part.Heading, Sentence: s.Text, Quote: own.Text, Start: own.Start, End: own.End,
 					Source: store.ClaimSource{
-						Number: p.source.position, URL: p.source.URL, Title: p.source.snapshot.Title, Hash: p.source.snapshot.Hash,
+						Number: p.source.number, URL: p.source.URL, Title: p.source.snapshot.Title, Hash: p.source.snapshot.Hash,
 						FetchedAt: p.source.snapshot.FetchedAt, SnapshotID: p.source.snapshot.ID,
 					},
 					Verdict: s.verdicts[i].Verdict, JudgedBy: s.verdicts[i].By, Reason: s.verdicts[i].Reason, IndependentSources: independent,
-					Disputed: disputed(p, out.Disagreements),
+					Disputed: disputed(p, disputes),
 				})
 			}
 		}
@@ -138,7 +141,7 @@ func (r *run) independent(s sentence) int {
 			continue
 		}
 		for i := range source.text {
-			if !source.says(i) {
+			if source.hostile[i] || !source.says(i) {
 				continue
 			}
 			p := passage{source: source, index: i}

@@ -24,6 +24,8 @@ const (
 	// sentences answer, whatever their words.
 	aboutIt = 0.7
 	leads   = 4
+	// hedgedWeighs is how much less a sentence weighs that says only what may be.
+	hedgedWeighs = 0.75
 	// tooAlike is how much of two sentences may be the same words.
 	tooAlike = 0.6
 )
@@ -75,8 +77,8 @@ func (r *run) weigh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if ranking.Fault != "" {
-		r.lacks("The sources were ordered by rules alone: %s", sentenceOf(ranking.Fault))
+	if ranking.Failure != nil {
+		r.lacks(r.whyUnasked(ranking.Failure), func(s *shortfall) { s.unordered = true })
 	}
 	for _, s := range r.sources {
 		s.score, s.parts = ranking.Scores[s.Key], ranking.Parts[s.Key]
@@ -93,16 +95,13 @@ func (r *run) weigh(ctx context.Context) error {
 // rerankOutput is what reranking has come to, by the address of the source.
 type rerankOutput struct {
 	Relevance string                     `json:"relevance"`
-	Fault     string                     `json:"fault,omitempty"`
+	Failure   *BackendError              `json:"failure,omitempty"`
 	Scores    map[string]float64         `json:"scores"`
 	Parts     map[string]json.RawMessage `json:"parts"`
 }
 
 func outputOf(ranking Ranking) rerankOutput {
-	out := rerankOutput{Relevance: ranking.Relevance, Scores: map[string]float64{}, Parts: map[string]json.RawMessage{}}
-	if ranking.Fault != nil {
-		out.Fault = ranking.Fault.Message
-	}
+	out := rerankOutput{Relevance: ranking.Relevance, Failure: ranking.Fault, Scores: map[string]float64{}, Parts: map[string]json.RawMessage{}}
 	for _, p := range ranking.Pages {
 		out.Scores[p.Key] = p.Score
 		out.Parts[p.Key], _ = json.Marshal(p.Parts) // strings and numbers
@@ -173,6 +172,14 @@ func (r *run) passages(question string, asked inquiry) []passage {
 	found, known := r.found[question]
 	if !known {
 		found = r.findPassages(asked)
+		if question != r.Question {
+			// A part of the question is answered where it is spoken of what the question itself is about.
+			subject := newInquiry(r.Question, r.Language)
+			spoken := r.speakingOf(subject)
+			found = slices.DeleteFunc(found, func(p passage) bool {
+				return !spoken[p.source] || subject.namesAnother(p.sentence().Text, p.source.snapshot.Language) || subject.speaksOfNamesake(p.sentence().Text)
+			})
+		}
 		r.found[question] = found
 	}
 	return found
@@ -189,17 +196,12 @@ func (r *run) findPassages(asked inquiry) []passage {
 		title := annotate.Stems(s.snapshot.Title, s.snapshot.Language)
 		titled := covered(asked.stems, weights, title)
 		for i, sentence := range s.text {
-			if !s.says(i) || !quotable(sentence.Text) || headlines[bare(sentence.Text)] || asked.namesAnother(sentence.Text, s.snapshot.Language) ||
-				asked.qualifiesOtherwise(s.snapshot.Title+"\n"+sentence.Text) ||
-				asked.speaksOfNamesake(sentence.Text) || asked.speaksOfNamesake(s.snapshot.Title+"\n"+sentence.Text) {
+			if s.hostile[i] || !s.says(i) || !quotable(sentence.Text) || headlines[bare(sentence.Text)] || asked.besides(s, i) {
 				continue
 			}
 			around := slices.Concat(title, s.stems[max(i-1, 0)])
 			p := passage{source: s, index: i}
-			stems := s.stems[i]
-			if len(asked.price) > 0 && statesMoney(sentence.Text, s.snapshot.Language) {
-				stems = slices.Concat(stems, asked.price)
-			}
+			stems := slices.Concat(s.stems[i], asked.meant(sentence.Text, s.stems[i], s.snapshot.Language))
 			p.itself = covered(asked.stems, weights, stems)
 			p.covers = covered(asked.stems, weights, append(around, stems...))
 			leading := !asked.particular() && titled >= aboutIt && i < leads
@@ -213,11 +215,39 @@ func (r *run) findPassages(asked inquiry) []passage {
 			if asked.satisfied(sentence.Text, s.snapshot.Language) {
 				p.score += 0.25
 			}
+			if asked.hedged(sentence.Text, s.snapshot.Language) {
+				p.score *= hedgedWeighs
+			}
 			found = append(found, p)
 		}
 	}
 	slices.SortStableFunc(found, func(a, b passage) int { return cmp.Compare(b.score, a.score) })
 	return found
+}
+
+// besides: a sentence is about a namesake, or somebody else than who is asked to have reacted.
+func (q inquiry) besides(s *source, index int) bool {
+	sentence := s.text[index].Text
+	titled := s.snapshot.Title + "\n" + sentence
+	return q.namesAnother(sentence, s.snapshot.Language) || q.qualifiesOtherwise(titled) || q.speaksOfNamesake(sentence) || q.speaksOfNamesake(titled) ||
+		len(q.reaction) > 0 && !q.ofReaction(s, index)
+}
+
+// speakingOf are the sources that speak of what a question is about.
+func (r *run) speakingOf(subject inquiry) map[*source]bool {
+	weights := r.weights(subject.stems)
+	spoken := map[*source]bool{}
+	for _, s := range r.sources {
+		if s.snapshot == nil || subject.missesName(s) {
+			continue
+		}
+		all := annotate.Stems(s.snapshot.Title, s.snapshot.Language)
+		for _, stems := range s.stems {
+			all = append(all, stems...)
+		}
+		spoken[s] = covered(subject.stems, weights, all) >= answers
+	}
+	return spoken
 }
 
 // headlines are the titles of all sources. A line that is one leads to its article and is no statement.
@@ -277,7 +307,7 @@ func covered(stems []string, weights []float64, among []string) float64 {
 // quotable: a statement of a length that can be read, made for readers, and whole.
 func quotable(sentence string) bool {
 	words := len(strings.Fields(sentence))
-	return words >= leastWords && words <= mostWords && !unfinished.MatchString(sentence) && !pointer.MatchString(sentence) && !commands(sentence)
+	return words >= leastWords && words <= mostWords && !unfinished.MatchString(sentence) && !pointer.MatchString(sentence)
 }
 
 // unfinished ends what asks, announces or was cut off.

@@ -21,7 +21,7 @@ func (s *Server) ofTopic(ctx context.Context, id api.ID, body *api.TopicSubjectR
 	topic, err := s.Store.Topic(ctx, id)
 	b := orZero(body)
 	return jobs.Subject{
-		TopicID: &topic.ID, Subject: cmp.Or(orZero(b.Subject), topic.Title), Language: topic.Language, Market: topic.Market,
+		TopicID: &topic.ID, Subject: cmp.Or(orZero(b.Subject), jobs.KeyTerms(topic)), Language: topic.Language, Market: topic.Market,
 		Count: cmp.Or(orZero(b.Count), 10), OwnSites: orZero(b.OwnSites), MaxCostUSD: b.MaxCostUsd,
 	}, err
 }

@@ -141,5 +141,5 @@ func TestSerpOfASearchService(t *testing.T) {
 	var job map[string]any
 	require.NoError(t, json.Unmarshal(w.send("POST", "/research/serp", `{"query": "other", "language": "en"}`).body, &job))
 	failed := w.job(job["id"].(string), "failed")
-	require.Contains(t, failed["error"].(map[string]any)["message"], "searxng could not be asked")
+	require.Contains(t, failed["error"].(map[string]any)["message"], "SearXNG")
 }

@@ -85,8 +85,6 @@ type CallReply struct {
 
 // Refusals of ReserveCall.
 var (
-	// ErrOverBudget: the calls of the job could come to more than they may.
-	ErrOverBudget = errors.New("over the budget")
 	// ErrUnknownPrice: what the call costs is not known, and there is a limit to what may be spent.
 	ErrUnknownPrice = errors.New("the price is not known")
 	// ErrTooManyRequests: the job has made as many as it may.
@@ -94,6 +92,13 @@ var (
 	// ErrAnswerLost: it was made by a process that died.
 	ErrAnswerLost = errors.New("the answer was lost")
 )
+
+// OverBudget refuses a call: those of the job could come to more than they may, of which Left micro-dollars are left.
+type OverBudget struct{ Left int64 }
+
+func (e *OverBudget) Error() string {
+	return fmt.Sprintf("over the budget: %d micro-dollars are left", e.Left)
+}
 
 // ReserveCall notes that a call is about to be made, with the most that it can cost, and answers its id. One that the
 // job made before, and that was answered, is answered by what it brought instead. What may be spent is never
@@ -205,7 +210,7 @@ func (s *Store) affordable(ctx context.Context, r CallRequest) error {
 	case r.Most == nil:
 		return ErrUnknownPrice
 	case spent+*r.Most > *r.MaxCost:
-		return ErrOverBudget
+		return &OverBudget{max(*r.MaxCost-spent, 0)}
 	}
 	return nil
 }

@@ -134,7 +134,8 @@ func TestBudgetHolds(t *testing.T) {
 				allowed++
 				return
 			}
-			assert.ErrorIs(t, err, store.ErrOverBudget)
+			var over *store.OverBudget
+			assert.ErrorAs(t, err, &over)
 		})
 	}
 	wait.Wait()

@@ -264,7 +264,7 @@ func (s *Store) TopicScores(ctx context.Context, topic uuid.UUID, profile *strin
 // A TopicDocument is a document that a topic was made of. Its JSON form is the API's.
 type TopicDocument struct {
 	DocumentSummary
-	// Reason is term, story, trend, suggestion, seed or model, Words what says so.
+	// Reason is term, story, trend, suggestion, seed, model or article, Words what says so.
 	Reason  string    `json:"reason"`
 	Words   string    `json:"words"`
 	AddedAt time.Time `json:"added_at"`

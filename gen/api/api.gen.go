@@ -1432,6 +1432,7 @@ func (e TopicProposalMethod) Valid() bool {
 
 // Defines values for TopicReason.
 const (
+	TopicReasonArticle    TopicReason = "article"
 	TopicReasonModel      TopicReason = "model"
 	TopicReasonSeed       TopicReason = "seed"
 	TopicReasonStory      TopicReason = "story"
@@ -1443,6 +1444,8 @@ const (
 // Valid indicates whether the value is a known member of the TopicReason enum.
 func (e TopicReason) Valid() bool {
 	switch e {
+	case TopicReasonArticle:
+		return true
 	case TopicReasonModel:
 		return true
 	case TopicReasonSeed:
@@ -3865,7 +3868,7 @@ type ResearchSource struct {
 	// Example: []
 	Parts []map[string]interface{} `json:"parts"`
 
-	// Position Its place, the best being 1: the n of [n] in the report.
+	// Position The n of [n] in the report: from 1 on in the order in which its text comes to the sources, then what it does not cite, the best first.
 	//
 	// Example: 1
 	Position int `json:"position"`
@@ -4707,7 +4710,7 @@ type TopicDiscovery struct {
 			Title string `json:"title"`
 		} `json:"left_out"`
 
-		// Note Why nothing was found, where nothing was.
+		// Note Why nothing was found, or only single articles, and what to do; null where there is more.
 		Note nullable.Nullable[string] `json:"note"`
 
 		// Profile The profile.
@@ -4772,7 +4775,7 @@ type TopicDiscovery struct {
 				// Example: 0193a5f8-7c1e-7b5a-9f0e-2d6c4b8a1e37
 				ID openapi_types.UUID `json:"id"`
 
-				// Reason Why a document is one of a topic: it has a term or speaks of a seed, be it one that a `model` proposed; it is of a story; it is a search that trends or is suggested.
+				// Reason Why a document is one of a topic: it has a term or speaks of a seed, be it one that a `model` proposed; it is of a story; it is a search that trends or is suggested. An `article` is a topic by itself, where the window has few documents.
 				//
 				// Example: term
 				Reason TopicReason `json:"reason"`
@@ -4894,7 +4897,7 @@ type TopicDocument struct {
 	// Example: 2026-11-23T07:58:00Z
 	PublishedAt nullable.Nullable[time.Time] `json:"published_at"`
 
-	// Reason Why a document is one of a topic: it has a term or speaks of a seed, be it one that a `model` proposed; it is of a story; it is a search that trends or is suggested.
+	// Reason Why a document is one of a topic: it has a term or speaks of a seed, be it one that a `model` proposed; it is of a story; it is a search that trends or is suggested. An `article` is a topic by itself, where the window has few documents.
 	//
 	// Example: term
 	Reason TopicReason `json:"reason"`
@@ -4980,7 +4983,7 @@ type TopicProposal struct {
 // Example: model
 type TopicProposalMethod string
 
-// TopicReason Why a document is one of a topic: it has a term or speaks of a seed, be it one that a `model` proposed; it is of a story; it is a search that trends or is suggested.
+// TopicReason Why a document is one of a topic: it has a term or speaks of a seed, be it one that a `model` proposed; it is of a story; it is a search that trends or is suggested. An `article` is a topic by itself, where the window has few documents.
 //
 // Example: term
 type TopicReason string
@@ -5067,7 +5070,7 @@ type TopicSubjectRequest struct {
 	// OwnSites Hosts of one's own.
 	OwnSites *[]string `json:"own_sites,omitempty"`
 
-	// Subject The subject; by default the title.
+	// Subject The subject; by default the key terms of the title, which is no keyword where it is a headline.
 	//
 	// Example: Wärmepumpe
 	Subject *string `json:"subject,omitempty"`

@@ -1,7 +1,7 @@
 // Evaluate runs research over recorded pages and tells how well its citations hold: with the sources' own sentences, with a
 // model that takes care, and with one that changes figures, cites at random and makes things up. It fails where less than
 // 95 % of the cited claims are borne by their quotes. The questions of research/testdata/eval are those that the rules were
-// made beside; those of research/testdata/eval-unseen were written, and first asked, when the rules were finished.
+// made beside; those of eval-unseen and then eval-third beside it were written, and first asked, when the rules were finished.
 //
 //	go run ./research/evaluate
 //	go run ./research/evaluate -misses    # also tells each report that is not as wanted
@@ -47,27 +47,41 @@ func main() {
 	}
 }
 
+// folders are the sets, in the order in which they were written, with what is said of each.
+var folders = []struct{ name, title string }{
+	{"eval", "Questions that the rules were made beside"},
+	{"eval-unseen", "Questions that were written later"},
+	{"eval-third", "Questions that were written last"},
+}
+
 // evaluateAll prints a table for each set.
 func evaluateAll(ctx context.Context, folder string, out io.Writer) error {
-	seen, unseen, err := readSets(ctx, folder)
+	sets, err := readSets(ctx, folder)
 	if err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintln(out, "Questions that the rules were made beside")
-	err = table(ctx, seen, out)
-	_, _ = fmt.Fprintln(out, "\nQuestions that were written later")
-	return errors.Join(err, table(ctx, unseen, out))
+	for i, set := range sets {
+		_, _ = fmt.Fprintf(out, "%s%s\n", strings.Repeat("\n", min(i, 1)), folders[i].title)
+		err = errors.Join(err, table(ctx, set, out))
+	}
+	return err
 }
 
-// readSets reads both sets. What was written later is looked for among the pages of both.
-func readSets(ctx context.Context, folder string) (seen, unseen set, err error) {
-	if seen, err = readSet(ctx, filepath.Join(folder, "eval")); err != nil {
-		return seen, unseen, err
+// readSets reads all sets. What was written later is looked for among the pages of those before, too.
+func readSets(ctx context.Context, folder string) ([]set, error) {
+	var sets []set
+	for i, f := range folders {
+		next, err := readSet(ctx, filepath.Join(folder, f.name))
+		if err != nil {
+			return nil, err
+		}
+		if i > 0 {
+			next.pages = append(next.pages, sets[i-1].pages...)
+			maps.Copy(next.snapshots, sets[i-1].snapshots)
+		}
+		sets = append(sets, next)
 	}
-	unseen, err = readSet(ctx, filepath.Join(folder, "eval-unseen"))
-	unseen.pages = append(unseen.pages, seen.pages...)
-	maps.Copy(unseen.snapshots, seen.snapshots)
-	return seen, unseen, err
+	return sets, nil
 }
 
 // table evaluates every writer and prints what came of it.

@@ -2885,7 +2885,7 @@ export type TopicDiscovery = {
          */
         proposals?: SeedProposals | null;
         /**
-         * Why nothing was found, where nothing was.
+         * Why nothing was found, or only single articles, and what to do; null where there is more.
          */
         note: string | null;
     };
@@ -2974,7 +2974,7 @@ export type KeywordProposals = {
 };
 
 /**
- * Why a document is one of a topic: it has a term or speaks of a seed, be it one that a `model` proposed; it is of a story; it is a search that trends or is suggested.
+ * Why a document is one of a topic: it has a term or speaks of a seed, be it one that a `model` proposed; it is of a story; it is a search that trends or is suggested. An `article` is a topic by itself, where the window has few documents.
  */
 export const TopicReason = {
     TERM: 'term',
@@ -2982,11 +2982,12 @@ export const TopicReason = {
     TREND: 'trend',
     SUGGESTION: 'suggestion',
     SEED: 'seed',
-    MODEL: 'model'
+    MODEL: 'model',
+    ARTICLE: 'article'
 } as const;
 
 /**
- * Why a document is one of a topic: it has a term or speaks of a seed, be it one that a `model` proposed; it is of a story; it is a search that trends or is suggested.
+ * Why a document is one of a topic: it has a term or speaks of a seed, be it one that a `model` proposed; it is of a story; it is a search that trends or is suggested. An `article` is a topic by itself, where the window has few documents.
  */
 export type TopicReason = typeof TopicReason[keyof typeof TopicReason];
 
@@ -3747,9 +3748,13 @@ export type SynthesisResult = {
      */
     method: 'extractive' | 'model';
     /**
-     * How long it is.
+     * How long what it says is, without label, open questions and sources.
      */
     word_count: number;
+    /**
+     * Which sections the model did not write, which are then the report's own sentences, and why; null where it wrote all, or there is none.
+     */
+    shortfall: string | null;
 };
 
 /**
@@ -4081,7 +4086,7 @@ export type SubjectRequest = {
  */
 export type TopicSubjectRequest = {
     /**
-     * The subject; by default the title.
+     * The subject; by default the key terms of the title, which is no keyword where it is a headline.
      */
     subject?: string;
     /**
@@ -5065,7 +5070,7 @@ export type ResearchRun = {
      */
     open_questions: Array<string>;
     /**
-     * What could not be done, and why.
+     * What could not be done, and why, in the language of the report (English or German).
      */
     shortfalls: Array<string>;
     /**
@@ -5249,7 +5254,7 @@ export type ResearchStepList = {
  */
 export type ResearchSource = {
     /**
-     * Its place, the best being 1: the n of [n] in the report.
+     * The n of [n] in the report: from 1 on in the order in which its text comes to the sources, then what it does not cite, the best first.
      */
     position: number;
     /**

@@ -134,7 +134,7 @@ export const de: Texts = {
     published: 'Veröffentlicht',
     archived: 'Archiviert',
   },
-  topicReason: { term: 'Aufkommender Begriff', story: 'Geschichte', trend: 'Suchtrend', suggestion: 'Vorschlag', seed: 'Stichwort', model: 'Stichwort eines Modells' },
+  topicReason: { term: 'Aufkommender Begriff', story: 'Geschichte', trend: 'Suchtrend', suggestion: 'Vorschlag', seed: 'Stichwort', model: 'Stichwort eines Modells', article: 'Einzelner Artikel' },
   health: { new: 'Neu', healthy: 'Gesund', degraded: 'Gestört', failing: 'Ausgefallen', paused: 'Angehalten', gone: 'Verschwunden' },
   jobState: { queued: 'Wartet', running: 'Läuft', succeeded: 'Gelungen', failed: 'Fehlgeschlagen', cancelled: 'Abgebrochen' },
   jobKind: {

@@ -132,7 +132,7 @@ export const en = {
     published: 'Published',
     archived: 'Archived',
   },
-  topicReason: { term: 'Surging term', story: 'Story', trend: 'Search trend', suggestion: 'Suggestion', seed: 'Seed', model: "A model's seed" },
+  topicReason: { term: 'Surging term', story: 'Story', trend: 'Search trend', suggestion: 'Suggestion', seed: 'Seed', model: "A model's seed", article: 'Single article' },
   health: { new: 'New', healthy: 'Healthy', degraded: 'Degraded', failing: 'Failing', paused: 'Paused', gone: 'Gone' },
   jobState: { queued: 'Queued', running: 'Running', succeeded: 'Succeeded', failed: 'Failed', cancelled: 'Cancelled' },
   jobKind: {

@@ -80,6 +80,11 @@ export function Found({ report, replace = false }: { report: TopicDiscovery['rep
     <Stack>
       {report.proposals && <Proposals model={report.proposals.model} error={report.proposals.error} lists={[[t.discover.keywords, report.proposals.seeds]]} />}
       <Text fw={600}>{t.discover.found(report.topics.length, report.documents)}</Text>
+      {report.note && (
+        <Alert color="blue">
+          <span lang="en">{report.note}</span>
+        </Alert>
+      )}
       <Accordion variant="separated" chevronPosition="left">
         {report.topics.map((topic) => (
           <Accordion.Item key={topic.title} value={topic.title}>

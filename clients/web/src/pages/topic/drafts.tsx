@@ -24,6 +24,7 @@ export function Drafts({ id }: { id: string }) {
   const { t } = useLanguage();
   const [filters, change] = useFilters();
   const [job, setJob] = useState<string | null>(null);
+  const [shortfall, setShortfall] = useState<string | null>(null);
   const drafts = useRead(['topics', id, 'drafts'], (signal) => api.topics.listDrafts({ path: { id }, query: { page_size: 100 }, signal }));
   const show = (draft: string) => change({ draft });
   return (
@@ -37,8 +38,14 @@ export function Drafts({ id }: { id: string }) {
             void drafts.refetch();
             const made = (ended as Job & { result: SynthesisResult | null }).result;
             if (made) show(made.draft_id);
+            setShortfall(made?.shortfall ?? null);
           }}
         />
+      )}
+      {shortfall && (
+        <Alert color="yellow" lang="en">
+          {shortfall}
+        </Alert>
       )}
       <Loaded query={drafts}>
         {({ items }) => {

@@ -1,0 +1,1 @@
+export{t as Reports}from"./reports-B4nBNVJ9.js";

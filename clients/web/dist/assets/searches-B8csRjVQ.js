@@ -1,1 +1,0 @@
-export{n as Searches}from"./searches-ehq1YVpp.js";

@@ -1,0 +1,1 @@
+export{n as Searches}from"./searches-eV7fPo75.js";
