@@ -1,4 +1,4 @@
-import { ContentCreatorError, type Topic, TopicStatus } from '@content-creator/client';
+import { type Topic, TopicStatus } from '@content-creator/client';
 import { Button, Group, Menu, Tabs, Text } from '@mantine/core';
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { useTab } from '../address';
@@ -133,9 +133,4 @@ function Sections({ versioned }: { versioned: Versioned<Topic> }) {
       </Tabs.Panel>
     </Tabs>
   );
-}
-
-/** Whether an error only says that something was never made. */
-export function isMissing(error: unknown): boolean {
-  return ContentCreatorError.is(error) && error.status === 404;
 }

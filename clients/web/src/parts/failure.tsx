@@ -24,6 +24,11 @@ export function explain(error: unknown, t: Texts): Explanation {
   };
 }
 
+/** Whether an error only says that something was never made. */
+export function isMissing(error: unknown): boolean {
+  return ContentCreatorError.is(error) && error.status === 404;
+}
+
 function titleOf(error: ContentCreatorError, t: Texts): string {
   if (error.status === 403) return t.failure.forbidden;
   if (error.status === 404) return t.failure.notFound;

@@ -27,7 +27,7 @@ import { useAction, useRead } from '../queries';
 import { api, signOut } from '../session';
 import { useScheme } from '../theme';
 import { fit } from './fuzzy';
-import { PAGES } from './shell';
+import { PAGES } from './pages';
 
 const MOST = 5;
 /** How many collections are known to the palette: those first in the alphabet. */

@@ -1,94 +1,18 @@
 /** What is around every page: the way to the others, the command palette, language, colours, signing out. */
 import { ActionIcon, Anchor, AppShell, Burger, Button, Group, Menu, NavLink, ScrollArea, Text, Tooltip } from '@mantine/core';
 import { useDisclosure, useHotkeys } from '@mantine/hooks';
-import {
-  IconActivity,
-  IconArticle,
-  IconBookmark,
-  IconBulb,
-  IconCoins,
-  IconCopy,
-  IconHome,
-  IconLanguage,
-  IconListSearch,
-  IconLogout,
-  IconMoon,
-  IconNews,
-  IconReportSearch,
-  IconRss,
-  IconScale,
-  IconSearch,
-  IconServer,
-  IconSettings,
-  IconSparkles,
-  IconSun,
-  IconTags,
-  IconZoomQuestion,
-} from '@tabler/icons-react';
+import { IconLanguage, IconLogout, IconMoon, IconSearch, IconSun } from '@tabler/icons-react';
 import { Outlet, useLocation } from '@tanstack/react-router';
 import { Suspense, useEffect, useState } from 'react';
 import { type Language, LANGUAGE_NAMES, useLanguage, useTexts } from '../language';
 import { LiveProvider, useLive } from '../live';
 import { signOut } from '../session';
-import type { Texts } from '../texts/en';
 import { useScheme } from '../theme';
 import { lazily } from './lazily';
+import { GROUPS, type PageLink } from './pages';
 import { To } from './to';
 
 const Palette = lazily(async () => (await import('./palette')).Palette);
-
-export interface PageLink {
-  to: string;
-  name: keyof Texts['nav'];
-  icon: typeof IconHome;
-}
-
-const GROUPS: { group?: keyof Texts['navGroup']; pages: PageLink[] }[] = [
-  { pages: [{ to: '/', name: 'dashboard', icon: IconHome }] },
-  {
-    group: 'topics',
-    pages: [
-      { to: '/topics', name: 'topics', icon: IconBulb },
-      { to: '/discoveries', name: 'discoveries', icon: IconSparkles },
-      { to: '/scoring', name: 'scoring', icon: IconScale },
-    ],
-  },
-  {
-    group: 'archive',
-    pages: [
-      { to: '/documents', name: 'documents', icon: IconArticle },
-      { to: '/stories', name: 'stories', icon: IconNews },
-      { to: '/keywords', name: 'keywords', icon: IconTags },
-      { to: '/duplicates', name: 'duplicates', icon: IconCopy },
-      { to: '/searches', name: 'searches', icon: IconBookmark },
-    ],
-  },
-  {
-    group: 'sources',
-    pages: [
-      { to: '/collections', name: 'collections', icon: IconRss },
-      { to: '/hosts', name: 'hosts', icon: IconServer },
-    ],
-  },
-  {
-    group: 'research',
-    pages: [
-      { to: '/research', name: 'research', icon: IconZoomQuestion },
-      { to: '/reports', name: 'reports', icon: IconReportSearch },
-      { to: '/serp', name: 'serp', icon: IconListSearch },
-    ],
-  },
-  {
-    group: 'system',
-    pages: [
-      { to: '/jobs', name: 'jobs', icon: IconActivity },
-      { to: '/costs', name: 'costs', icon: IconCoins },
-      { to: '/settings', name: 'settings', icon: IconSettings },
-    ],
-  },
-];
-
-export const PAGES: PageLink[] = GROUPS.flatMap(({ pages }) => pages);
 
 export function Shell() {
   const t = useTexts();

@@ -3,12 +3,12 @@ import { Button, Group, Paper, Stack, TagsInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTexts } from '../../language';
 import { CompetitorFindings } from '../../parts/competitor-findings';
+import { isMissing } from '../../parts/failure';
 import { Empty } from '../../parts/empty';
 import { JobProgress } from '../../parts/job-progress';
 import { Loaded } from '../../parts/loaded';
 import { useAction, useRead } from '../../queries';
 import { api } from '../../session';
-import { isMissing } from '../topic';
 
 export function Competitors({ id }: { id: string }) {
   const t = useTexts();

@@ -3,12 +3,12 @@ import { Button, Paper, Stack } from '@mantine/core';
 import { useState } from 'react';
 import { useLanguage } from '../../language';
 import { Empty } from '../../parts/empty';
+import { isMissing } from '../../parts/failure';
 import { JobProgress } from '../../parts/job-progress';
 import { KeywordFindings } from '../../parts/keyword-findings';
 import { Loaded } from '../../parts/loaded';
 import { useAction, useRead } from '../../queries';
 import { api } from '../../session';
-import { isMissing } from '../topic';
 
 export function TopicKeywords({ id }: { id: string }) {
   const { t } = useLanguage();

@@ -1,0 +1,1 @@
+export{t as Costs}from"./costs-CxS_Q77O.js";

@@ -1,1 +1,0 @@
-export{t as Reports}from"./reports-B4nBNVJ9.js";

@@ -1,1 +1,0 @@
-export{n as Searches}from"./searches-eV7fPo75.js";

@@ -1,0 +1,1 @@
+export{n as Searches}from"./searches-D9vd2TVS.js";
