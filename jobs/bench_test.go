@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"slices"
 	"strconv"
@@ -20,6 +21,38 @@ import (
 	"github.com/content-creator/content-creator-api/collect"
 	"github.com/content-creator/content-creator-api/store"
 )
+
+// BenchmarkFirstFetch polls feeds of twenty entries for the first time, sixteen at once. `task
+// load:feeds` measures the whole program so; `task profile` takes from here what the compiler is to make fast.
+func BenchmarkFirstFetch(b *testing.B) {
+	w, texts := newWorld(b), newArchive(1_000)
+	var feeds []string
+	for i := range 100 {
+		var items strings.Builder
+		for j := range 20 {
+			_, _ = fmt.Fprintf(&items, `<item><title>%s</title><link>https://example.com/FEED/%d-%d</link><description>%s</description></item>`,
+				texts.text(8), i, j, texts.text(60))
+		}
+		feeds = append(feeds, `<?xml version="1.0"?><rss version="2.0"><channel><title>Site</title><language>en</language>`+items.String()+`</channel></rss>`)
+	}
+	address := site(b, func(rw http.ResponseWriter, r *http.Request) {
+		n, _ := strconv.Atoi(r.URL.Query().Get("feed"))
+		_, _ = rw.Write([]byte(strings.ReplaceAll(feeds[n%len(feeds)], "FEED", strconv.Itoa(n))))
+	})
+	c := w.client(func(c *Config) { c.Polls = 16 })
+	w.execute(`
+		with feeds as (
+			insert into collections (id, name, type, url, domain, market, next_poll_at)
+			select gen_random_uuid(), 'Feed ' || n, 'rss', $1 || '?feed=' || n, 'bench', 'en', now() + interval '1 hour'
+			from generate_series(1, $2::int) n
+			returning id)
+		insert into river_job (args, kind, max_attempts, queue, state, scheduled_at, priority, tags)
+		select jsonb_build_object('collection_id', id), 'poll', 4, 'collect', 'available', now(), 1, '{scheduled}' from feeds`, address, b.N)
+	b.ResetTimer()
+	w.start(c)
+	eventually(b, func() bool { return w.count(`select count(*) from river_job where kind = 'poll' and state <> 'completed'`) == 0 }, w.log.String)
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "polls/s")
+}
 
 // BenchmarkOneMore measures what processing one more document costs beside archives of several sizes (BENCH_ARCHIVE, as in
 // "10000,100000,1000000"). The archive's signatures are computed from made-up texts (the first 50,000; the others' are made

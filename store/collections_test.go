@@ -29,7 +29,7 @@ func TestCreateCollection(t *testing.T) {
 		require.Equal(t, store.Collection{
 			ID: c.ID, Name: "heise online", NameKey: "heise online", Type: "rss", URL: new("https://www.heise.de/RSS/atom.xml?A=b"),
 			Domain: "tech", Market: "de", Enabled: true, FetchArticles: "auto", AdaptivePolling: true, PollIntervalMinutes: 60, MinPollIntervalMinutes: 15,
-			MaxPollIntervalMinutes: 1440, NextPollAt: c.CreatedAt, NextPollReason: store.PollReason{{Code: "added"}}, Health: "new",
+			MaxPollIntervalMinutes: 1440, NextPollAt: c.CreatedAt, NextPollReason: store.PollReason{{Code: "added"}}, Health: "new", BodyHash: []byte{},
 			Revision: 1, CreatedAt: c.CreatedAt, UpdatedAt: c.CreatedAt,
 		}, c)
 		read, err := s.Collection(t.Context(), c.ID)
