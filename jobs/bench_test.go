@@ -22,8 +22,8 @@ import (
 	"github.com/content-creator/content-creator-api/store"
 )
 
-// BenchmarkFirstFetch polls feeds of twenty entries for the first time, sixteen at once. `task
-// load:feeds` measures the whole program so; `task profile` takes from here what the compiler is to make fast.
+// BenchmarkFirstFetch polls feeds of twenty entries for the first time, sixteen at once. `task load:feeds`
+// measures the whole program so; this one shows where the time goes (-cpuprofile).
 func BenchmarkFirstFetch(b *testing.B) {
 	w, texts := newWorld(b), newArchive(1_000)
 	var feeds []string
@@ -50,7 +50,9 @@ func BenchmarkFirstFetch(b *testing.B) {
 		select jsonb_build_object('collection_id', id), 'poll', 4, 'collect', 'available', now(), 1, '{scheduled}' from feeds`, address, b.N)
 	b.ResetTimer()
 	w.start(c)
-	eventually(b, func() bool { return w.count(`select count(*) from river_job where kind = 'poll' and state <> 'completed'`) == 0 }, w.log.String)
+	eventually(b, func() bool {
+		return w.count(`select count(*) from river_job where kind = 'poll' and state <> 'completed'`) == 0
+	}, w.log.String)
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "polls/s")
 }
 
