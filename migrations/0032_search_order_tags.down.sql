@@ -9,7 +9,8 @@ return array_to_tsvector(array[
 	search_local('d', domain, seq), search_local('m', market, seq), search_local('l', language, seq), search_local('s', source, seq),
 	search_local('t', status, seq), search_local('p', priority::text, seq),
 	search_month('a', discovered_at), search_year('a', discovered_at)]);
-drop function topic_tags(text, text, text, text, text, integer, timestamptz, timestamptz, text, bigint);
+drop function topic_tags(text, text, text, text, text, integer, timestamptz, timestamptz, text, double precision, bigint);
 create index topics_search on topics
 	using gin ((search_vector || topic_tags(domain, market, language, source, status, priority, discovered_at, seq)))
 	with (fastupdate = off);
+alter table topics drop column score_order, drop column score, drop column score_profile;

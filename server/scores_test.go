@@ -84,8 +84,17 @@ func TestDiscoverTopics(t *testing.T) {
 	require.NotEmpty(t, documents["items"])
 	require.NotEmpty(t, documents["items"].([]any)[0].(map[string]any)["words"])
 
+	// The topic keeps what it scored, and lists can be sorted by it.
+	w.topic(client.TopicCreate{Domain: "energy"})
+	listed := w.read("/topics?sort=-score")["items"].([]any)
+	scored := listed[0].(map[string]any)
+	require.Equal(t, []any{id, best["score"], "burst@1"}, []any{scored["id"], scored["score"], scored["score_profile"]})
+	require.Nil(t, listed[len(listed)-1].(map[string]any)["score"], "what has no score comes last")
+	before := w.send("GET", "/topics/"+id, "").Header.Get("ETag")
+
 	// Again, it is the same topic.
 	report = w.discovery(body)["report"].(map[string]any)
+	require.NotEqual(t, before, w.send("GET", "/topics/"+id, "").Header.Get("ETag"), "which has another version")
 	for _, topic := range report["topics"].([]any) {
 		require.Equal(t, false, topic.(map[string]any)["created"], "%v", topic)
 	}
@@ -133,6 +142,10 @@ func TestValidateTopic(t *testing.T) {
 		}
 	}
 	require.InDelta(t, score["score"], sum, 1e-9, "it can be made again from its parts")
+	validated := w.read(path)
+	require.Equal(t, []any{score["score"], "original@1"}, []any{validated["score"], validated["score_profile"]})
+	w.discovery(`{"domain": "energy", "market": "de", "language": "en", "keywords": ["heat pump subsidy in Elbland"]}`)
+	require.Equal(t, "original@1", w.read(path)["score_profile"], "a discovery says less than a validation")
 	require.Equal(t, "validated", w.read(path)["status"])
 	require.Len(t, w.read(path + "/scores?profile=original")["items"], 1)
 	require.Empty(t, w.read(path + "/scores?profile=other")["items"])

@@ -87,7 +87,7 @@ func TestCreateTopicKeeps(t *testing.T) {
 	for field, want := range map[string]any{
 		"title": "Title", "description": "About", "source": "news", "domain": "PropTech", "market": "de", "language": "de",
 		"priority": 10.0, "status": "discovered", "citations": []any{}, "keywords": map[string]any{}, "research_report": nil,
-		"engagement_score": nil, "word_count": nil, "source_url": nil,
+		"score": nil, "score_profile": nil, "engagement_score": nil, "word_count": nil, "source_url": nil,
 	} {
 		require.Equal(t, want, topic[field], field)
 	}

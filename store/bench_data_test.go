@@ -234,7 +234,7 @@ func mix(rng *rand.Rand, title, body string, planted []string) (string, string) 
 
 var benchTopicColumns = []string{
 	"id", "title", "title_key", "description", "source", "discovered_at", "domain", "market", "language",
-	"engagement_score", "trending_score", "priority", "status", "research_report", "word_count", "content_score", "created_at", "updated_at",
+	"engagement_score", "trending_score", "priority", "status", "research_report", "word_count", "content_score", "created_at", "updated_at", "score", "score_profile",
 }
 
 func (w *benchWorld) topic(i int) []any {
@@ -268,10 +268,15 @@ func (w *benchWorld) topic(i int) []any {
 	if rng.Float64() < 0.02 {
 		priority = []int{1, 9, 9, 10}[rng.IntN(4)]
 	}
+	var score *float64
+	var profile *string
+	if rng.Float64() < 0.8 {
+		score, profile = new(rng.Float64()), new("burst@1")
+	}
 	return []any{
 		benchID(rng, at), title, strings.ToLower(title), body[:cut],
 		[]string{"rss", "trends", "manual", "news", "reddit", "autocomplete", "competitor"}[pickShare(rng, []float64{.6, .75, .87, .94, .98, .999, 1})],
-		at, d.name, pickMarket(rng, d), language, rng.IntN(1000), rng.Float64(), priority, status, report, words, rng.Float64() * 100, at, updated,
+		at, d.name, pickMarket(rng, d), language, rng.IntN(1000), rng.Float64(), priority, status, report, words, rng.Float64() * 100, at, updated, score, profile,
 	}
 }
 

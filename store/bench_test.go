@@ -42,14 +42,14 @@ func BenchmarkMillion(b *testing.B) {
 	dsn := benchDatabase(b, rows)
 	s := storetest.Open(b, dsn)
 	d := newBenchDraw(b, dsn)
-	for _, sort := range []string{"-discovered_at", "discovered_at", "-priority", "-updated_at", "title"} {
+	for _, sort := range []string{"-discovered_at", "discovered_at", "-priority", "-score", "-updated_at", "title"} {
 		benchTopics(b, s, d, sort)
 	}
 	for _, sort := range []string{"-published_at", "published_at", "-fetched_at"} {
 		benchDocuments(b, s, d, sort)
 	}
 	for _, terms := range benchSearches {
-		for _, sort := range []string{"relevance", "-discovered_at", "discovered_at", "-priority", "-updated_at", "title"} {
+		for _, sort := range []string{"relevance", "-discovered_at", "discovered_at", "-priority", "-score", "-updated_at", "title"} {
 			benchTopicSearch(b, s, d, terms, sort)
 		}
 		for _, sort := range []string{"relevance", "-published_at", "published_at", "-fetched_at"} {

@@ -142,7 +142,7 @@ func (s *Store) SaveDiscovery(ctx context.Context, run DiscoveryRun) (DiscoveryR
 			if run.Request.DryRun {
 				break
 			}
-			if err := s.saveDiscovered(ctx, run.Request, &run.Report.Topics[i]); err != nil {
+			if err := s.saveDiscovered(ctx, run, &run.Report.Topics[i]); err != nil {
 				return err
 			}
 		}
@@ -154,15 +154,23 @@ func (s *Store) SaveDiscovery(ctx context.Context, run DiscoveryRun) (DiscoveryR
 	return run, err
 }
 
-func (s *Store) saveDiscovered(ctx context.Context, r DiscoveryRequest, d *DiscoveredTopic) error {
+func (s *Store) saveDiscovered(ctx context.Context, run DiscoveryRun, d *DiscoveredTopic) error {
 	const (
-		measured = `update topics set trending_score = coalesce($2, trending_score), source_url = coalesce(source_url, $3) where id = $1`
-		link     = `
+		// The score of a validation says more than that of a discovery.
+		measured = `
+			update topics
+			set trending_score = coalesce($2, trending_score), source_url = coalesce(source_url, $3),
+				score = case when status = 'discovered' then $4 else score end,
+				score_profile = case when status = 'discovered' then $5 else score_profile end,
+				revision = revision + 1
+			where id = $1`
+		link = `
 			insert into topic_documents (topic_id, document_id, reason, words)
 			select $1, id, $3, $4 from documents where id = $2
 			on conflict do nothing`
 	)
 	if d.TopicID == nil {
+		r := run.Request
 		topic, err := s.CreateTopic(ctx, TopicCreate{Title: d.Title, Source: &d.Source, Domain: r.Domain, Market: r.Market, Language: r.Language})
 		var refusal *Error
 		switch {
@@ -186,7 +194,7 @@ func (s *Store) saveDiscovered(ctx context.Context, r DiscoveryRequest, d *Disco
 			trending = part.Value
 		}
 	}
-	if _, err := s.db(ctx).Exec(ctx, measured, *d.TopicID, trending, sourceURL); err != nil {
+	if _, err := s.db(ctx).Exec(ctx, measured, *d.TopicID, trending, sourceURL, d.Score, versioned(run.Report.Profile, run.Report.ProfileVersion)); err != nil {
 		return err
 	}
 	for _, document := range d.Documents {

@@ -26,8 +26,8 @@ func oddWorld(t *testing.T) (dsn string) {
 	random := rand.New(rand.NewPCG(7, 8))
 	start := time.Date(2025, time.March, 1, 0, 0, 0, 0, time.UTC)
 	const insertTopic = `
-		insert into topics (id, title, title_key, description, source, discovered_at, domain, market, language, priority, status, updated_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`
+		insert into topics (id, title, title_key, description, source, discovered_at, domain, market, language, priority, status, updated_at, score, score_profile)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, nullif($13::double precision, 0) / 20, case when $13 > 0 then 'burst@1' end)`
 	const insertDocument = `
 		insert into documents (id, title, content_text, summary, url, canonical_url, canonical_url_hash, source, source_name, domain,
 			market, language, content_hash, published_at, fetched_at, status)
@@ -55,7 +55,7 @@ func oddWorld(t *testing.T) (dsn string) {
 		}
 		_, err := s.Pool().Exec(t.Context(), insertTopic, uuid.Must(uuid.NewV7()), title, strings.ToLower(title), body,
 			[]string{"rss", "manual"}[random.IntN(2)], at, domain, market, language, 1+random.IntN(10), status,
-			at.Add(time.Duration(random.IntN(40))*24*time.Hour))
+			at.Add(time.Duration(random.IntN(40))*24*time.Hour), float64(random.IntN(21)))
 		require.NoError(t, err)
 		published := &at
 		if random.IntN(10) == 0 {
@@ -116,7 +116,7 @@ func everyWayListsTopics(t *testing.T, usual *store.Store, others map[string]*st
 	random := rand.New(rand.NewPCG(9, 10))
 	for i := range 60 {
 		f := oddTopicFilter(random)
-		for _, sort := range some(random, 2, "-discovered_at", "discovered_at", "-priority", "-updated_at", "title") {
+		for _, sort := range some(random, 2, "-discovered_at", "discovered_at", "-priority", "-score", "-updated_at", "title") {
 			want := walkTopics(t, usual, f, sort, 100)
 			size := sizeFor(random, len(want))
 			for name, s := range others {
@@ -224,7 +224,7 @@ func everyWaySearches(t *testing.T, usual *store.Store, others map[string]*store
 	for i := range 50 {
 		topics, documents := oddTopicFilter(random), oddDocumentFilter(random)
 		topics.Search = searches[i%len(searches)]
-		for _, sort := range some(random, 2, "-discovered_at", "discovered_at", "-priority", "-updated_at", "title") {
+		for _, sort := range some(random, 2, "-discovered_at", "discovered_at", "-priority", "-score", "-updated_at", "title") {
 			want := walkTopics(t, usual, topics, sort, 100)
 			size := sizeFor(random, len(want))
 			for name, s := range others {

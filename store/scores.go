@@ -221,12 +221,19 @@ func (s *Store) insertScore(ctx context.Context, score TopicScore) (TopicScore, 
 		insert into topic_scores (id, topic_id, profile, profile_version, score, threshold, passed, parts)
 		values ($1, $2, $3, $4, $5, $6, $7, $8)
 		returning ` + scoreColumns
+	const newest = `update topics set score = $2, score_profile = $3, revision = revision + 1 where id = $1`
 	if _, err := s.lockTopic(ctx, score.TopicID, 0); err != nil {
+		return score, err
+	}
+	if _, err := s.db(ctx).Exec(ctx, newest, score.TopicID, score.Score, versioned(score.Profile, score.ProfileVersion)); err != nil {
 		return score, err
 	}
 	rows, _ := s.db(ctx).Query(ctx, q, newID(), score.TopicID, score.Profile, score.ProfileVersion, score.Score, score.Threshold, score.Passed, score.Parts)
 	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[TopicScore])
 }
+
+// versioned names a version of a profile.
+func versioned(profile string, version int) string { return fmt.Sprintf("%s@%d", profile, version) }
 
 // validateIfPassed moves on a topic that was merely discovered.
 func (s *Store) validateIfPassed(ctx context.Context, score TopicScore) error {

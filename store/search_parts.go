@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -22,8 +23,11 @@ type group struct {
 
 // parts are what the order of the page is made of, from the cursor on.
 func (h *hunt) parts(ctx context.Context) ([]group, error) {
-	if h.p.order.keys[0].kind == keyInt {
-		return h.grades(), nil
+	switch h.p.order.keys[0].kind {
+	case keyInt:
+		return h.grades(1), nil
+	case keyFloat:
+		return h.grades(-1), nil
 	}
 	return h.calendar(ctx)
 }
@@ -118,16 +122,20 @@ func (h *hunt) calendar(ctx context.Context) ([]group, error) {
 	return years, nil
 }
 
-// grades are the values from 10 to 1.
-func (h *hunt) grades() []group {
+// grades are the values from 10 to the lowest: priorities, or tenths of a score, where -1 is unknown.
+func (h *hunt) grades(lowest int) []group {
 	key := h.p.order.keys[0]
 	highest := 10
 	if h.p.after != nil {
 		// The keys have been checked.
-		highest, _ = strconv.Atoi(h.p.after[0])
+		after, _ := strconv.ParseFloat(h.p.after[0], 64)
+		if key.kind == keyFloat {
+			after = max(math.Floor(after*10), -1)
+		}
+		highest = int(after)
 	}
 	var all group
-	for value := highest; value >= 1; value-- {
+	for value := highest; value >= lowest; value-- {
 		all.parts = append(all.parts, tag(h.kinds[key.column], strconv.Itoa(value)))
 	}
 	return []group{all}

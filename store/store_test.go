@@ -398,7 +398,7 @@ func TestColumns(t *testing.T) {
 		// internal are columns that no struct needs, made are fields that a query or the server makes.
 		internal, made []string
 	}{
-		"topics": {store.Topic{}, []string{"title_key", "search_vector", "rank_vector", "facet", "title_order", "seq"}, nil},
+		"topics": {store.Topic{}, []string{"title_key", "search_vector", "rank_vector", "facet", "title_order", "score_order", "seq"}, nil},
 		"documents": {
 			store.Document{},
 			[]string{"canonical_url_hash", "search_vector", "rank_vector", "facet", "published_order", "seq"},

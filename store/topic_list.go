@@ -20,6 +20,8 @@ type TopicSummary struct {
 	Source          string    `json:"source"`
 	DiscoveredAt    time.Time `json:"discovered_at"`
 	UpdatedAt       time.Time `json:"updated_at"`
+	Score           *float64  `json:"score"`
+	ScoreProfile    *string   `json:"score_profile"`
 	EngagementScore *int      `json:"engagement_score"`
 	TrendingScore   *float64  `json:"trending_score"`
 	ContentScore    *float64  `json:"content_score"`
@@ -48,20 +50,21 @@ var topicListing = listing{
 	table:    "topics",
 	facets:   "topic_facets",
 	columns: `t.id, t.title, t.status, t.priority, t.domain, t.market, t.language, t.source, t.discovered_at, t.updated_at,
-		t.engagement_score, t.trending_score, t.content_score, t.word_count`,
-	walked:  "t.id, t.facet, t.priority, t.discovered_at, t.updated_at, t.title_order",
+		t.score, t.score_profile, t.engagement_score, t.trending_score, t.content_score, t.word_count`,
+	walked:  "t.id, t.facet, t.priority, t.discovered_at, t.updated_at, t.title_order, t.score_order",
 	spanned: map[string]string{"-updated_at": "discovered_at"},
 	orders: []order{
 		{name: "-discovered_at", desc: true, keys: []sortKey{{"discovered_at", keyTime}, {"id", keyID}}},
 		{name: "discovered_at", keys: []sortKey{{"discovered_at", keyTime}, {"id", keyID}}},
 		{name: "-priority", desc: true, keys: []sortKey{{"priority", keyInt}, {"discovered_at", keyTime}, {"id", keyID}}},
+		{name: "-score", desc: true, keys: []sortKey{{"score_order", keyFloat}, {"discovered_at", keyTime}, {"id", keyID}}},
 		{name: "-updated_at", desc: true, keys: []sortKey{{"updated_at", keyTime}, {"id", keyID}}},
 		{name: "title", keys: []sortKey{{"title_order", keyText}, {"id", keyID}}},
 	},
-	words:   "(t.search_vector || topic_tags(t.domain, t.market, t.language, t.source, t.status, t.priority, t.discovered_at, t.updated_at, t.title_order, t.seq))",
+	words:   "(t.search_vector || topic_tags(t.domain, t.market, t.language, t.source, t.status, t.priority, t.discovered_at, t.updated_at, t.title_order, t.score_order, t.seq))",
 	indexed: "true",
 	recent:  "discovered_at",
-	kinds:   map[string]string{"discovered_at": "a", "updated_at": "u", "priority": "p", "title_order": "i"},
+	kinds:   map[string]string{"discovered_at": "a", "updated_at": "u", "priority": "p", "score_order": "c", "title_order": "i"},
 }
 
 // Topics lists topics, the newest first unless told otherwise; with a search, the best among the

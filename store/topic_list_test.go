@@ -36,8 +36,11 @@ func seedTopics(t *testing.T, s *store.Store, n int) []store.TopicSummary {
 		_, err = s.UpdateTopic(ctx, topic.ID, 0, store.TopicUpdate{Status: &status})
 		require.NoError(t, err)
 		// Several share a moment, so that the id must break ties.
-		_, err = s.Pool().Exec(ctx, `update topics set discovered_at = $2 where id = $1`,
-			topic.ID, time.Date(2026, 1, 1+random.IntN(20), 0, 0, 0, 0, time.UTC))
+		_, err = s.Pool().Exec(ctx, `
+			update topics
+			set discovered_at = $2, score = nullif($3::double precision, 0) / 10, score_profile = case when $3 > 0 then 'original@1' end
+			where id = $1`,
+			topic.ID, time.Date(2026, 1, 1+random.IntN(20), 0, 0, 0, 0, time.UTC), float64(random.IntN(11)))
 		require.NoError(t, err)
 	}
 	return walkTopics(t, s, store.TopicFilter{}, "discovered_at", 100)
@@ -65,6 +68,15 @@ var topicOrders = map[string]func(a, b store.TopicSummary) int{
 	"discovered_at":  func(a, b store.TopicSummary) int { return a.DiscoveredAt.Compare(b.DiscoveredAt) },
 	"-priority": func(a, b store.TopicSummary) int {
 		return cmp.Or(cmp.Compare(b.Priority, a.Priority), b.DiscoveredAt.Compare(a.DiscoveredAt))
+	},
+	"-score": func(a, b store.TopicSummary) int {
+		known := func(score *float64) float64 {
+			if score == nil {
+				return -1
+			}
+			return *score
+		}
+		return cmp.Or(cmp.Compare(known(b.Score), known(a.Score)), b.DiscoveredAt.Compare(a.DiscoveredAt))
 	},
 	"-updated_at": func(a, b store.TopicSummary) int { return b.UpdatedAt.Compare(a.UpdatedAt) },
 }

@@ -29,7 +29,10 @@ type Topic struct {
 	Language string  `json:"language"`
 	Intent   *string `json:"intent"`
 
-	// Scores are nil until something has measured them.
+	// Score is the newest that a profile gave it, from 0 to 1, and ScoreProfile which, as in burst@1.
+	Score        *float64 `json:"score"`
+	ScoreProfile *string  `json:"score_profile"`
+	// The others are nil until something has measured them.
 	EngagementScore *int     `json:"engagement_score"`
 	TrendingScore   *float64 `json:"trending_score"`
 	Priority        int      `json:"priority"`
@@ -56,7 +59,7 @@ type Topic struct {
 
 const topicColumns = `
 	id, title, description, source, source_url, discovered_at, domain, market, language, intent,
-	engagement_score, trending_score, priority, status, research_report, citations, competitors, content_gaps, keywords,
+	score, score_profile, engagement_score, trending_score, priority, status, research_report, citations, competitors, content_gaps, keywords,
 	word_count, content_score, hero_image_url, supporting_images, notion_id, notion_synced_at,
 	revision, created_at, updated_at`
 

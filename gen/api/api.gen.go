@@ -1507,6 +1507,7 @@ const (
 	TopicSortDiscoveredAt      TopicSort = "discovered_at"
 	TopicSortMinusDiscoveredAt TopicSort = "-discovered_at"
 	TopicSortMinusPriority     TopicSort = "-priority"
+	TopicSortMinusScore        TopicSort = "-score"
 	TopicSortMinusUpdatedAt    TopicSort = "-updated_at"
 	TopicSortRelevance         TopicSort = "relevance"
 	TopicSortTitle             TopicSort = "title"
@@ -1520,6 +1521,8 @@ func (e TopicSort) Valid() bool {
 	case TopicSortMinusDiscoveredAt:
 		return true
 	case TopicSortMinusPriority:
+		return true
+	case TopicSortMinusScore:
 		return true
 	case TopicSortMinusUpdatedAt:
 		return true
@@ -5040,7 +5043,7 @@ type TopicScore = store.TopicScore
 // TopicScoreList One page of scores.
 type TopicScoreList = store.List[store.TopicScore]
 
-// TopicSort An order of topics. Equal ones are ordered by id. Titles are compared by their first 100 characters, case-folded, code point by code point.
+// TopicSort An order of topics. Equal ones are ordered by id; those without a score come last. Titles are compared by their first 100 characters, case-folded, code point by code point.
 //
 // Example: -discovered_at
 type TopicSort string
@@ -5113,6 +5116,16 @@ type TopicSummary struct {
 	//
 	// Example: 8
 	Priority int `json:"priority"`
+
+	// Score How promising it is: the newest score that a profile gave it, at its discovery or since; null until something scored it.
+	//
+	// Example: 0.73
+	Score nullable.Nullable[float64] `json:"score"`
+
+	// ScoreProfile The profile that gave the score, and its version.
+	//
+	// Example: original@1
+	ScoreProfile nullable.Nullable[string] `json:"score_profile"`
 
 	// Source What kind of source a topic came from.
 	//

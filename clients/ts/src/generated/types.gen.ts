@@ -223,7 +223,7 @@ export const TopicIntent = {
 export type TopicIntent = typeof TopicIntent[keyof typeof TopicIntent];
 
 /**
- * An order of topics. Equal ones are ordered by id. Titles are compared by their first 100 characters, case-folded, code point by code point.
+ * An order of topics. Equal ones are ordered by id; those without a score come last. Titles are compared by their first 100 characters, case-folded, code point by code point.
  */
 export const TopicSort = {
     /**
@@ -234,6 +234,10 @@ export const TopicSort = {
      * DISCOVERED_AT
      */
     DISCOVERED_AT: 'discovered_at',
+    /**
+     * SCORE_DESC
+     */
+    SCORE_DESC: '-score',
     /**
      * PRIORITY_DESC
      */
@@ -253,7 +257,7 @@ export const TopicSort = {
 } as const;
 
 /**
- * An order of topics. Equal ones are ordered by id. Titles are compared by their first 100 characters, case-folded, code point by code point.
+ * An order of topics. Equal ones are ordered by id; those without a score come last. Titles are compared by their first 100 characters, case-folded, code point by code point.
  */
 export type TopicSort = typeof TopicSort[keyof typeof TopicSort];
 
@@ -350,6 +354,14 @@ export type Topic = {
      */
     language: string;
     intent: TopicIntent | null;
+    /**
+     * How promising it is: the newest score that a profile gave it, at its discovery or since; null until something scored it.
+     */
+    score: number | null;
+    /**
+     * The profile that gave the score, and its version.
+     */
+    score_profile: string | null;
     /**
      * Measured engagement.
      */
@@ -463,6 +475,14 @@ export type TopicSummary = {
      * When its business data last changed.
      */
     updated_at: string;
+    /**
+     * How promising it is: the newest score that a profile gave it, at its discovery or since; null until something scored it.
+     */
+    score: number | null;
+    /**
+     * The profile that gave the score, and its version.
+     */
+    score_profile: string | null;
     /**
      * Measured engagement.
      */

@@ -4,7 +4,7 @@ import { useDebouncedCallback } from '@mantine/hooks';
 import { IconPlus, IconSearch, IconSparkles } from '@tabler/icons-react';
 import { Suspense, useMemo, useState } from 'react';
 import { defined, useDialog, useFilters, usePaging, useTypedFilter } from '../address';
-import { number } from '../format';
+import { number, percent } from '../format';
 import { useLanguage } from '../language';
 import { TopicBadge } from '../parts/badges';
 import { ConfirmButton } from '../parts/confirm';
@@ -173,6 +173,7 @@ function useColumns(): Column<TopicSummary>[] {
         ),
       },
       { name: t.topics.status, cell: ({ status }) => <TopicBadge status={status} /> },
+      { name: t.topics.score, sorts: ['-score'], numeric: true, cell: ({ score }) => percent(score, language) },
       { name: t.topics.priority, sorts: ['-priority'], numeric: true, cell: ({ priority }) => priority },
       { name: t.topics.trending, numeric: true, known: ({ trending_score }) => trending_score !== null, cell: ({ trending_score }) => number(trending_score, language) },
       { name: t.drafts.score, numeric: true, known: ({ content_score }) => content_score !== null, cell: ({ content_score }) => number(content_score, language, 0) },

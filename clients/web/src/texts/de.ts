@@ -374,6 +374,7 @@ export const de: Texts = {
     priority: 'Priorität',
     priorityHelp: 'Von 1 bis 10; 10 kommt zuerst',
     description: 'Beschreibung',
+    score: 'Bewertung',
     trending: 'Trend',
     discovered: 'Entdeckt',
     none: 'Keine Themen hier',

@@ -369,6 +369,7 @@ export const en = {
     priority: 'Priority',
     priorityHelp: 'From 1 to 10; 10 comes first',
     description: 'Description',
+    score: 'Score',
     trending: 'Trend',
     discovered: 'Discovered',
     none: 'No topics here',

@@ -17,7 +17,7 @@ import (
 
 const query = `
 	select id, title, description, source, source_url, discovered_at, domain, market, language, intent,
-		engagement_score, trending_score, priority, status, research_report, citations, competitors, content_gaps, keywords,
+		score, score_profile, engagement_score, trending_score, priority, status, research_report, citations, competitors, content_gaps, keywords,
 		word_count, content_score, hero_image_url, supporting_images, notion_id, notion_synced_at,
 		revision, created_at, updated_at
 	from topics where id = $1`

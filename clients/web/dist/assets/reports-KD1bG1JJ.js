@@ -1,0 +1,1 @@
+export{t as Reports}from"./reports-BKMVOZ7c.js";

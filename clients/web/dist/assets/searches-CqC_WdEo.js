@@ -1,1 +1,0 @@
-export{n as Searches}from"./searches-D9vd2TVS.js";

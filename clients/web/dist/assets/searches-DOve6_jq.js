@@ -1,0 +1,1 @@
+export{n as Searches}from"./searches-CT3sC9oc.js";
