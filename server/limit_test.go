@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"fmt"
 	"net/http"
 	"sync"
 	"testing"
@@ -93,4 +94,17 @@ func TestRateLimitChanges(t *testing.T) {
 	for range 10 {
 		require.Equal(t, [3]string{"", "", ""}, w.send("GET", "/topics", "", reader).limited())
 	}
+}
+
+// Whoever could choose the address by which requests without a key are counted had no limit, and wrote what the log tells.
+func TestForwardedAddressIsNotBelieved(t *testing.T) {
+	t.Parallel()
+	clock := &clock{at: time.Now()}
+	w := newWorld(t, func(o *options) { o.settings.RateLimit, o.now = 0.5, clock.now })
+	for i, status := range []int{http.StatusOK, http.StatusOK, http.StatusTooManyRequests, http.StatusTooManyRequests} {
+		from := fmt.Sprint("192.0.2.", i)
+		a := w.send("GET", "/admin/health", "", "Authorization: ", "X-Forwarded-For: "+from, "X-Real-Ip: "+from, "Forwarded: for="+from)
+		require.Equal(t, status, a.StatusCode, "request %d", i)
+	}
+	require.NotContains(t, w.log.String(), "192.0.2.")
 }
