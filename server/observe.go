@@ -63,7 +63,7 @@ func (s *Server) record(c echo.Context, id string, took time.Duration) {
 	s.metrics.latency.WithLabelValues(method, route).Observe(took.Seconds())
 	s.Logger.LogAttrs(request.Context(), slog.LevelInfo, "request",
 		slog.String("request_id", id), slog.String("method", request.Method), slog.String("path", request.URL.Path),
-		slog.Int("status", response.Status), slog.Int64("bytes", response.Size), slog.Duration("took", took),
+		slog.Int("status", response.Status), slog.Int64("bytes", response.Size), slog.Float64("took_ms", float64(took.Microseconds())/1000),
 		slog.String("remote", c.RealIP()), slog.String("key", client(c).String()))
 }
 

@@ -93,7 +93,7 @@ func TestRequestLog(t *testing.T) {
 		}
 		return line != ""
 	}, "the line")
-	for _, part := range []string{"level=INFO", "method=GET", "path=/api/v1/topics ", "status=200", "took=", "remote=127.0.0.1", "key=" + id} {
+	for _, part := range []string{"level=INFO", "method=GET", "path=/api/v1/topics ", "status=200", "took_ms=", "remote=127.0.0.1", "key=" + id} {
 		require.Contains(t, line, part)
 	}
 	require.NotContains(t, line, "private")
