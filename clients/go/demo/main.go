@@ -72,6 +72,14 @@ func run(ctx context.Context, folder string, out io.Writer) error {
 	return nil
 }
 
+// counted is a number of things in words.
+func counted(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
+}
+
 func (d *demo) say(format string, args ...any) { _, _ = fmt.Fprintf(d.out, format+"\n", args...) }
 
 // collect adds the feeds, polls each once, and waits until what they brought is indexed.
@@ -200,9 +208,10 @@ func (d *demo) discoverAt(ctx context.Context, request client.TopicDiscoveryRequ
 	if err != nil {
 		return nil, err
 	}
-	d.say("\nTopics in %q up to %s (%d documents, %d candidates):", request.Language, request.Until.Format(time.DateOnly), found.Report.Documents, found.Report.Considered)
+	d.say("\nTopics in %q up to %s (%s, %s):", request.Language, request.Until.Format(time.DateOnly),
+		counted(found.Report.Documents, "document"), counted(found.Report.Considered, "candidate"))
 	for _, topic := range found.Report.Topics {
-		d.say("  %.2f  %s  (%d documents)", topic.Score, topic.Title, len(topic.Documents))
+		d.say("  %.2f  %s  (%s)", topic.Score, topic.Title, counted(len(topic.Documents), "document"))
 	}
 	if len(found.Report.Topics) == 0 {
 		note, _ := found.Report.Note.Get()
@@ -258,7 +267,8 @@ func (d *demo) report(ctx context.Context, topic client.ID) error {
 		}
 		opened++
 	}
-	d.say("%d citations, each quote found in its source. Cost: %.4f dollars, %d requests.", opened, run.JSON200.Cost.KnownUsd, run.JSON200.Cost.Requests)
+	d.say("%s, each quote found in its source. Cost: %.4f dollars, %s.",
+		counted(opened, "citation"), run.JSON200.Cost.KnownUsd, counted(run.JSON200.Cost.Requests, "request"))
 	return nil
 }
 
@@ -280,8 +290,8 @@ func (d *demo) draft(ctx context.Context, topic client.ID) error {
 	if err != nil {
 		return err
 	}
-	d.say("Draft version %d (%s): %d words, %d sentences with claims, %d sources.", result.Version, result.Method, result.WordCount,
-		len(draft.JSON200.Sentences), len(draft.JSON200.Citations))
+	d.say("Draft version %d (%s): %s, %s with claims, %s.", result.Version, result.Method, counted(result.WordCount, "word"),
+		counted(len(draft.JSON200.Sentences), "sentence"), counted(len(draft.JSON200.Citations), "source"))
 	return nil
 }
 
