@@ -43,7 +43,7 @@ func makeFolder(dir string, root bool) error {
 	return nil
 }
 
-// lockFolder makes this process the folder's owner until the file is closed. The kernel closes it for a dead process.
+// lockFolder makes this process the folder's owner until unlockFolder. The kernel unlocks it for a dead process.
 func lockFolder(dir string) (*os.File, error) {
 	path := filepath.Join(dir, "owner.lock")
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
@@ -67,6 +67,12 @@ func lockFolder(dir string) (*os.File, error) {
 		return nil, errors.Join(fmt.Errorf("write %s: %w", path, err), f.Close())
 	}
 	return f, nil
+}
+
+// unlockFolder gives the folder free at once: to close the file alone would leave the lock with a child that is just being
+// started elsewhere in this process, until that has become another program.
+func unlockFolder(lock *os.File) error {
+	return errors.Join(syscall.Flock(int(lock.Fd()), syscall.LOCK_UN), lock.Close())
 }
 
 // stopOrphan ends a server whose owner has died; only the holder of the folder's lock may say so.

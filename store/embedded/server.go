@@ -75,7 +75,7 @@ func start(ctx context.Context, o Options, h host) (*Server, error) {
 	c := &cluster{dir: dir, data: filepath.Join(dir, "data"), log: log, throwaway: o.Throwaway, limits: h.limits}
 	s, err := c.start(ctx, h)
 	if err != nil {
-		_ = lock.Close()
+		_ = unlockFolder(lock)
 		return nil, err
 	}
 	s.lock = lock
@@ -175,7 +175,7 @@ func (s *Server) Stop() error {
 			s.stopErr = s.process.stop(s.cluster.limits)
 		}
 		s.cluster.dropSocketFolder()
-		_ = s.lock.Close()
+		_ = unlockFolder(s.lock)
 	})
 	return s.stopErr
 }
