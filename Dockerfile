@@ -1,6 +1,6 @@
 # Tags say which release; a digest says which bytes. Pin it when you publish: docker buildx imagetools inspect <image>
 # shows it, and it goes behind the tag as @sha256:…; Dependabot then keeps both fresh.
-FROM golang:1.26.8-bookworm AS build
+FROM golang:1.26.10-bookworm AS build
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN --mount=type=cache,target=/go/pkg/mod go mod download
