@@ -12802,6 +12802,7 @@ type ClientInterface interface {
 	// **Budget.** What a call can cost is reserved before it is made, so that `max_cost_usd`, `max_seconds` and
 	// `max_requests` are never exceeded; when one runs out, what is there by then becomes a report of status `partial`
 	// that says what is missing. With `max_cost_usd`, calls of unknown price are not made at all.
+	// Of a small budget searching leaves enough to read and to write: at most a third of the requests and half of the dollars.
 	//
 	// **Interruption.** Every step and every answer is kept. A run whose process was killed goes on where it stopped,
 	// and pays for nothing twice: a paid call whose answer was lost is not made again unless `repeat_lost_calls` says so.
@@ -12826,6 +12827,7 @@ type ClientInterface interface {
 	// **Budget.** What a call can cost is reserved before it is made, so that `max_cost_usd`, `max_seconds` and
 	// `max_requests` are never exceeded; when one runs out, what is there by then becomes a report of status `partial`
 	// that says what is missing. With `max_cost_usd`, calls of unknown price are not made at all.
+	// Of a small budget searching leaves enough to read and to write: at most a third of the requests and half of the dollars.
 	//
 	// **Interruption.** Every step and every answer is kept. A run whose process was killed goes on where it stopped,
 	// and pays for nothing twice: a paid call whose answer was lost is not made again unless `repeat_lost_calls` says so.
@@ -14802,6 +14804,7 @@ func (c *Client) ResearchCompetitor(ctx context.Context, params *ResearchCompeti
 // **Budget.** What a call can cost is reserved before it is made, so that `max_cost_usd`, `max_seconds` and
 // `max_requests` are never exceeded; when one runs out, what is there by then becomes a report of status `partial`
 // that says what is missing. With `max_cost_usd`, calls of unknown price are not made at all.
+// Of a small budget searching leaves enough to read and to write: at most a third of the requests and half of the dollars.
 //
 // **Interruption.** Every step and every answer is kept. A run whose process was killed goes on where it stopped,
 // and pays for nothing twice: a paid call whose answer was lost is not made again unless `repeat_lost_calls` says so.
@@ -14836,6 +14839,7 @@ func (c *Client) ResearchQuestionWithBody(ctx context.Context, params *ResearchQ
 // **Budget.** What a call can cost is reserved before it is made, so that `max_cost_usd`, `max_seconds` and
 // `max_requests` are never exceeded; when one runs out, what is there by then becomes a report of status `partial`
 // that says what is missing. With `max_cost_usd`, calls of unknown price are not made at all.
+// Of a small budget searching leaves enough to read and to write: at most a third of the requests and half of the dollars.
 //
 // **Interruption.** Every step and every answer is kept. A run whose process was killed goes on where it stopped,
 // and pays for nothing twice: a paid call whose answer was lost is not made again unless `repeat_lost_calls` says so.
@@ -25293,6 +25297,7 @@ type ClientWithResponsesInterface interface {
 	// **Budget.** What a call can cost is reserved before it is made, so that `max_cost_usd`, `max_seconds` and
 	// `max_requests` are never exceeded; when one runs out, what is there by then becomes a report of status `partial`
 	// that says what is missing. With `max_cost_usd`, calls of unknown price are not made at all.
+	// Of a small budget searching leaves enough to read and to write: at most a third of the requests and half of the dollars.
 	//
 	// **Interruption.** Every step and every answer is kept. A run whose process was killed goes on where it stopped,
 	// and pays for nothing twice: a paid call whose answer was lost is not made again unless `repeat_lost_calls` says so.
@@ -25317,6 +25322,7 @@ type ClientWithResponsesInterface interface {
 	// **Budget.** What a call can cost is reserved before it is made, so that `max_cost_usd`, `max_seconds` and
 	// `max_requests` are never exceeded; when one runs out, what is there by then becomes a report of status `partial`
 	// that says what is missing. With `max_cost_usd`, calls of unknown price are not made at all.
+	// Of a small budget searching leaves enough to read and to write: at most a third of the requests and half of the dollars.
 	//
 	// **Interruption.** Every step and every answer is kept. A run whose process was killed goes on where it stopped,
 	// and pays for nothing twice: a paid call whose answer was lost is not made again unless `repeat_lost_calls` says so.
@@ -48097,6 +48103,7 @@ func (c *ClientWithResponses) ResearchCompetitorWithResponse(ctx context.Context
 // **Budget.** What a call can cost is reserved before it is made, so that `max_cost_usd`, `max_seconds` and
 // `max_requests` are never exceeded; when one runs out, what is there by then becomes a report of status `partial`
 // that says what is missing. With `max_cost_usd`, calls of unknown price are not made at all.
+// Of a small budget searching leaves enough to read and to write: at most a third of the requests and half of the dollars.
 //
 // **Interruption.** Every step and every answer is kept. A run whose process was killed goes on where it stopped,
 // and pays for nothing twice: a paid call whose answer was lost is not made again unless `repeat_lost_calls` says so.
@@ -48127,6 +48134,7 @@ func (c *ClientWithResponses) ResearchQuestionWithBodyWithResponse(ctx context.C
 // **Budget.** What a call can cost is reserved before it is made, so that `max_cost_usd`, `max_seconds` and
 // `max_requests` are never exceeded; when one runs out, what is there by then becomes a report of status `partial`
 // that says what is missing. With `max_cost_usd`, calls of unknown price are not made at all.
+// Of a small budget searching leaves enough to read and to write: at most a third of the requests and half of the dollars.
 //
 // **Interruption.** Every step and every answer is kept. A run whose process was killed goes on where it stopped,
 // and pays for nothing twice: a paid call whose answer was lost is not made again unless `repeat_lost_calls` says so.

@@ -1187,6 +1187,7 @@ export class Research extends HeyApiClient {
      * **Budget.** What a call can cost is reserved before it is made, so that `max_cost_usd`, `max_seconds` and
      * `max_requests` are never exceeded; when one runs out, what is there by then becomes a report of status `partial`
      * that says what is missing. With `max_cost_usd`, calls of unknown price are not made at all.
+     * Of a small budget searching leaves enough to read and to write: at most a third of the requests and half of the dollars.
      *
      * **Interruption.** Every step and every answer is kept. A run whose process was killed goes on where it stopped,
      * and pays for nothing twice: a paid call whose answer was lost is not made again unless `repeat_lost_calls` says so.
