@@ -5941,7 +5941,7 @@ type Job struct {
 	// Progress How far the work itself is.
 	Progress JobProgress `json:"progress"`
 
-	// Result What came of it; null until it has succeeded. Of a `discover` job it is a DiscoveryReport, also where the job has failed; of an `import` job an ImportReport; of a `research` job a ResearchResult; of a `discover_topics` job a TopicDiscovery; of a `synthesize` job a SynthesisResult; of keyword and competitor research a ResearchReport; of a `research_serp` job a SerpSnapshot.
+	// Result What came of it; null until it has succeeded. Of a `discover` job it is a DiscoveryReport, also where the job has failed; of an `import` job an ImportReport; of an `article` job an `outcome` of `article_read`, or of `page_unreadable` with the `page_error` that the document has, too; of a `research` job a ResearchResult; of a `discover_topics` job a TopicDiscovery; of a `synthesize` job a SynthesisResult; of keyword and competitor research a ResearchReport; of a `research_serp` job a SerpSnapshot.
 	//
 	// Example: {"documents_added":20,"documents_unchanged":0,"documents_updated":0,"entries_skipped":0,"http_status":200,"outcome":"documents_added"}
 	Result nullable.Nullable[map[string]interface{}] `json:"result"`
@@ -12723,7 +12723,7 @@ type ClientInterface interface {
 
 	// RetryJob Run a job again
 	//
-	// Queues a failed or cancelled job again, at once. A job in any other state is a 409.
+	// Queues a failed or cancelled job again, at once, or an `article` job whose page could not be read. A job in any other state is a 409.
 	//
 	// Corresponds with POST /jobs/{job_id}/retry (the `RetryJob` operationId).
 	RetryJob(ctx context.Context, jobID JobID, params *RetryJobParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -14655,7 +14655,7 @@ func (c *Client) StreamJobEvents(ctx context.Context, jobID JobID, params *Strea
 
 // RetryJob Run a job again
 //
-// Queues a failed or cancelled job again, at once. A job in any other state is a 409.
+// Queues a failed or cancelled job again, at once, or an `article` job whose page could not be read. A job in any other state is a 409.
 //
 // Corresponds with POST /jobs/{job_id}/retry (the `RetryJob` operationId).
 func (c *Client) RetryJob(ctx context.Context, jobID JobID, params *RetryJobParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -25212,7 +25212,7 @@ type ClientWithResponsesInterface interface {
 
 	// RetryJobWithResponse Run a job again
 	//
-	// Queues a failed or cancelled job again, at once. A job in any other state is a 409.
+	// Queues a failed or cancelled job again, at once, or an `article` job whose page could not be read. A job in any other state is a 409.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -47976,7 +47976,7 @@ func (c *ClientWithResponses) StreamJobEventsWithResponse(ctx context.Context, j
 
 // RetryJobWithResponse Run a job again
 //
-// Queues a failed or cancelled job again, at once. A job in any other state is a 409.
+// Queues a failed or cancelled job again, at once, or an `article` job whose page could not be read. A job in any other state is a 409.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -1511,7 +1511,7 @@ export class Jobs extends HeyApiClient {
     /**
      * Run a job again
      *
-     * Queues a failed or cancelled job again, at once. A job in any other state is a 409.
+     * Queues a failed or cancelled job again, at once, or an `article` job whose page could not be read. A job in any other state is a 409.
      */
     public retry<ThrowOnError extends boolean = true>(options: Options<JobsRetryData, ThrowOnError>): RequestResult<JobsRetryResponses, JobsRetryErrors, ThrowOnError> {
         return (options.client ?? this.client).post<JobsRetryResponses, JobsRetryErrors, ThrowOnError>({

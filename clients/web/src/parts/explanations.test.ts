@@ -5,7 +5,7 @@ import { span } from '../format';
 import type { Spoken } from '../language';
 import { de as deutsch } from '../texts/de';
 import { en as english } from '../texts/en';
-import { contentPartInWords, errorInWords, healthInWords, pollInWords, resultInWords, scoreInWords } from './explanations';
+import { contentPartInWords, errorInWords, healthInWords, pageUnreadable, pollInWords, resultInWords, scoreInWords } from './explanations';
 
 const en: Spoken = { language: 'en', t: english };
 const de: Spoken = { language: 'de', t: deutsch };
@@ -93,6 +93,9 @@ test('what came of a job is told from its result', () => {
   expect(said('poll', { outcome: 'documents_added', documents_added: 1, documents_updated: 2 })).toEqual({ said: '1 new document, 2 documents updated' });
   expect(said('poll', { outcome: 'not_modified', documents_added: 0, documents_updated: 0 })).toEqual({ said: 'Not modified' });
   expect(said('article', { outcome: 'article_read', word_count: 1200 })).toEqual({ said: '1,200 words read' });
+  expect(said('article', { outcome: 'page_unreadable', page_error: { code: 'newer', message: 'The moon is in the way.' } })).toEqual({ said: 'The page cannot be read: The moon is in the way' });
+  expect(resultInWords({ kind: 'article', result: { outcome: 'page_unreadable', page_error: { code: 'no_article', message: 'no article' } } }, de)?.said).toBe('Die Seite lässt sich nicht lesen: auf der Seite ist kein Artikel');
+  expect(pageUnreadable({ kind: 'article', result: null })).toBe(false);
   expect(said('discover', { feeds_found: 0, sites: [] })).toEqual({ said: 'No feed found' });
   expect(said('import', { created: 3, duplicates_count: 1, refused_count: 0 })).toEqual({ said: '3 collections added, 1 known, 0 refused' });
   expect(said('research', { run_id: 'r', answered: true, claims: { supported: 1 } })).toEqual({ said: '1 sentence with a source', to: '/research/r' });

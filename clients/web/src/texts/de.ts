@@ -912,6 +912,7 @@ export const de: Texts = {
           .filter(Boolean)
           .join(', '),
       words: (words, count) => `${words} ${count === 1 ? 'Wort' : 'Wörter'} gelesen`,
+      unread: (why) => `Die Seite lässt sich nicht lesen: ${why}`,
       feeds: (count) => (count === 0 ? 'Kein Feed gefunden' : `${anzahl(count, 'Feed', 'Feeds')} gefunden`),
       imported: (created, known, refused) => `${anzahl(created, 'Sammlung', 'Sammlungen')} hinzugefügt, ${known} bekannt, ${refused} abgelehnt`,
       claims: (count) => `${anzahl(count, 'Satz', 'Sätze')} mit Quelle`,

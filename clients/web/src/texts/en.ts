@@ -898,6 +898,7 @@ export const en = {
           .filter(Boolean)
           .join(', '),
       words: (words: string, count: number) => `${words} ${count === 1 ? 'word' : 'words'} read`,
+      unread: (why: string) => `The page cannot be read: ${why}`,
       feeds: (count: number) => (count === 0 ? 'No feed found' : `${things(count, 'feed', 'feeds')} found`),
       imported: (created: number, known: number, refused: number) => `${things(created, 'collection', 'collections')} added, ${known} known, ${refused} refused`,
       claims: (count: number) => `${things(count, 'sentence', 'sentences')} with a source`,
