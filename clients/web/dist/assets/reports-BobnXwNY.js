@@ -1,0 +1,1 @@
+export{t as Reports}from"./reports-Ckoaz-MI.js";

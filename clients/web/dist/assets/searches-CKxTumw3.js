@@ -1,0 +1,1 @@
+export{n as Searches}from"./searches-CCuH7yuL.js";
