@@ -13493,7 +13493,7 @@ type ClientInterface interface {
 	// Queues a draft made of the claims of the topic's newest report: an outline of its sections, of content gaps and open
 	// questions, sentences that each rest on claims, inline citations, a meta description, links to own topics whose titles
 	// are related, and a prompt for a lead picture. A model's sentence whose claims do not bear it is dropped and told. Without a model the draft is a brief of the sources'
-	// own sentences, and says so (`method`). A topic that was never researched is a 404 that says what to call. The job's `result` names the draft.
+	// own sentences, and says so (`method`). A topic that was never researched is a 404 that says what to call, and one whose report has no supported claim a 422 that names the questions it left open. The job's `result` names the draft.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -13505,7 +13505,7 @@ type ClientInterface interface {
 	// Queues a draft made of the claims of the topic's newest report: an outline of its sections, of content gaps and open
 	// questions, sentences that each rest on claims, inline citations, a meta description, links to own topics whose titles
 	// are related, and a prompt for a lead picture. A model's sentence whose claims do not bear it is dropped and told. Without a model the draft is a brief of the sources'
-	// own sentences, and says so (`method`). A topic that was never researched is a 404 that says what to call. The job's `result` names the draft.
+	// own sentences, and says so (`method`). A topic that was never researched is a 404 that says what to call, and one whose report has no supported claim a 422 that names the questions it left open. The job's `result` names the draft.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -16225,7 +16225,7 @@ func (c *Client) ListTopicScores(ctx context.Context, id ID, params *ListTopicSc
 // Queues a draft made of the claims of the topic's newest report: an outline of its sections, of content gaps and open
 // questions, sentences that each rest on claims, inline citations, a meta description, links to own topics whose titles
 // are related, and a prompt for a lead picture. A model's sentence whose claims do not bear it is dropped and told. Without a model the draft is a brief of the sources'
-// own sentences, and says so (`method`). A topic that was never researched is a 404 that says what to call. The job's `result` names the draft.
+// own sentences, and says so (`method`). A topic that was never researched is a 404 that says what to call, and one whose report has no supported claim a 422 that names the questions it left open. The job's `result` names the draft.
 //
 // Takes any type of body and a specified content type.
 //
@@ -16247,7 +16247,7 @@ func (c *Client) SynthesizeTopicWithBody(ctx context.Context, id ID, params *Syn
 // Queues a draft made of the claims of the topic's newest report: an outline of its sections, of content gaps and open
 // questions, sentences that each rest on claims, inline citations, a meta description, links to own topics whose titles
 // are related, and a prompt for a lead picture. A model's sentence whose claims do not bear it is dropped and told. Without a model the draft is a brief of the sources'
-// own sentences, and says so (`method`). A topic that was never researched is a 404 that says what to call. The job's `result` names the draft.
+// own sentences, and says so (`method`). A topic that was never researched is a 404 that says what to call, and one whose report has no supported claim a 422 that names the questions it left open. The job's `result` names the draft.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -26068,7 +26068,7 @@ type ClientWithResponsesInterface interface {
 	// Queues a draft made of the claims of the topic's newest report: an outline of its sections, of content gaps and open
 	// questions, sentences that each rest on claims, inline citations, a meta description, links to own topics whose titles
 	// are related, and a prompt for a lead picture. A model's sentence whose claims do not bear it is dropped and told. Without a model the draft is a brief of the sources'
-	// own sentences, and says so (`method`). A topic that was never researched is a 404 that says what to call. The job's `result` names the draft.
+	// own sentences, and says so (`method`). A topic that was never researched is a 404 that says what to call, and one whose report has no supported claim a 422 that names the questions it left open. The job's `result` names the draft.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -26080,7 +26080,7 @@ type ClientWithResponsesInterface interface {
 	// Queues a draft made of the claims of the topic's newest report: an outline of its sections, of content gaps and open
 	// questions, sentences that each rest on claims, inline citations, a meta description, links to own topics whose titles
 	// are related, and a prompt for a lead picture. A model's sentence whose claims do not bear it is dropped and told. Without a model the draft is a brief of the sources'
-	// own sentences, and says so (`method`). A topic that was never researched is a 404 that says what to call. The job's `result` names the draft.
+	// own sentences, and says so (`method`). A topic that was never researched is a 404 that says what to call, and one whose report has no supported claim a 422 that names the questions it left open. The job's `result` names the draft.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -49312,7 +49312,7 @@ func (c *ClientWithResponses) ListTopicScoresWithResponse(ctx context.Context, i
 // Queues a draft made of the claims of the topic's newest report: an outline of its sections, of content gaps and open
 // questions, sentences that each rest on claims, inline citations, a meta description, links to own topics whose titles
 // are related, and a prompt for a lead picture. A model's sentence whose claims do not bear it is dropped and told. Without a model the draft is a brief of the sources'
-// own sentences, and says so (`method`). A topic that was never researched is a 404 that says what to call. The job's `result` names the draft.
+// own sentences, and says so (`method`). A topic that was never researched is a 404 that says what to call, and one whose report has no supported claim a 422 that names the questions it left open. The job's `result` names the draft.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -49330,7 +49330,7 @@ func (c *ClientWithResponses) SynthesizeTopicWithBodyWithResponse(ctx context.Co
 // Queues a draft made of the claims of the topic's newest report: an outline of its sections, of content gaps and open
 // questions, sentences that each rest on claims, inline citations, a meta description, links to own topics whose titles
 // are related, and a prompt for a lead picture. A model's sentence whose claims do not bear it is dropped and told. Without a model the draft is a brief of the sources'
-// own sentences, and says so (`method`). A topic that was never researched is a 404 that says what to call. The job's `result` names the draft.
+// own sentences, and says so (`method`). A topic that was never researched is a 404 that says what to call, and one whose report has no supported claim a 422 that names the questions it left open. The job's `result` names the draft.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

@@ -360,7 +360,7 @@ export class Topics extends HeyApiClient {
      * Queues a draft made of the claims of the topic's newest report: an outline of its sections, of content gaps and open
      * questions, sentences that each rest on claims, inline citations, a meta description, links to own topics whose titles
      * are related, and a prompt for a lead picture. A model's sentence whose claims do not bear it is dropped and told. Without a model the draft is a brief of the sources'
-     * own sentences, and says so (`method`). A topic that was never researched is a 404 that says what to call. The job's `result` names the draft.
+     * own sentences, and says so (`method`). A topic that was never researched is a 404 that says what to call, and one whose report has no supported claim a 422 that names the questions it left open. The job's `result` names the draft.
      *
      */
     public synthesize<ThrowOnError extends boolean = true>(options: Options<TopicsSynthesizeData, ThrowOnError>): RequestResult<TopicsSynthesizeResponses, TopicsSynthesizeErrors, ThrowOnError> {
