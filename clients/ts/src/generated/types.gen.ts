@@ -4656,7 +4656,7 @@ export type SerpDifficulty = {
 };
 
 /**
- * What to write.
+ * What to write. Words, headings and pictures are unknown where the pages have next to no words to go by.
  */
 export type SerpTargets = {
     words: Figure;
