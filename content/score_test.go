@@ -105,6 +105,9 @@ func TestSuggestions(t *testing.T) {
 			require.Contains(t, part.Note, "future")
 		}
 	}
+	almost := Page{Language: "en", Sentences: words(1499, "word"), PublishedAt: new(at.AddDate(0, 0, -1))}
+	require.Contains(t, said(almost), "Write 1 word more")
+	require.Equal(t, "it is 1 day old", almost.freshnessPart(at).note)
 	for counts, want := range map[Counts]string{
 		{H1: 1}:                             "Add subheadings",
 		{H1: 1, H2: 5, Lists: 1}:            "as lists",

@@ -62,7 +62,7 @@ export function resultInWords({ kind, result }: Pick<Job, 'kind' | 'result'>, { 
     }
     case 'article':
       if (pageUnreadable({ kind, result })) return { said: say.unread(errorInWords(result['page_error'] as NonNullable<PollError>, t)) };
-      return { said: say.words(number(count('word_count'), language), count('word_count')) };
+      return { said: say.words(number(count('word_count'), language)) };
     case 'discover':
       return { said: say.feeds(count('feeds_found')) };
     case 'import':

@@ -1,1 +1,0 @@
-export{t as Reports}from"./reports-Ckoaz-MI.js";
