@@ -22,7 +22,8 @@ type ScoredPage struct {
 // Difficulty is how hard a place among search results is to win, and what it takes.
 type Difficulty struct {
 	Score store.Score `json:"score"`
-	// Targets are what a page should have that is to win; nil where the score is unknown.
+	// Targets are what a page should have that is to win; nil where the score is unknown. Those but for quality are unknown where the
+	// pages have next to no words: it is not the article that was read.
 	Targets *Targets `json:"targets"`
 	// RankingTime is how many months it may take, as a range; nil where the score is unknown.
 	RankingTime *RankingTime `json:"ranking_time"`
@@ -72,7 +73,7 @@ func DifficultyOf(pages []ScoredPage, authority *float64, now time.Time) Difficu
 	}
 	n := float64(len(scores))
 	if len(scores) < minScored {
-		d.Score = Unscored(fmt.Sprintf("%d pages could be scored; it takes %d at least", len(scores), minScored))
+		d.Score = Unscored(fmt.Sprintf("%s could be scored; it takes %d at least", amount(n, "page"), minScored))
 		return d
 	}
 	quality := mean(scores)
@@ -89,16 +90,27 @@ func DifficultyOf(pages []ScoredPage, authority *float64, now time.Time) Difficu
 		return store.Derived(v, unit, source("target: "+how), now)
 	}
 	d.Targets = &Targets{
-		Words:   derived(math.Floor(words/n*1.1/100)*100, "words", "mean · 1.1, down to a hundred"),
-		H2:      derived(math.Floor(h2/n)+1, "headings", "⌊mean⌋ + 1"),
-		Images:  derived(math.Floor(images/n)+1, "images", "⌊mean⌋ + 1"),
+		Words: store.Unknown("words"), H2: store.Unknown("headings"), Images: store.Unknown("images"),
 		Quality: derived(min(mean(best[len(best)-minScored:])+5, 100), points, "mean of the best three + 5, 100 at most"),
+	}
+	if target := math.Floor(words/n*1.1/100) * 100; target > 0 {
+		d.Targets.Words = derived(target, "words", "mean · 1.1, down to a hundred")
+		d.Targets.H2 = derived(math.Floor(h2/n)+1, "headings", "⌊mean⌋ + 1")
+		d.Targets.Images = derived(math.Floor(images/n)+1, "images", "⌊mean⌋ + 1")
 	}
 	value := *d.Score.Value.Value()
 	from, to := rankingMonths(value)
 	d.RankingTime = &RankingTime{FromMonths: from, ToMonths: to, Method: store.MethodDerived}
 	d.recommend(value, quality, authority, fresh)
 	return d
+}
+
+// amount is how many of something there are, in words.
+func amount(n float64, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%.0f %ss", n, one)
 }
 
 func mean(list []float64) float64 {
@@ -206,12 +218,13 @@ func (d *Difficulty) recommend(value, quality float64, authority *float64, fresh
 		overall = "high"
 	}
 	add("quality", overall, fmt.Sprintf("The difficulty is %.0f of 100: aim at a content score of %.0f.", value, *d.Targets.Quality.Value()))
-	words := *d.Targets.Words.Value()
-	priority := "high"
-	if words > 2500 {
-		priority = "critical"
+	if words := d.Targets.Words.Value(); words != nil {
+		priority := "high"
+		if *words > 2500 {
+			priority = "critical"
+		}
+		add("content", priority, fmt.Sprintf("Write about %.0f words with %s and %s.", *words, amount(*d.Targets.H2.Value(), "subheading"), amount(*d.Targets.Images.Value(), "picture")))
 	}
-	add("content", priority, fmt.Sprintf("Write about %.0f words with %.0f subheadings and %.0f pictures.", words, *d.Targets.H2.Value(), *d.Targets.Images.Value()))
 	if quality > 85 {
 		add("quality", "critical", fmt.Sprintf("The pages that stand there are very good, %.0f on average: only something better, or other, will do.", quality))
 	}

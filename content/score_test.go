@@ -105,6 +105,9 @@ func TestSuggestions(t *testing.T) {
 			require.Contains(t, part.Note, "future")
 		}
 	}
+	almost := Page{Language: "en", Sentences: words(1499, "word"), PublishedAt: new(at.AddDate(0, 0, -1))}
+	require.Contains(t, said(almost), "Write 1 word more")
+	require.Equal(t, "it is 1 day old", almost.freshnessPart(at).note)
 	for counts, want := range map[Counts]string{
 		{H1: 1}:                             "Add subheadings",
 		{H1: 1, H2: 5, Lists: 1}:            "as lists",
@@ -143,7 +146,16 @@ func TestDifficulty(t *testing.T) {
 	require.Len(t, easy.Recommendations, 2)
 	undated := DifficultyOf([]ScoredPage{{Score: new(90.)}, {Score: new(90.)}, {Score: new(90.)}}, new(0.8), at)
 	require.Equal(t, "quality high", undated.Recommendations[0].Category+" "+undated.Recommendations[0].Priority)
-	require.Contains(t, undated.Recommendations[2].Message, "very good")
+	require.Contains(t, undated.Recommendations[1].Message, "very good", "of pages without words there is nothing to say on how much to write")
+	require.Nil(t, undated.Targets.Words.Value())
+	require.Nil(t, undated.Targets.H2.Value())
+	require.Nil(t, undated.Targets.Images.Value())
+	require.InDelta(t, 95, *undated.Targets.Quality.Value(), 1e-9)
+	plain := DifficultyOf([]ScoredPage{{Score: new(60.), Words: 800}, {Score: new(60.), Words: 800}, {Score: new(60.), Words: 800}}, nil, at)
+	require.Equal(t, "Write about 800 words with 1 subheading and 1 picture.", plain.Recommendations[1].Message)
+	require.Equal(t, "Write about 6600 words with 7 subheadings and 4 pictures.", hard.Recommendations[1].Message)
+	one := DifficultyOf([]ScoredPage{page(80, 1, 1000), {}}, nil, at)
+	require.Equal(t, "1 page could be scored; it takes 3 at least", *one.Score.Reason)
 }
 
 func TestOpportunity(t *testing.T) {

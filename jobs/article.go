@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"math/rand/v2"
 	"slices"
@@ -55,11 +56,16 @@ type articleWorker struct {
 
 // articleResult is what the job shows.
 type articleResult struct {
-	// Outcome is article_read.
-	Outcome   string `json:"outcome"`
-	URL       string `json:"url"`
-	WordCount int    `json:"word_count"`
+	// Outcome is article_read or page_unreadable.
+	Outcome string `json:"outcome"`
+	URL     string `json:"url"`
+	// WordCount is that of the article that was read; PageError is why the page cannot be, as the document says, too.
+	WordCount *int             `json:"word_count,omitempty"`
+	PageError *store.PageError `json:"page_error,omitempty"`
 }
+
+// pageUnreadable is the outcome of a job that found out that its page cannot be had: a fact about the document, and no fault of ours.
+const pageUnreadable = "page_unreadable"
 
 // NextRetry gives a site that is down time to come back.
 func (w *articleWorker) NextRetry(job *river.Job[ArticleArgs]) time.Time {
@@ -90,7 +96,7 @@ func (w *articleWorker) Work(ctx context.Context, job *river.Job[ArticleArgs]) e
 		if err := w.client.ensureProcessing(ctx); err != nil {
 			return err
 		}
-		return complete(ctx, job, articleResult{Outcome: "article_read", URL: page.URL, WordCount: page.WordCount})
+		return complete(ctx, job, articleResult{Outcome: "article_read", URL: page.URL, WordCount: &page.WordCount})
 	})
 }
 
@@ -146,7 +152,7 @@ func (w *articleWorker) save(ctx context.Context, p store.DocumentPage, end func
 	return err
 }
 
-// saveFault waits and tries again where that may help; in the end it keeps why the page could not be had.
+// saveFault waits and tries again where that may help; in the end it keeps why the page cannot be had, and that is what the job came to.
 func (w *articleWorker) saveFault(ctx context.Context, job *river.Job[ArticleArgs], d store.Document, fault *collect.Error) error {
 	patient := w.now().Sub(job.CreatedAt) < maxPatience
 	asked := fault.Code == collect.CodeRateLimited || fault.RetryAfter > 0
@@ -160,13 +166,16 @@ func (w *articleWorker) saveFault(ctx context.Context, job *river.Job[ArticleArg
 	case !asked && passes(fault) && job.Attempt < job.MaxAttempts:
 		return &Failure{Message: fault.Message}
 	}
-	err := w.save(ctx, store.DocumentPage{
-		DocumentID: d.ID, SaidByFeed: d.SaidByFeed(), At: w.now(), Err: &store.PageError{Code: fault.Code, Message: fault.Message},
-	}, func(context.Context) error { return nil })
-	if err != nil {
-		return err
-	}
-	return failForGood(fault.Message)
+	why := &store.PageError{Code: fault.Code, Message: fault.Message}
+	return w.save(ctx, store.DocumentPage{DocumentID: d.ID, SaidByFeed: d.SaidByFeed(), At: w.now(), Err: why}, func(ctx context.Context) error {
+		return complete(ctx, job, articleResult{Outcome: pageUnreadable, URL: d.URL, PageError: why})
+	})
+}
+
+// couldNotRead: a job has succeeded, and found that its page cannot be had.
+func couldNotRead(job store.Job) bool {
+	var result articleResult
+	return job.Kind == (ArticleArgs{}).Kind() && job.State == "succeeded" && json.Unmarshal(job.Result, &result) == nil && result.Outcome == pageUnreadable
 }
 
 // passes is whether the fault of a page may be gone some other time.

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -213,11 +214,15 @@ func TestArticleFaults(t *testing.T) {
 			c := w.working(reading(t))
 			w.outcome(c, w.collection(m.URL+"/feed.xml"))
 			job := w.articleJob(store.Job.Finished)
-			require.Equal(t, "failed", job.State)
-			require.Contains(t, job.Error.Message, tc.says)
+			require.Equal(t, "succeeded", job.State, "that a page cannot be had is what it found out")
+			require.Nil(t, job.Error)
 			require.Equal(t, 1, job.Attempt)
 			d := w.theDocument()
-			require.Equal(t, &store.PageError{Code: tc.code, Message: job.Error.Message}, d.PageError)
+			require.Equal(t, tc.code, d.PageError.Code)
+			require.Contains(t, d.PageError.Message, tc.says)
+			var found articleResult
+			require.NoError(t, json.Unmarshal(job.Result, &found))
+			require.Equal(t, articleResult{Outcome: "page_unreadable", URL: m.URL + "/a", PageError: d.PageError}, found)
 			require.Equal(t, "feed", d.ContentFrom)
 			require.Equal(t, "Just the beginning", *d.ContentText)
 			require.Nil(t, d.PageFetchedAt)
@@ -226,8 +231,11 @@ func TestArticleFaults(t *testing.T) {
 			m.page.Store(article("It is there after all"))
 			_, err := c.Retry(t.Context(), job.ID)
 			require.NoError(t, err)
-			w.articleJob(succeeded)
-			require.Nil(t, w.theDocument().PageError)
+			eventually(t, func() bool { return w.theDocument().PageError == nil }, w.log.String)
+			job = w.articleJob(func(j store.Job) bool { return j.Finished() && j.Attempt == 2 })
+			require.Contains(t, string(job.Result), "article_read")
+			_, err = c.Retry(t.Context(), job.ID)
+			require.ErrorContains(t, err, "this one is succeeded")
 		})
 	}
 }
@@ -250,7 +258,7 @@ func TestArticleFaultsThatPass(t *testing.T) {
 		w.articleJob(func(j store.Job) bool { return j.Attempt > attempt && j.State != "running" && j.State != "available" })
 	}
 	job = w.articleJob(store.Job.Finished)
-	require.Equal(t, "failed", job.State)
+	require.Equal(t, "succeeded", job.State)
 	require.Equal(t, "http_status", w.theDocument().PageError.Code)
 }
 
@@ -264,7 +272,7 @@ func TestArticleOfABusySite(t *testing.T) {
 	require.Equal(t, "queued", job.State)
 	require.Nil(t, job.Error)
 	w.execute(`update river_job set state = 'available', scheduled_at = now(), created_at = now() - interval '4 days' where kind = 'article'`)
-	require.Equal(t, "failed", w.articleJob(store.Job.Finished).State, "patience ends")
+	require.Contains(t, string(w.articleJob(succeeded).Result), "page_unreadable", "patience ends")
 	require.Equal(t, "rate_limited", w.theDocument().PageError.Code)
 }
 

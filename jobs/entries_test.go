@@ -133,7 +133,7 @@ func TestAFeedThatBreaksOffIsAskedAgain(t *testing.T) {
 	require.Equal(t, "It ends before its end.", r.Fault)
 	health, err := w.store.CollectionHealth(t.Context(), collection.ID)
 	require.NoError(t, err)
-	require.Equal(t, "Healthy, but: It ends before its end; 1 of 1 polls went well, 1 documents in the last 24 hours.", health.Summary)
+	require.Equal(t, "Healthy, but: It ends before its end; 1 of 1 poll went well, 1 document in the last 24 hours.", health.Summary)
 	require.Equal(t, 2, result(t, w.outcome(c, collection)).DocumentsAdded)
 	require.Equal(t, "not_modified", result(t, w.outcome(c, collection)).Outcome)
 	require.Equal(t, []string{"About a", "About b", "About c"}, w.titles(collection))

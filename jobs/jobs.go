@@ -332,10 +332,10 @@ func (c *Client) Cancel(ctx context.Context, id store.JobID) (store.Job, error) 
 	})
 }
 
-// Retry queues a failed or cancelled job again. One in any other state is a conflict.
+// Retry queues a failed or cancelled job again, or one that could not have its page. One in any other state is a conflict.
 func (c *Client) Retry(ctx context.Context, id store.JobID) (store.Job, error) {
 	return c.change(ctx, id, func(ctx context.Context, tx pgx.Tx, before store.Job) error {
-		if before.State != "failed" && before.State != "cancelled" {
+		if before.State != "failed" && before.State != "cancelled" && !couldNotRead(before) {
 			return store.JobConflict(before, "Only failed and cancelled jobs can run again; this one is "+before.State+".")
 		}
 		if err := c.store.RequeueResearch(ctx, id); err != nil {

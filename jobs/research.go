@@ -155,7 +155,7 @@ func (w *researchWorker) research(ctx context.Context, job *river.Job[ResearchAr
 	}
 	request := research.Request{
 		Question: run.Question, Language: run.Language, OutputLanguage: run.OutputLanguage, Market: run.Market,
-		Depth: research.Depths[run.Depth], Now: w.now(),
+		Depth: research.Depths[run.Depth], Now: w.now(), Allowance: research.Allowance{Requests: &run.Budget.MaxRequests, Cost: run.Budget.MaxCostMicros()},
 	}
 	tools := research.Tools{Backends: []research.Backend{w.archive(run)}, Read: w.readSource, Model: w.model, Reranker: w.reranker}
 	if run.Scope == "all" {

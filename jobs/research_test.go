@@ -246,6 +246,32 @@ func TestResearchBudgets(t *testing.T) {
 	}
 }
 
+// TestResearchOfFewRequests is answered: searching does not spend them all.
+func TestResearchOfFewRequests(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	address := strings.TrimSuffix(site(t, pageAbout("Bicycles on the Elz bridge", counted)), "/feed.xml")
+	zero := int64(0)
+	c := w.working(searching(&zero, address+"/1", address+"/2", address+"/3", address+"/4", address+"/5"), func(c *Config) {
+		for _, name := range []string{"another", "third"} {
+			more := c.Backends[0]
+			more.Name = name
+			c.Backends = append(c.Backends, more)
+		}
+	})
+	job, err := c.Research(t.Context(), asked(func(r *store.ResearchRequest) { r.Budget.MaxRequests = 8 }), 0)
+	require.NoError(t, err)
+	require.Equal(t, "succeeded", w.finished(job.ID).State)
+	runs, err := w.store.ResearchRuns(t.Context(), store.ResearchFilter{}, store.Page{})
+	require.NoError(t, err)
+	run := runs.Items[0]
+	require.Equal(t, new(true), run.Answered)
+	require.Equal(t, "partial", run.Status)
+	require.Equal(t, 5, run.SourcesRead)
+	require.LessOrEqual(t, run.Cost.Requests, 8)
+	require.Contains(t, strings.Join(run.Shortfalls, " "), "The 8 requests that the budget allows are shared among searching, reading and writing.")
+}
+
 // TestResearchGoesOn stands in for a process that died after some steps and in the middle of a call.
 func TestResearchGoesOn(t *testing.T) {
 	t.Parallel()

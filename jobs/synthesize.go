@@ -101,7 +101,7 @@ func (w *synthesizeWorker) brief(ctx context.Context, job *river.Job[SynthesizeA
 	if err != nil {
 		return content.Brief{}, err
 	}
-	run, err := w.store.ReportedRun(ctx, topic.ID)
+	run, err := w.store.RunToWriteFrom(ctx, topic.ID)
 	if err != nil {
 		return content.Brief{}, err
 	}
@@ -130,9 +130,9 @@ func (w *synthesizeWorker) brief(ctx context.Context, job *river.Job[SynthesizeA
 	return brief, err
 }
 
-// Synthesize queues a draft in the transaction of ctx. A topic that has no report yet is refused.
+// Synthesize queues a draft in the transaction of ctx. A topic that has no report yet, or one without claims, is refused.
 func (c *Client) Synthesize(ctx context.Context, args SynthesizeArgs) (store.Job, error) {
-	if _, err := c.store.ReportedRun(ctx, args.TopicID); err != nil {
+	if _, err := c.store.RunToWriteFrom(ctx, args.TopicID); err != nil {
 		return store.Job{}, err
 	}
 	return c.queue(ctx, args)

@@ -179,6 +179,7 @@ func TestSynthesizeRunsTwice(t *testing.T) {
 	c := w.working()
 	_, err = c.Synthesize(t.Context(), SynthesizeArgs{TopicID: topic.ID})
 	require.ErrorContains(t, err, "has not been researched")
+	w.process()
 	job, err := c.Research(t.Context(), asked(func(r *store.ResearchRequest) { r.TopicID = &topic.ID }), 0)
 	require.NoError(t, err)
 	w.finished(job.ID)
@@ -188,7 +189,9 @@ func TestSynthesizeRunsTwice(t *testing.T) {
 	again := &river.Job[SynthesizeArgs]{JobRow: &rivertype.JobRow{ID: int64(job.ID)}, Args: SynthesizeArgs{TopicID: topic.ID}}
 	_ = (&synthesizeWorker{store: w.store}).Work(t.Context(), again)
 	require.Equal(t, 1, w.count(`select count(*) from drafts`))
-	// A topic that is gone cannot be written on.
+	// Nor can one be written on whose report has lost its claims since the job was queued, or that is gone.
+	w.execute(`update claims set verdict = 'not_supported'`)
+	require.ErrorContains(t, (&synthesizeWorker{store: w.store}).Work(t.Context(), &river.Job[SynthesizeArgs]{JobRow: &rivertype.JobRow{ID: 998}, Args: again.Args}), "no supported claim")
 	require.NoError(t, w.store.DeleteTopic(t.Context(), topic.ID, 0))
 	again.ID = 999
 	require.ErrorContains(t, (&synthesizeWorker{store: w.store}).Work(t.Context(), again), "There is no topic")

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// A Refusal is an ErrBudget that says what is used up: exactly one of Requests, Unpriced and Most is set. Its JSON form is kept
-// with what came of a step.
+// A Refusal is an ErrBudget that says what is used up: exactly one of Requests, Unpriced and Most is set, unless it is Shared. Its
+// JSON form is kept with what came of a step.
 type Refusal struct {
 	// Requests is how many the budget allows, all of which are made.
 	Requests *int `json:"requests,omitempty"`
@@ -16,11 +16,17 @@ type Refusal struct {
 	Most   *int64 `json:"most,omitempty"`
 	Left   int64  `json:"left,omitempty"`
 	Budget int64  `json:"budget,omitempty"`
+	// Shared: the budget is not used up, but what is left of it is kept for other work; Requests or Budget says which.
+	Shared bool `json:"shared,omitempty"`
 }
 
 // Error is a sentence for a person.
 func (r *Refusal) Error() string {
 	switch {
+	case r.Shared && r.Requests != nil:
+		return fmt.Sprintf("The %d requests that the budget allows are shared among searching, reading and writing.", *r.Requests)
+	case r.Shared:
+		return fmt.Sprintf("Searching may cost at most half of the budget of $%s, so that there is something left to write with.", Dollars(r.Budget))
 	case r.Requests != nil && *r.Requests == 0:
 		return "The budget allows no requests."
 	case r.Requests != nil && *r.Requests == 1:

@@ -100,6 +100,9 @@ func title(provider string) string {
 // Model is which model is asked.
 func (c *Client) Model() string { return c.config.Model }
 
+// Price is what a million tokens cost; nil fields are not known.
+func (c *Client) Price() ledger.Price { return c.config.Price }
+
 // ContextTokens is how many tokens prompt and answer may have together; 0 is not known.
 func (c *Client) ContextTokens() int { return c.config.ContextTokens }
 

@@ -25,6 +25,8 @@ type source struct {
 	position, number int
 	snapshot         *store.Snapshot
 	fault            *store.PageError
+	// kept is why it is not to be read: others are, or there would be nothing left to write with.
+	kept *ledger.Refusal
 	// unreadFor is the key of the cause for which it was not read.
 	unreadFor string
 	// text is the snapshot's cut into sentences, stems those of each.
@@ -58,6 +60,9 @@ func (r *run) read(ctx context.Context) error {
 	)
 	slots := make(chan struct{}, readers)
 	for _, s := range r.sources {
+		if s.DocumentID == nil { // the own archive needs no requests
+			s.kept = r.shares.read()
+		}
 		slots <- struct{}{}
 		group.Go(func() {
 			defer func() { <-slots }()
@@ -153,6 +158,9 @@ func (r *run) readSource(ctx context.Context, s *source, message string) error {
 
 // readPage reads a page by way of the book, which counts requests, and keeps its text.
 func (r *run) readPage(ctx context.Context, s *source) (reading, error) {
+	if s.kept != nil {
+		return reading{}, s.kept
+	}
 	free := int64(0)
 	call := ledger.Call{
 		Provider: "web", Operation: "read", Request: []byte(s.URL), Price: ledger.Price{PerRequest: &free}, Most: &free,

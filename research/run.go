@@ -23,6 +23,15 @@ type Request struct {
 	Language, OutputLanguage, Market string
 	Depth                            Depth
 	Now                              time.Time
+	Allowance                        Allowance
+}
+
+// An Allowance is what the journal's book lets a run spend; what is nil has no limit. The book alone holds it: a run that knows
+// it plans by it.
+type Allowance struct {
+	Requests *int
+	// Cost is in micro-dollars.
+	Cost *int64
 }
 
 // Depth is how far research goes.
@@ -98,6 +107,7 @@ type run struct {
 	// work ends when the time that the run may take is over.
 	work    context.Context //nolint:containedctx // a second one, shorter than that of the stages
 	plan    plan
+	shares  shares
 	sources []*source
 	// shortfalls are what could not be done, keys their causes.
 	shortfalls []*shortfall

@@ -16,16 +16,18 @@ func (r *run) search(ctx context.Context) error {
 	foundBy := map[string][]string{}
 	failed := true
 	var faults []string
+	r.divide()
 	for i, query := range r.plan.Queries {
 		message := fmt.Sprintf("Searching %s for “%s”.", r.backendNames(), query)
 		r.journal.Tell(ctx, 5+15*i/len(r.plan.Queries), "search", message)
 		q := Query{Text: query, Language: r.Language, Market: r.Market, Limit: r.Depth.Hits}
+		backends := r.asking(ctx) // also where the step was done before, so that the shares are those of then
 		findings, err := do(ctx, r.journal, Step{Key: fmt.Sprintf("search:%d", i), Stage: "search", Message: message, Input: q},
 			func(context.Context) (Findings, error) {
 				// A service that does not answer leaves the time to ask the others, and to read.
 				asking, done := r.share(searchShare / float64(len(r.plan.Queries)-i))
 				defer done()
-				return Search(asking, r.journal, r.askingOwn(ctx), q), nil
+				return Search(asking, r.journal, backends, q), nil
 			})
 		if err != nil {
 			return err
@@ -63,12 +65,17 @@ func (r *run) search(ctx context.Context) error {
 	return err
 }
 
-// askingOwn are the backends, of which the own archive is asked also when the time to search is over.
-func (r *run) askingOwn(ctx context.Context) []Backend {
+// asking are the backends for the next query: the own archive is asked also when the time to search is over, and others not where
+// that would take more than the share of searching.
+func (r *run) asking(ctx context.Context) []Backend {
 	backends := slices.Clone(r.Backends)
 	for i, b := range backends {
 		if b.Own {
 			backends[i].Search = func(_ context.Context, q Query) ([]Hit, error) { return b.Search(ctx, q) }
+			continue
+		}
+		if refusal := r.shares.search(b); refusal != nil {
+			backends[i] = Backend{Name: b.Name, Own: true, Search: func(context.Context, Query) ([]Hit, error) { return nil, refusal }}
 		}
 	}
 	return backends

@@ -164,6 +164,7 @@ type shortfallWords struct {
 	unaskedOne, unaskedSeveral, partlyOne, partlySeveral, searches    string
 	unreadOne, unreadSeveral, and, time, lost, slow, later, sometimes string
 	noRequests, oneRequest, allRequests, unpriced, overCost           string
+	sharedRequests, sharedCost                                        string
 	titles, services                                                  map[string]string
 	model                                                             map[string]string
 }
@@ -193,7 +194,11 @@ func span(d time.Duration) string {
 func (w shortfallWords) refused(refusal *ledger.Refusal) cause {
 	switch {
 	case w.allRequests == "":
-		return cause{key: fmt.Sprint("budget ", refusal.Most != nil, refusal.Unpriced), text: refusal.Error()}
+		return cause{key: fmt.Sprint("budget ", refusal.Shared, refusal.Requests != nil, refusal.Most != nil, refusal.Unpriced), text: refusal.Error()}
+	case refusal.Shared && refusal.Requests != nil:
+		return cause{key: "shared requests", text: fmt.Sprintf(w.sharedRequests, *refusal.Requests)}
+	case refusal.Shared:
+		return cause{key: "shared cost", text: fmt.Sprintf(w.sharedCost, ledger.Dollars(refusal.Budget))}
 	case refusal.Most != nil:
 		return cause{key: "cost", text: fmt.Sprintf(w.overCost, ledger.Dollars(refusal.Left), ledger.Dollars(refusal.Budget), ledger.Dollars(*refusal.Most))}
 	case refusal.Requests == nil:
@@ -248,10 +253,12 @@ var germanShortfalls = shortfallWords{
 	slow: "%s hat in dem Teil der Zeit nicht geantwortet, den die Suche haben darf.", later: "Gefragt werden darf erst wieder in %s.",
 	sometimes:  "so war es bei %d von %d Suchen",
 	noRequests: "Das Budget erlaubt keine Anfragen.", oneRequest: "Die einzige Anfrage, die das Budget erlaubt, ist gestellt.",
-	allRequests: "Alle %d Anfragen, die das Budget erlaubt, sind gestellt.",
-	unpriced:    "Was eine Anfrage an %s kostet, ist nicht bekannt, und das Budget erlaubt nur, was bekannt ist: ihr Preis gehört in die Einstellungen, oder max_cost_usd weggelassen.",
-	overCost:    "Vom Budget sind %s von %s Dollar übrig, und die nächste Anfrage hätte %s Dollar kosten können.",
-	titles:      map[string]string{"archive": "das Archiv", "topic": "die Dokumente des Themas"},
+	allRequests:    "Alle %d Anfragen, die das Budget erlaubt, sind gestellt.",
+	unpriced:       "Was eine Anfrage an %s kostet, ist nicht bekannt, und das Budget erlaubt nur, was bekannt ist: ihr Preis gehört in die Einstellungen, oder max_cost_usd weggelassen.",
+	overCost:       "Vom Budget sind %s von %s Dollar übrig, und die nächste Anfrage hätte %s Dollar kosten können.",
+	sharedRequests: "Die %d Anfragen, die das Budget erlaubt, verteilen sich auf Suchen, Lesen und Schreiben.",
+	sharedCost:     "Suchen darf höchstens die Hälfte des Budgets von %s Dollar kosten, damit etwas zum Schreiben übrig bleibt.",
+	titles:         map[string]string{"archive": "das Archiv", "topic": "die Dokumente des Themas"},
 	services: map[string]string{
 		CodeBadKey: "%s lehnt den Schlüssel ab.", CodeNoCredit: "Bei %s ist das Guthaben aufgebraucht.", CodeForbidden: "%s erlaubt uns diese Suche nicht.",
 		CodeFormatDisabled: "%s liefert kein JSON: unter search.formats seiner settings.yml fehlt es.", CodeBadRequest: "%s nimmt die Suchanfrage nicht an.",

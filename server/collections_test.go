@@ -39,7 +39,7 @@ func TestCollectionLifeCycle(t *testing.T) {
 	require.EqualValues(t, 1, health["success_rate"])
 	require.EqualValues(t, 2, health["documents_count"])
 	require.EqualValues(t, 2, health["documents_last_24h"])
-	require.Contains(t, health["summary"], "1 of 1 polls went well")
+	require.Contains(t, health["summary"], "1 of 1 poll went well")
 	require.NotNil(t, health["next_poll_at"])
 	require.Nil(t, health["last_error"])
 	first := w.read("/jobs")["items"].([]any)[0].(map[string]any)

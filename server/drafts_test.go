@@ -25,6 +25,12 @@ func TestSynthesizeTopic(t *testing.T) {
 	path := "/topics/" + topic.ID.String()
 
 	w.send("POST", path+"/synthesize", "").refused(t, http.StatusNotFound, client.ErrorCodeRESEARCHRUNNOTFOUND)
+	unknown := w.topic(client.TopicCreate{Title: "Who won the rowing in Oberhausen?", Domain: "energy", Market: "de", Language: "en"})
+	require.Equal(t, false, w.research("/topics/"+unknown.ID.String()+"/research", `{"depth": "quick"}`)["answered"])
+	empty := w.send("POST", "/topics/"+unknown.ID.String()+"/synthesize", "").refused(t, http.StatusUnprocessableEntity, client.ErrorCodeRESEARCHRUNVALIDATIONFAILED)
+	require.Equal(t, "The topic's newest report has no supported claim to write from. It left open: Who won the rowing in Oberhausen? Research it further with POST /topics/{id}/research.", empty.Message)
+	require.Equal(t, []any{"Who won the rowing in Oberhausen?"}, empty.Details["open_questions"])
+	require.Empty(t, w.read("/topics/" + unknown.ID.String() + "/drafts")["items"])
 	require.Equal(t, true, w.research(path+"/research", `{"depth": "quick"}`)["answered"])
 	result := w.research(path+"/synthesize", `{"target_words": 400, "tone": "factual", "keyword": "bicycle bridge"}`)
 	require.Equal(t, "extractive", result["method"])

@@ -83,8 +83,8 @@ func (c Collection) nextPoll(now time.Time) string {
 
 // summarise says the state in one sentence.
 func (h CollectionHealth) summarise() string {
-	counts := fmt.Sprintf("%d of %d polls went well, %d documents in the last 24 hours",
-		h.SuccessCount, h.SuccessCount+h.FailureCount, h.DocumentsLast24h)
+	counts := fmt.Sprintf("%d of %s went well, %s in the last 24 hours",
+		h.SuccessCount, amount(h.SuccessCount+h.FailureCount, "poll"), amount(h.DocumentsLast24h, "document"))
 	switch h.State {
 	case "new":
 		return "New: it has not been polled yet."
@@ -103,6 +103,14 @@ func (h CollectionHealth) summarise() string {
 	}
 	return fmt.Sprintf("%s%s: %s failed (%s); %s.",
 		strings.ToUpper(h.State[:1]), h.State[1:], failed, strings.TrimSuffix(h.LastError.Message, "."), counts)
+}
+
+// amount is how many of something there are, in words.
+func amount(n int64, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %ss", n, one)
 }
 
 // PollingFigures are what operators watch of polling as a whole.

@@ -420,12 +420,12 @@ func TestCollectionHealth(t *testing.T) {
 		rate           *float64
 	}{
 		"never polled":        {"", "new", "New: it has not been polled yet.", nil},
-		"good":                {"SS", "healthy", "Healthy: 2 of 2 polls went well, 1 documents in the last 24 hours.", new(1.0)},
-		"good again":          {"FFFFFFS", "healthy", "Healthy: 1 of 7 polls went well, 1 documents in the last 24 hours.", new(1.0 / 7)},
-		"bad from the start":  {"F", "degraded", "Degraded: the last poll failed (https://example.org answered 404 Not Found); 0 of 1 polls went well, 0 documents in the last 24 hours.", new(0.0)},
-		"bad a few times":     {"SFFFF", "degraded", "Degraded: the last 4 polls failed (https://example.org answered 404 Not Found); 1 of 5 polls went well, 1 documents in the last 24 hours.", new(0.2)},
-		"bad for long":        {"SFFFFF", "failing", "Failing: the last 5 polls failed (https://example.org answered 404 Not Found); 1 of 6 polls went well, 1 documents in the last 24 hours.", new(1.0 / 6)},
-		"paused while bad":    {"FP", "paused", "Paused: 0 of 1 polls went well, 0 documents in the last 24 hours.", new(0.0)},
+		"good":                {"SS", "healthy", "Healthy: 2 of 2 polls went well, 1 document in the last 24 hours.", new(1.0)},
+		"good again":          {"FFFFFFS", "healthy", "Healthy: 1 of 7 polls went well, 1 document in the last 24 hours.", new(1.0 / 7)},
+		"bad from the start":  {"F", "degraded", "Degraded: the last poll failed (https://example.org answered 404 Not Found); 0 of 1 poll went well, 0 documents in the last 24 hours.", new(0.0)},
+		"bad a few times":     {"SFFFF", "degraded", "Degraded: the last 4 polls failed (https://example.org answered 404 Not Found); 1 of 5 polls went well, 1 document in the last 24 hours.", new(0.2)},
+		"bad for long":        {"SFFFFF", "failing", "Failing: the last 5 polls failed (https://example.org answered 404 Not Found); 1 of 6 polls went well, 1 document in the last 24 hours.", new(1.0 / 6)},
+		"paused while bad":    {"FP", "paused", "Paused: 0 of 1 poll went well, 0 documents in the last 24 hours.", new(0.0)},
 		"paused before polls": {"P", "paused", "Paused: 0 of 0 polls went well, 0 documents in the last 24 hours.", nil},
 	}
 	for name, tc := range cases {

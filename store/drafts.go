@@ -167,11 +167,27 @@ func (s *Store) DeleteDraft(ctx context.Context, id uuid.UUID) error {
 	return err
 }
 
-// ReportedRun is the newest run of a topic that has a report; a topic without one cannot be written on yet.
-func (s *Store) ReportedRun(ctx context.Context, topic uuid.UUID) (ResearchRun, error) {
+// RunToWriteFrom is the newest run of a topic that has a report. A topic without one cannot be written on yet, and neither can one
+// whose report has no supported claim: each is a refusal that says what to do.
+func (s *Store) RunToWriteFrom(ctx context.Context, topic uuid.UUID) (ResearchRun, error) {
 	id, err := s.reportedRun(ctx, topic)
 	if err != nil {
 		return ResearchRun{}, err
 	}
-	return s.ResearchRun(ctx, id)
+	run, err := s.ResearchRun(ctx, id)
+	if err == nil && run.Claims.Supported == 0 {
+		return ResearchRun{}, nothingToWriteFrom(run)
+	}
+	return run, err
+}
+
+func nothingToWriteFrom(run ResearchRun) *Error {
+	message := "The topic's newest report has no supported claim to write from."
+	if len(run.OpenQuestions) > 0 {
+		message += " It left open: " + strings.Join(run.OpenQuestions, " ")
+	}
+	return &Error{
+		Kind: KindInvalid, Resource: "research_run", Message: message + " Research it further with POST /topics/{id}/research.",
+		Details: map[string]any{"run_id": run.ID, "open_questions": run.OpenQuestions},
+	}
 }

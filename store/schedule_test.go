@@ -163,7 +163,7 @@ func TestGone(t *testing.T) {
 	require.Equal(t, "feed.gone", events[0].Type)
 	h, err := s.CollectionHealth(t.Context(), c.ID)
 	require.NoError(t, err)
-	require.Equal(t, "Gone: the last poll failed (It is gone); 0 of 1 polls went well, 0 documents in the last 24 hours.", h.Summary)
+	require.Equal(t, "Gone: the last poll failed (It is gone); 0 of 1 poll went well, 0 documents in the last 24 hours.", h.Summary)
 	require.Nil(t, h.NextPoll)
 
 	c, err = s.UpdateCollection(t.Context(), c.ID, 0, store.CollectionUpdate{Enabled: new(true)})

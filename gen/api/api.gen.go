@@ -4392,7 +4392,7 @@ type SerpSnapshot = store.SerpSnapshot
 // SerpSnapshotList One page of snapshots.
 type SerpSnapshotList = store.List[store.SerpSnapshot]
 
-// SerpTargets What to write.
+// SerpTargets What to write. Words, headings and pictures are unknown where the pages have next to no words to go by.
 type SerpTargets struct {
 	// H2 A number that says where it comes from. Where it is not known, all but the unit are null.
 	H2 Figure `json:"h2"`

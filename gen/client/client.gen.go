@@ -5941,7 +5941,7 @@ type Job struct {
 	// Progress How far the work itself is.
 	Progress JobProgress `json:"progress"`
 
-	// Result What came of it; null until it has succeeded. Of a `discover` job it is a DiscoveryReport, also where the job has failed; of an `import` job an ImportReport; of a `research` job a ResearchResult; of a `discover_topics` job a TopicDiscovery; of a `synthesize` job a SynthesisResult; of keyword and competitor research a ResearchReport; of a `research_serp` job a SerpSnapshot.
+	// Result What came of it; null until it has succeeded. Of a `discover` job it is a DiscoveryReport, also where the job has failed; of an `import` job an ImportReport; of an `article` job an `outcome` of `article_read`, or of `page_unreadable` with the `page_error` that the document has, too; of a `research` job a ResearchResult; of a `discover_topics` job a TopicDiscovery; of a `synthesize` job a SynthesisResult; of keyword and competitor research a ResearchReport; of a `research_serp` job a SerpSnapshot.
 	//
 	// Example: {"documents_added":20,"documents_unchanged":0,"documents_updated":0,"entries_skipped":0,"http_status":200,"outcome":"documents_added"}
 	Result nullable.Nullable[map[string]interface{}] `json:"result"`
@@ -8698,7 +8698,7 @@ type SerpSnapshotList struct {
 	TotalRelation TotalRelation `json:"total_relation"`
 }
 
-// SerpTargets What to write.
+// SerpTargets What to write. Words, headings and pictures are unknown where the pages have next to no words to go by.
 type SerpTargets struct {
 	// H2 A number that says where it comes from. Where it is not known, all but the unit are null.
 	H2 Figure `json:"h2"`
@@ -12723,7 +12723,7 @@ type ClientInterface interface {
 
 	// RetryJob Run a job again
 	//
-	// Queues a failed or cancelled job again, at once. A job in any other state is a 409.
+	// Queues a failed or cancelled job again, at once, or an `article` job whose page could not be read. A job in any other state is a 409.
 	//
 	// Corresponds with POST /jobs/{job_id}/retry (the `RetryJob` operationId).
 	RetryJob(ctx context.Context, jobID JobID, params *RetryJobParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -12802,6 +12802,7 @@ type ClientInterface interface {
 	// **Budget.** What a call can cost is reserved before it is made, so that `max_cost_usd`, `max_seconds` and
 	// `max_requests` are never exceeded; when one runs out, what is there by then becomes a report of status `partial`
 	// that says what is missing. With `max_cost_usd`, calls of unknown price are not made at all.
+	// Of a small budget searching leaves enough to read and to write: at most a third of the requests and half of the dollars.
 	//
 	// **Interruption.** Every step and every answer is kept. A run whose process was killed goes on where it stopped,
 	// and pays for nothing twice: a paid call whose answer was lost is not made again unless `repeat_lost_calls` says so.
@@ -12826,6 +12827,7 @@ type ClientInterface interface {
 	// **Budget.** What a call can cost is reserved before it is made, so that `max_cost_usd`, `max_seconds` and
 	// `max_requests` are never exceeded; when one runs out, what is there by then becomes a report of status `partial`
 	// that says what is missing. With `max_cost_usd`, calls of unknown price are not made at all.
+	// Of a small budget searching leaves enough to read and to write: at most a third of the requests and half of the dollars.
 	//
 	// **Interruption.** Every step and every answer is kept. A run whose process was killed goes on where it stopped,
 	// and pays for nothing twice: a paid call whose answer was lost is not made again unless `repeat_lost_calls` says so.
@@ -13491,7 +13493,7 @@ type ClientInterface interface {
 	// Queues a draft made of the claims of the topic's newest report: an outline of its sections, of content gaps and open
 	// questions, sentences that each rest on claims, inline citations, a meta description, links to own topics whose titles
 	// are related, and a prompt for a lead picture. A model's sentence whose claims do not bear it is dropped and told. Without a model the draft is a brief of the sources'
-	// own sentences, and says so (`method`). A topic that was never researched is a 404 that says what to call. The job's `result` names the draft.
+	// own sentences, and says so (`method`). A topic that was never researched is a 404 that says what to call, and one whose report has no supported claim a 422 that names the questions it left open. The job's `result` names the draft.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -13503,7 +13505,7 @@ type ClientInterface interface {
 	// Queues a draft made of the claims of the topic's newest report: an outline of its sections, of content gaps and open
 	// questions, sentences that each rest on claims, inline citations, a meta description, links to own topics whose titles
 	// are related, and a prompt for a lead picture. A model's sentence whose claims do not bear it is dropped and told. Without a model the draft is a brief of the sources'
-	// own sentences, and says so (`method`). A topic that was never researched is a 404 that says what to call. The job's `result` names the draft.
+	// own sentences, and says so (`method`). A topic that was never researched is a 404 that says what to call, and one whose report has no supported claim a 422 that names the questions it left open. The job's `result` names the draft.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -14653,7 +14655,7 @@ func (c *Client) StreamJobEvents(ctx context.Context, jobID JobID, params *Strea
 
 // RetryJob Run a job again
 //
-// Queues a failed or cancelled job again, at once. A job in any other state is a 409.
+// Queues a failed or cancelled job again, at once, or an `article` job whose page could not be read. A job in any other state is a 409.
 //
 // Corresponds with POST /jobs/{job_id}/retry (the `RetryJob` operationId).
 func (c *Client) RetryJob(ctx context.Context, jobID JobID, params *RetryJobParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -14802,6 +14804,7 @@ func (c *Client) ResearchCompetitor(ctx context.Context, params *ResearchCompeti
 // **Budget.** What a call can cost is reserved before it is made, so that `max_cost_usd`, `max_seconds` and
 // `max_requests` are never exceeded; when one runs out, what is there by then becomes a report of status `partial`
 // that says what is missing. With `max_cost_usd`, calls of unknown price are not made at all.
+// Of a small budget searching leaves enough to read and to write: at most a third of the requests and half of the dollars.
 //
 // **Interruption.** Every step and every answer is kept. A run whose process was killed goes on where it stopped,
 // and pays for nothing twice: a paid call whose answer was lost is not made again unless `repeat_lost_calls` says so.
@@ -14836,6 +14839,7 @@ func (c *Client) ResearchQuestionWithBody(ctx context.Context, params *ResearchQ
 // **Budget.** What a call can cost is reserved before it is made, so that `max_cost_usd`, `max_seconds` and
 // `max_requests` are never exceeded; when one runs out, what is there by then becomes a report of status `partial`
 // that says what is missing. With `max_cost_usd`, calls of unknown price are not made at all.
+// Of a small budget searching leaves enough to read and to write: at most a third of the requests and half of the dollars.
 //
 // **Interruption.** Every step and every answer is kept. A run whose process was killed goes on where it stopped,
 // and pays for nothing twice: a paid call whose answer was lost is not made again unless `repeat_lost_calls` says so.
@@ -16221,7 +16225,7 @@ func (c *Client) ListTopicScores(ctx context.Context, id ID, params *ListTopicSc
 // Queues a draft made of the claims of the topic's newest report: an outline of its sections, of content gaps and open
 // questions, sentences that each rest on claims, inline citations, a meta description, links to own topics whose titles
 // are related, and a prompt for a lead picture. A model's sentence whose claims do not bear it is dropped and told. Without a model the draft is a brief of the sources'
-// own sentences, and says so (`method`). A topic that was never researched is a 404 that says what to call. The job's `result` names the draft.
+// own sentences, and says so (`method`). A topic that was never researched is a 404 that says what to call, and one whose report has no supported claim a 422 that names the questions it left open. The job's `result` names the draft.
 //
 // Takes any type of body and a specified content type.
 //
@@ -16243,7 +16247,7 @@ func (c *Client) SynthesizeTopicWithBody(ctx context.Context, id ID, params *Syn
 // Queues a draft made of the claims of the topic's newest report: an outline of its sections, of content gaps and open
 // questions, sentences that each rest on claims, inline citations, a meta description, links to own topics whose titles
 // are related, and a prompt for a lead picture. A model's sentence whose claims do not bear it is dropped and told. Without a model the draft is a brief of the sources'
-// own sentences, and says so (`method`). A topic that was never researched is a 404 that says what to call. The job's `result` names the draft.
+// own sentences, and says so (`method`). A topic that was never researched is a 404 that says what to call, and one whose report has no supported claim a 422 that names the questions it left open. The job's `result` names the draft.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -25208,7 +25212,7 @@ type ClientWithResponsesInterface interface {
 
 	// RetryJobWithResponse Run a job again
 	//
-	// Queues a failed or cancelled job again, at once. A job in any other state is a 409.
+	// Queues a failed or cancelled job again, at once, or an `article` job whose page could not be read. A job in any other state is a 409.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -25293,6 +25297,7 @@ type ClientWithResponsesInterface interface {
 	// **Budget.** What a call can cost is reserved before it is made, so that `max_cost_usd`, `max_seconds` and
 	// `max_requests` are never exceeded; when one runs out, what is there by then becomes a report of status `partial`
 	// that says what is missing. With `max_cost_usd`, calls of unknown price are not made at all.
+	// Of a small budget searching leaves enough to read and to write: at most a third of the requests and half of the dollars.
 	//
 	// **Interruption.** Every step and every answer is kept. A run whose process was killed goes on where it stopped,
 	// and pays for nothing twice: a paid call whose answer was lost is not made again unless `repeat_lost_calls` says so.
@@ -25317,6 +25322,7 @@ type ClientWithResponsesInterface interface {
 	// **Budget.** What a call can cost is reserved before it is made, so that `max_cost_usd`, `max_seconds` and
 	// `max_requests` are never exceeded; when one runs out, what is there by then becomes a report of status `partial`
 	// that says what is missing. With `max_cost_usd`, calls of unknown price are not made at all.
+	// Of a small budget searching leaves enough to read and to write: at most a third of the requests and half of the dollars.
 	//
 	// **Interruption.** Every step and every answer is kept. A run whose process was killed goes on where it stopped,
 	// and pays for nothing twice: a paid call whose answer was lost is not made again unless `repeat_lost_calls` says so.
@@ -26062,7 +26068,7 @@ type ClientWithResponsesInterface interface {
 	// Queues a draft made of the claims of the topic's newest report: an outline of its sections, of content gaps and open
 	// questions, sentences that each rest on claims, inline citations, a meta description, links to own topics whose titles
 	// are related, and a prompt for a lead picture. A model's sentence whose claims do not bear it is dropped and told. Without a model the draft is a brief of the sources'
-	// own sentences, and says so (`method`). A topic that was never researched is a 404 that says what to call. The job's `result` names the draft.
+	// own sentences, and says so (`method`). A topic that was never researched is a 404 that says what to call, and one whose report has no supported claim a 422 that names the questions it left open. The job's `result` names the draft.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -26074,7 +26080,7 @@ type ClientWithResponsesInterface interface {
 	// Queues a draft made of the claims of the topic's newest report: an outline of its sections, of content gaps and open
 	// questions, sentences that each rest on claims, inline citations, a meta description, links to own topics whose titles
 	// are related, and a prompt for a lead picture. A model's sentence whose claims do not bear it is dropped and told. Without a model the draft is a brief of the sources'
-	// own sentences, and says so (`method`). A topic that was never researched is a 404 that says what to call. The job's `result` names the draft.
+	// own sentences, and says so (`method`). A topic that was never researched is a 404 that says what to call, and one whose report has no supported claim a 422 that names the questions it left open. The job's `result` names the draft.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -47970,7 +47976,7 @@ func (c *ClientWithResponses) StreamJobEventsWithResponse(ctx context.Context, j
 
 // RetryJobWithResponse Run a job again
 //
-// Queues a failed or cancelled job again, at once. A job in any other state is a 409.
+// Queues a failed or cancelled job again, at once, or an `article` job whose page could not be read. A job in any other state is a 409.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -48097,6 +48103,7 @@ func (c *ClientWithResponses) ResearchCompetitorWithResponse(ctx context.Context
 // **Budget.** What a call can cost is reserved before it is made, so that `max_cost_usd`, `max_seconds` and
 // `max_requests` are never exceeded; when one runs out, what is there by then becomes a report of status `partial`
 // that says what is missing. With `max_cost_usd`, calls of unknown price are not made at all.
+// Of a small budget searching leaves enough to read and to write: at most a third of the requests and half of the dollars.
 //
 // **Interruption.** Every step and every answer is kept. A run whose process was killed goes on where it stopped,
 // and pays for nothing twice: a paid call whose answer was lost is not made again unless `repeat_lost_calls` says so.
@@ -48127,6 +48134,7 @@ func (c *ClientWithResponses) ResearchQuestionWithBodyWithResponse(ctx context.C
 // **Budget.** What a call can cost is reserved before it is made, so that `max_cost_usd`, `max_seconds` and
 // `max_requests` are never exceeded; when one runs out, what is there by then becomes a report of status `partial`
 // that says what is missing. With `max_cost_usd`, calls of unknown price are not made at all.
+// Of a small budget searching leaves enough to read and to write: at most a third of the requests and half of the dollars.
 //
 // **Interruption.** Every step and every answer is kept. A run whose process was killed goes on where it stopped,
 // and pays for nothing twice: a paid call whose answer was lost is not made again unless `repeat_lost_calls` says so.
@@ -49304,7 +49312,7 @@ func (c *ClientWithResponses) ListTopicScoresWithResponse(ctx context.Context, i
 // Queues a draft made of the claims of the topic's newest report: an outline of its sections, of content gaps and open
 // questions, sentences that each rest on claims, inline citations, a meta description, links to own topics whose titles
 // are related, and a prompt for a lead picture. A model's sentence whose claims do not bear it is dropped and told. Without a model the draft is a brief of the sources'
-// own sentences, and says so (`method`). A topic that was never researched is a 404 that says what to call. The job's `result` names the draft.
+// own sentences, and says so (`method`). A topic that was never researched is a 404 that says what to call, and one whose report has no supported claim a 422 that names the questions it left open. The job's `result` names the draft.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -49322,7 +49330,7 @@ func (c *ClientWithResponses) SynthesizeTopicWithBodyWithResponse(ctx context.Co
 // Queues a draft made of the claims of the topic's newest report: an outline of its sections, of content gaps and open
 // questions, sentences that each rest on claims, inline citations, a meta description, links to own topics whose titles
 // are related, and a prompt for a lead picture. A model's sentence whose claims do not bear it is dropped and told. Without a model the draft is a brief of the sources'
-// own sentences, and says so (`method`). A topic that was never researched is a 404 that says what to call. The job's `result` names the draft.
+// own sentences, and says so (`method`). A topic that was never researched is a 404 that says what to call, and one whose report has no supported claim a 422 that names the questions it left open. The job's `result` names the draft.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

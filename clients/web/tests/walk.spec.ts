@@ -94,6 +94,9 @@ test.describe('from signing in to signing out', () => {
     await test.step('write a draft, edit and compare it', async () => {
       await page.getByRole('tab', { name: 'Drafts' }).click();
       await page.getByRole('button', { name: 'Write a draft' }).click();
+      await page.locator('.reading').getByRole('button', { name: 'Open citation 1' }).first().click();
+      await expect(page.getByRole('dialog').locator('mark')).toHaveText(/.{10}/);
+      await page.keyboard.press('Escape');
       await page.getByText('Edit', { exact: true }).click();
       const text = page.getByLabel('Text (Markdown)');
       await text.fill(`${await text.inputValue()}\nWritten by a person.\n`);

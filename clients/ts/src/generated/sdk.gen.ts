@@ -360,7 +360,7 @@ export class Topics extends HeyApiClient {
      * Queues a draft made of the claims of the topic's newest report: an outline of its sections, of content gaps and open
      * questions, sentences that each rest on claims, inline citations, a meta description, links to own topics whose titles
      * are related, and a prompt for a lead picture. A model's sentence whose claims do not bear it is dropped and told. Without a model the draft is a brief of the sources'
-     * own sentences, and says so (`method`). A topic that was never researched is a 404 that says what to call. The job's `result` names the draft.
+     * own sentences, and says so (`method`). A topic that was never researched is a 404 that says what to call, and one whose report has no supported claim a 422 that names the questions it left open. The job's `result` names the draft.
      *
      */
     public synthesize<ThrowOnError extends boolean = true>(options: Options<TopicsSynthesizeData, ThrowOnError>): RequestResult<TopicsSynthesizeResponses, TopicsSynthesizeErrors, ThrowOnError> {
@@ -1187,6 +1187,7 @@ export class Research extends HeyApiClient {
      * **Budget.** What a call can cost is reserved before it is made, so that `max_cost_usd`, `max_seconds` and
      * `max_requests` are never exceeded; when one runs out, what is there by then becomes a report of status `partial`
      * that says what is missing. With `max_cost_usd`, calls of unknown price are not made at all.
+     * Of a small budget searching leaves enough to read and to write: at most a third of the requests and half of the dollars.
      *
      * **Interruption.** Every step and every answer is kept. A run whose process was killed goes on where it stopped,
      * and pays for nothing twice: a paid call whose answer was lost is not made again unless `repeat_lost_calls` says so.
@@ -1510,7 +1511,7 @@ export class Jobs extends HeyApiClient {
     /**
      * Run a job again
      *
-     * Queues a failed or cancelled job again, at once. A job in any other state is a 409.
+     * Queues a failed or cancelled job again, at once, or an `article` job whose page could not be read. A job in any other state is a 409.
      */
     public retry<ThrowOnError extends boolean = true>(options: Options<JobsRetryData, ThrowOnError>): RequestResult<JobsRetryResponses, JobsRetryErrors, ThrowOnError> {
         return (options.client ?? this.client).post<JobsRetryResponses, JobsRetryErrors, ThrowOnError>({

@@ -4656,7 +4656,7 @@ export type SerpDifficulty = {
 };
 
 /**
- * What to write.
+ * What to write. Words, headings and pictures are unknown where the pages have next to no words to go by.
  */
 export type SerpTargets = {
     words: Figure;
@@ -6019,7 +6019,7 @@ export type Job = {
     max_attempts: number;
     error: JobError | null;
     /**
-     * What came of it; null until it has succeeded. Of a `discover` job it is a DiscoveryReport, also where the job has failed; of an `import` job an ImportReport; of a `research` job a ResearchResult; of a `discover_topics` job a TopicDiscovery; of a `synthesize` job a SynthesisResult; of keyword and competitor research a ResearchReport; of a `research_serp` job a SerpSnapshot.
+     * What came of it; null until it has succeeded. Of a `discover` job it is a DiscoveryReport, also where the job has failed; of an `import` job an ImportReport; of an `article` job an `outcome` of `article_read`, or of `page_unreadable` with the `page_error` that the document has, too; of a `research` job a ResearchResult; of a `discover_topics` job a TopicDiscovery; of a `synthesize` job a SynthesisResult; of keyword and competitor research a ResearchReport; of a `research_serp` job a SerpSnapshot.
      */
     result: {
         [key: string]: unknown;

@@ -6,7 +6,7 @@ import { duration } from '../format';
 import { useLanguage } from '../language';
 import { JobBadge } from '../parts/badges';
 import { Empty } from '../parts/empty';
-import { resultInWords } from '../parts/explanations';
+import { pageUnreadable, resultInWords } from '../parts/explanations';
 import { Loaded } from '../parts/loaded';
 import { Page } from '../parts/page';
 import { type Column, DataTable } from '../parts/table';
@@ -166,7 +166,7 @@ function JobActions({ job }: { job: Job }) {
       </Button>
     );
   }
-  if (job.state === 'succeeded') return null;
+  if (job.state === 'succeeded' && !pageUnreadable(job)) return null;
   return (
     <Button size="compact-sm" variant="default" loading={retry.isPending} onClick={() => retry.mutate(undefined)} aria-label={`${t.jobs.retry}: ${name}`}>
       {t.jobs.retry}

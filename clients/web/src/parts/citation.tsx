@@ -30,6 +30,16 @@ export interface Opened {
   said: Said[];
 }
 
+/** A citation in a text. */
+export function ToQuote({ number, open }: { number: number; open: () => void }) {
+  const { t } = useLanguage();
+  return (
+    <Anchor component="button" inherit onClick={open} aria-label={t.citation.open(number)}>
+      [{number}]
+    </Anchor>
+  );
+}
+
 export function CitationDrawer({ opened, onClose }: { opened: Opened | null; onClose: () => void }) {
   const { t } = useLanguage();
   return (

@@ -5,7 +5,7 @@ import { span } from '../format';
 import type { Spoken } from '../language';
 import { de as deutsch } from '../texts/de';
 import { en as english } from '../texts/en';
-import { contentPartInWords, errorInWords, healthInWords, pollInWords, resultInWords, scoreInWords } from './explanations';
+import { contentPartInWords, errorInWords, healthInWords, pageUnreadable, pollInWords, resultInWords, scoreInWords } from './explanations';
 
 const en: Spoken = { language: 'en', t: english };
 const de: Spoken = { language: 'de', t: deutsch };
@@ -44,17 +44,23 @@ test('health in words', () => {
   expect(healthInWords({ ...failing, consecutive_failures: 1 }, en)).toContain('the last poll failed (the answer is no feed);');
   expect(healthInWords({ ...failing, state: 'paused' }, en)).not.toContain('failed');
   expect(healthInWords({ ...health, state: 'new' }, de)).toBe('Neu: Sie wurde noch nicht abgerufen.');
+  const once = { ...health, state: 'healthy', success_count: 1, failure_count: 0, consecutive_failures: 0, documents_last_24h: 1 } as CollectionHealth;
+  expect(healthInWords(once, en)).toContain('1 of 1 poll went well, 1 document in the last 24 hours.');
+  expect(healthInWords(once, de)).toContain('1 von 1 Abruf ist gelungen, 1 Dokument in den letzten 24 Stunden.');
   expect(errorInWords({ code: 'newer', message: 'In its own words.' }, deutsch)).toBe('In its own words');
 });
 
 test('how a score came about', () => {
   const part = (name: string, value: number | null, inputs: object) => ({ name, value, inputs, explanation: 'its own words' }) as ScorePart;
   const parts: [ScorePart, string][] = [
-    [part('relevance', 0.75, { found: 3, words: 4, keywords: 3 }), '3 der 4 Wörter sind unter 3 Stichwörtern.'],
+    [part('relevance', 0.75, { found: 3, words: 4, keywords: 3 }), '3 von 4 Wörtern sind unter 3 Stichwörtern.'],
+    [part('relevance', 1, { found: 1, words: 1, keywords: 1 }), '1 von 1 Wort ist unter 1 Stichwort.'],
     [part('relevance', null, { keywords: 0 }), 'Es gibt keine Stichwörter zum Vergleich. Das Gewicht verteilt sich auf die anderen.'],
     [part('diversity', 0.2, { publishers: 1, full: 5 }), '1 Herausgeber schreibt darüber; 5 zählen voll.'],
     [part('breadth', 0.4, { publishers: 2, full: 5 }), '2 Herausgeber schreiben darüber; 5 zählen voll.'],
     [part('freshness', 0.9, { age_days: 1.25, half_life_days: 7 }), 'Das neueste Dokument ist 1,3 Tage alt; alle 7 Tage halbiert sich der Wert.'],
+    [part('freshness', 0.9, { age_days: 1, half_life_days: 7 }), 'Das neueste Dokument ist 1 Tag alt; alle 7 Tage halbiert sich der Wert.'],
+    [part('burst', 0.8, { term: 'pump', documents: 1, deviations: 1 }), '„pump“ steht in 1 Dokument, 1 Standardabweichung mehr als erwartet.'],
     [part('freshness', null, { half_life_days: 7 }), 'Es ist nicht bekannt, wann etwas darüber erschienen ist. Das Gewicht verteilt sich auf die anderen.'],
     [part('novelty', 0.88, { similarity: 0.12, most_similar: 'Ein Titel' }), 'Es hat 12 % seiner Wörter mit „Ein Titel“ gemein.'],
     [part('novelty', 1, { topics: 3 }), 'Kein anderes Thema hat etwas mit ihm gemein.'],
@@ -93,11 +99,16 @@ test('what came of a job is told from its result', () => {
   expect(said('poll', { outcome: 'documents_added', documents_added: 1, documents_updated: 2 })).toEqual({ said: '1 new document, 2 documents updated' });
   expect(said('poll', { outcome: 'not_modified', documents_added: 0, documents_updated: 0 })).toEqual({ said: 'Not modified' });
   expect(said('article', { outcome: 'article_read', word_count: 1200 })).toEqual({ said: '1,200 words read' });
+  expect(said('article', { outcome: 'page_unreadable', page_error: { code: 'newer', message: 'The moon is in the way.' } })).toEqual({ said: 'The page cannot be read: The moon is in the way' });
+  expect(resultInWords({ kind: 'article', result: { outcome: 'page_unreadable', page_error: { code: 'no_article', message: 'no article' } } }, de)?.said).toBe('Die Seite lässt sich nicht lesen: auf der Seite ist kein Artikel');
+  expect(pageUnreadable({ kind: 'article', result: null })).toBe(false);
   expect(said('discover', { feeds_found: 0, sites: [] })).toEqual({ said: 'No feed found' });
   expect(said('import', { created: 3, duplicates_count: 1, refused_count: 0 })).toEqual({ said: '3 collections added, 1 known, 0 refused' });
   expect(said('research', { run_id: 'r', answered: true, claims: { supported: 1 } })).toEqual({ said: '1 sentence with a source', to: '/research/r' });
   expect(said('research', { run_id: 'r', answered: false, claims: { supported: 0 } })).toEqual({ said: 'Nothing found that answers', to: '/research/r' });
   expect(said('discover_topics', { report: { topics: [{}, {}] } })).toEqual({ said: '2 topics found', to: '/discoveries' });
+  expect(said('article', { outcome: 'article_read', word_count: 1 })).toEqual({ said: '1 word read' });
+  expect(said('synthesize', { version: 1, word_count: 1 })).toEqual({ said: 'Version 1, 1 word' });
   expect(said('synthesize', { version: 2, word_count: 640 })).toEqual({ said: 'Version 2, 640 words' });
   expect(said('research_keyword', { id: 'k' })).toEqual({ said: 'The report', to: '/reports/k' });
   expect(said('research_serp', { id: 's', results: [{}] })).toEqual({ said: '1 page', to: '/serp/s' });

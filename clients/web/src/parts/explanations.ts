@@ -44,6 +44,11 @@ function stepInWords({ code, seconds, count, words }: PollStep, { t, language }:
 
 type Inputs = Record<string, unknown>;
 
+/** Whether a job found out that its page cannot be had: it can be tried again. */
+export function pageUnreadable({ kind, result }: Pick<Job, 'kind' | 'result'>): boolean {
+  return kind === 'article' && result?.['outcome'] === 'page_unreadable';
+}
+
 /** What came of a job that has succeeded, and the page that shows it; null where its result says nothing that this console knows. */
 export function resultInWords({ kind, result }: Pick<Job, 'kind' | 'result'>, { t, language }: Spoken): { said: string; to?: string } | null {
   if (!result) return null;
@@ -56,7 +61,8 @@ export function resultInWords({ kind, result }: Pick<Job, 'kind' | 'result'>, { 
       return { said: added + updated > 0 ? say.documents(added, updated) : (text(t.outcome, String(result['outcome'])) ?? '') };
     }
     case 'article':
-      return { said: say.words(number(count('word_count'), language), count('word_count')) };
+      if (pageUnreadable({ kind, result })) return { said: say.unread(errorInWords(result['page_error'] as NonNullable<PollError>, t)) };
+      return { said: say.words(number(count('word_count'), language)) };
     case 'discover':
       return { said: say.feeds(count('feeds_found')) };
     case 'import':

@@ -1,13 +1,13 @@
 /** A report of research: every citation opens its quote beside its source. */
 import type { ResearchClaim, ResearchRun } from '@content-creator/client';
-import { Alert, Anchor, Badge, Group, List, Paper, Stack, Table, Text, Title, UnstyledButton } from '@mantine/core';
+import { Alert, Badge, Group, List, Paper, Stack, Table, Text, Title, UnstyledButton } from '@mantine/core';
 import { Suspense, useState } from 'react';
 import { duration, money, number } from '../format';
 import { useLanguage } from '../language';
 import { useRead } from '../queries';
 import { api } from '../session';
 import { RunBadge, VerdictBadge } from './badges';
-import { CitationDrawer, type Opened, type Said } from './citation';
+import { CitationDrawer, type Opened, type Said, ToQuote } from './citation';
 import { claimsCited } from './cited';
 import { Facts } from './facts';
 import { lazily } from './lazily';
@@ -44,15 +44,6 @@ export function RunReport({ run }: { run: ResearchRun }) {
       <Loaded query={claims}>{({ items }) => <Claims claims={items} open={(claim) => setOpened({ claims: [claim], said: [] })} />}</Loaded>
       <CitationDrawer opened={opened} onClose={() => setOpened(null)} />
     </Stack>
-  );
-}
-
-function ToQuote({ number, open }: { number: number; open: () => void }) {
-  const { t } = useLanguage();
-  return (
-    <Anchor component="button" inherit onClick={open} aria-label={t.citation.open(number)}>
-      [{number}]
-    </Anchor>
   );
 }
 

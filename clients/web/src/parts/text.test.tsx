@@ -1,9 +1,10 @@
 /** Text from elsewhere never becomes anything but text, marks and harmless links. */
+import type { Draft, ResearchClaim } from '@content-creator/client';
 import { MantineProvider } from '@mantine/core';
 import { render, screen } from '@testing-library/react';
 import { expect, test } from 'vitest';
 import { around } from './citation';
-import { claimsCited } from './cited';
+import { claimsCited, claimsCitedInDraft } from './cited';
 import { segments } from './highlighted';
 import { Markdown } from './markdown';
 import { safeAddress } from './safe-address';
@@ -65,6 +66,21 @@ test('a citation means the claim of its sentence, else all of its source', () =>
   expect(claimsCited(claims, 2, 'A b c. [1] ')).toEqual([claims[2]]);
   expect(claimsCited(claims, 1, 'Something else.')).toEqual([claims[0], claims[1]]);
   expect(claimsCited(claims, 9, 'A b c.')).toEqual([]);
+});
+
+test('a citation in a draft finds its claims by the numbers and the words of the draft', () => {
+  const claim = (id: string, number: number, sentence: string) => ({ id, sentence, source: { number, snapshot_id: `text ${number}` } }) as ResearchClaim;
+  const claims = [claim('a', 4, 'It is new.'), claim('b', 4, 'It is old.'), claim('c', 2, 'It is red.')];
+  const citations = [{ number: 1, snapshot_id: 'text 4' }, { number: 2, snapshot_id: 'text 2' }] as Draft['citations'];
+  const written = { citations, sentences: [{ text: 'New and red.', section: '', claims: ['a', 'c'] }, { text: 'Old.', section: '', claims: ['b'] }] };
+  const found = (draft: Pick<Draft, 'sentences' | 'citations'>, number: number, before: string) => claimsCitedInDraft(claims, draft, number, before).map(({ id, source }) => [id, source.number]);
+  expect(found(written, 1, 'According to the town: New and red. ')).toEqual([['a', 1]]);
+  expect(found(written, 2, 'New and red. [1]')).toEqual([['c', 2]]);
+  expect(found(written, 1, 'Changed by hand.')).toEqual([['a', 1], ['b', 1]]);
+  expect(found(written, 4, 'New and red.')).toEqual([]);
+  const edited = { citations, sentences: [] };
+  expect(found(edited, 1, 'It is old. ')).toEqual([['b', 1]]);
+  expect(found(edited, 2, 'Rewritten.')).toEqual([['c', 2]]);
 });
 
 test('a quote is found by characters, not by units of UTF-16', () => {

@@ -1,7 +1,7 @@
 /** Alle Texte der Konsole auf Deutsch. */
 import type { Texts } from './en';
 
-const anzahl = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
+const anzahl = (count: number | string, one: string, many: string) => `${count} ${String(count) === '1' ? one : many}`;
 
 export const de: Texts = {
   nav: {
@@ -236,7 +236,7 @@ export const de: Texts = {
   },
   explained: {
     neverPolled: 'Neu: Sie wurde noch nicht abgerufen.',
-    counts: (good, polls, documents) => `${good} von ${polls} Abrufen sind gelungen, ${documents} Dokumente in den letzten 24 Stunden.`,
+    counts: (good, polls, documents) => `${good} von ${anzahl(polls, 'Abruf', 'Abrufen')} ${good === '1' ? 'ist' : 'sind'} gelungen, ${anzahl(documents, 'Dokument', 'Dokumente')} in den letzten 24 Stunden.`,
     failed: (count, why) => `${count === 1 ? 'Der letzte Abruf ist' : `Die letzten ${count} Abrufe sind`} fehlgeschlagen (${why});`,
     longerThan: 'das ist länger als',
     polls: {
@@ -292,23 +292,24 @@ export const de: Texts = {
     },
     sharedOut: 'Das Gewicht verteilt sich auf die anderen.',
     score: {
-      relevance: (found, words, keywords) => `${found} der ${words} Wörter sind unter ${keywords} Stichwörtern.`,
+      relevance: (found, words, keywords) =>
+        `${found} von ${anzahl(words, 'Wort', 'Wörtern')} ${found === '1' ? 'ist' : 'sind'} unter ${anzahl(keywords, 'Stichwort', 'Stichwörtern')}.`,
       relevanceUnknown: 'Es gibt keine Stichwörter zum Vergleich.',
       diversity: (publishers, full) => `${anzahl(publishers, 'Herausgeber schreibt', 'Herausgeber schreiben')} darüber; ${full} zählen voll.`,
-      freshness: (days, half) => `Das neueste Dokument ist ${days} Tage alt; alle ${half} Tage halbiert sich der Wert.`,
+      freshness: (days, half) => `Das neueste Dokument ist ${anzahl(days, 'Tag', 'Tage')} alt; alle ${half} Tage halbiert sich der Wert.`,
       freshnessUnknown: 'Es ist nicht bekannt, wann etwas darüber erschienen ist.',
       novelty: (share, title) => `Es hat ${share} seiner Wörter mit „${title}“ gemein.`,
       noveltyFull: 'Kein anderes Thema hat etwas mit ihm gemein.',
       volume: (place) => `Es stand an Stelle ${place} unter den Vorschlägen.`,
       volumeAssumed: (value) => `Es ist in keinen Vorschlägen; das Profil nimmt dann ${value} an.`,
       volumeUnknown: 'Es ist in keinen Vorschlägen, das Volumen ist also nicht bekannt.',
-      burst: (term, documents, deviations) => `„${term}“ steht in ${documents} Dokumenten, ${deviations} Standardabweichungen mehr als erwartet.`,
+      burst: (term, documents, deviations) => `„${term}“ steht in ${anzahl(documents, 'Dokument', 'Dokumenten')}, ${anzahl(deviations, 'Standardabweichung', 'Standardabweichungen')} mehr als erwartet.`,
       burstUnknown: 'Das Archiv hat aus der Zeit davor nichts zum Vergleich.',
       burstNoTerm: 'Es ist kein Begriff, dessen Dokumente gezählt werden.',
       cohesion: (share) => `Seine Dokumente haben ${share} ihrer Wörter gemein; ein Drittel zählt voll.`,
     },
     content: {
-      words: { name: 'Länge', known: (words) => `${words} Wörter; 1.500 bis 3.000 sind am besten`, unknown: 'die Wörter ließen sich nicht zählen' },
+      words: { name: 'Länge', known: (words) => `${anzahl(words, 'Wort', 'Wörter')}; 1.500 bis 3.000 sind am besten`, unknown: 'die Wörter ließen sich nicht zählen' },
       readability: {
         name: 'Lesbarkeit',
         known: (ease) => `eine Lesbarkeit von ${ease}; 50 bis 80 ist am besten`,
@@ -772,7 +773,7 @@ export const de: Texts = {
     nothing: 'Kein Feed gefunden.',
     tried: (count) =>
       `${anzahl(count, 'Adresse wurde', 'Adressen wurden')} versucht. Versuchen Sie eine andere Seite der Website oder die Adresse des Feeds selbst.`,
-    entries: (count) => `${count} Einträge`,
+    entries: (count) => anzahl(count, 'Eintrag', 'Einträge'),
     newest: 'neuester',
     comments: 'Kommentare',
     add: 'Hinzufügen',
@@ -841,7 +842,7 @@ export const de: Texts = {
     notFound: 'Nichts gefunden',
     notFoundCure: 'Versuchen Sie weniger oder andere Wörter, oder nehmen Sie einen Filter weg.',
     without: (filter) => `Wegnehmen: ${filter}`,
-    words: (count) => `${count} Wörter`,
+    words: (count) => anzahl(count, 'Wort', 'Wörter'),
     deleted: 'Das Dokument ist gelöscht.',
     deleteQuestion: 'Dieses Dokument endgültig löschen? Der nächste Abruf bringt es nicht zurück.',
     noText: 'Dieses Dokument hat keinen Text.',
@@ -911,13 +912,14 @@ export const de: Texts = {
         [added > 0 && anzahl(added, 'neues Dokument', 'neue Dokumente'), updated > 0 && anzahl(updated, 'Dokument geändert', 'Dokumente geändert')]
           .filter(Boolean)
           .join(', '),
-      words: (words, count) => `${words} ${count === 1 ? 'Wort' : 'Wörter'} gelesen`,
+      words: (words) => `${anzahl(words, 'Wort', 'Wörter')} gelesen`,
+      unread: (why) => `Die Seite lässt sich nicht lesen: ${why}`,
       feeds: (count) => (count === 0 ? 'Kein Feed gefunden' : `${anzahl(count, 'Feed', 'Feeds')} gefunden`),
       imported: (created, known, refused) => `${anzahl(created, 'Sammlung', 'Sammlungen')} hinzugefügt, ${known} bekannt, ${refused} abgelehnt`,
       claims: (count) => `${anzahl(count, 'Satz', 'Sätze')} mit Quelle`,
       unanswered: 'Nichts gefunden, das antwortet',
       topics: (count) => (count === 0 ? 'Kein Thema gefunden' : `${anzahl(count, 'Thema', 'Themen')} gefunden`),
-      draft: (version, words) => `Version ${version}, ${words} Wörter`,
+      draft: (version, words) => `Version ${version}, ${anzahl(words, 'Wort', 'Wörter')}`,
       report: 'Der Bericht',
       pages: (count) => anzahl(count, 'Seite', 'Seiten'),
       rescored: (scored, risen, fallen) => `${anzahl(scored, 'Thema', 'Themen')} bewertet: ${risen} höher, ${fallen} niedriger`,

@@ -1,5 +1,5 @@
 /** Every text of the console in English. The other languages have the same keys: the compiler sees to it. */
-const things = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
+const things = (count: number | string, one: string, many: string) => `${count} ${String(count) === '1' ? one : many}`;
 
 export const en = {
   nav: {
@@ -230,7 +230,7 @@ export const en = {
   },
   explained: {
     neverPolled: 'New: it has not been polled yet.',
-    counts: (good: string, polls: string, documents: string) => `${good} of ${polls} polls went well, ${documents} documents in the last 24 hours.`,
+    counts: (good: string, polls: string, documents: string) => `${good} of ${things(polls, 'poll', 'polls')} went well, ${things(documents, 'document', 'documents')} in the last 24 hours.`,
     failed: (count: number, why: string) => `${count === 1 ? 'the last poll' : `the last ${count} polls`} failed (${why});`,
     longerThan: 'which is longer than',
     polls: {
@@ -286,10 +286,11 @@ export const en = {
     },
     sharedOut: 'Its weight is shared out among the others.',
     score: {
-      relevance: (found: string, words: string, keywords: string) => `${found} of its ${words} words are among ${keywords} keywords.`,
+      relevance: (found: string, words: string, keywords: string) =>
+        `${found} of its ${things(words, 'word', 'words')} ${found === '1' ? 'is' : 'are'} among ${things(keywords, 'keyword', 'keywords')}.`,
       relevanceUnknown: 'There are no keywords to compare it with.',
       diversity: (publishers: number, full: string) => `${things(publishers, 'publisher writes', 'publishers write')} about it; ${full} count in full.`,
-      freshness: (days: string, half: string) => `The newest document is ${days} days old; every ${half} days halve it.`,
+      freshness: (days: string, half: string) => `The newest document is ${things(days, 'day', 'days')} old; every ${half} days halve it.`,
       freshnessUnknown: 'It is not known when anything was published about it.',
       novelty: (share: string, title: string) => `It shares ${share} of its words with “${title}”.`,
       noveltyFull: 'No other topic has anything in common with it.',
@@ -297,13 +298,13 @@ export const en = {
       volumeAssumed: (value: string) => `It is in no suggestions; the profile assumes ${value} then.`,
       volumeUnknown: 'It is in no suggestions, so that its volume is not known.',
       burst: (term: string, documents: string, deviations: string) =>
-        `“${term}” stands in ${documents} documents, ${deviations} standard deviations more than expected.`,
+        `“${term}” stands in ${things(documents, 'document', 'documents')}, ${things(deviations, 'standard deviation', 'standard deviations')} more than expected.`,
       burstUnknown: 'The archive has nothing of the time before to compare with.',
       burstNoTerm: 'It is no term whose documents are counted.',
       cohesion: (share: string) => `Its documents share ${share} of their words; a third counts in full.`,
     },
     content: {
-      words: { name: 'Length', known: (words: string) => `${words} words; 1,500 to 3,000 are best`, unknown: 'the words could not be counted' },
+      words: { name: 'Length', known: (words: string) => `${things(words, 'word', 'words')}; 1,500 to 3,000 are best`, unknown: 'the words could not be counted' },
       readability: {
         name: 'Readability',
         known: (ease: string) => `a reading ease of ${ease}; 50 to 80 is best`,
@@ -758,7 +759,7 @@ export const en = {
     find: 'Find feeds',
     nothing: 'No feed was found.',
     tried: (count: number) => `${things(count, 'address was', 'addresses were')} tried. Try another page of the site, or the address of the feed itself.`,
-    entries: (count: string) => `${count} entries`,
+    entries: (count: string) => things(count, 'entry', 'entries'),
     newest: 'newest',
     comments: 'Comments',
     add: 'Add',
@@ -827,7 +828,7 @@ export const en = {
     notFound: 'Nothing found',
     notFoundCure: 'Try fewer or other words, or take a filter away.',
     without: (filter: string) => `Take away: ${filter}`,
-    words: (count: string) => `${count} words`,
+    words: (count: string) => things(count, 'word', 'words'),
     deleted: 'The document is deleted.',
     deleteQuestion: 'Delete this document for good? The next poll will not bring it back.',
     noText: 'This document has no text.',
@@ -897,13 +898,14 @@ export const en = {
         [added > 0 && things(added, 'new document', 'new documents'), updated > 0 && things(updated, 'document updated', 'documents updated')]
           .filter(Boolean)
           .join(', '),
-      words: (words: string, count: number) => `${words} ${count === 1 ? 'word' : 'words'} read`,
+      words: (words: string) => `${things(words, 'word', 'words')} read`,
+      unread: (why: string) => `The page cannot be read: ${why}`,
       feeds: (count: number) => (count === 0 ? 'No feed found' : `${things(count, 'feed', 'feeds')} found`),
       imported: (created: number, known: number, refused: number) => `${things(created, 'collection', 'collections')} added, ${known} known, ${refused} refused`,
       claims: (count: number) => `${things(count, 'sentence', 'sentences')} with a source`,
       unanswered: 'Nothing found that answers',
       topics: (count: number) => (count === 0 ? 'No topic found' : `${things(count, 'topic', 'topics')} found`),
-      draft: (version: number, words: string) => `Version ${version}, ${words} words`,
+      draft: (version: number, words: string) => `Version ${version}, ${things(words, 'word', 'words')}`,
       report: 'The report',
       pages: (count: number) => things(count, 'page', 'pages'),
       rescored: (scored: number, risen: number, fallen: number) => `${things(scored, 'topic', 'topics')} scored: ${risen} higher, ${fallen} lower`,

@@ -5,6 +5,8 @@ import { type FormEvent, Suspense, useState } from 'react';
 import { useFilters } from '../../address';
 import { dateTime, number } from '../../format';
 import { useLanguage } from '../../language';
+import { CitationDrawer, type Opened, ToQuote } from '../../parts/citation';
+import { claimsCitedInDraft } from '../../parts/cited';
 import { Comparison } from '../../parts/comparison';
 import { ConfirmButton } from '../../parts/confirm';
 import { ContentScore } from '../../parts/content-score';
@@ -149,6 +151,32 @@ function Version({ draft, all, show }: VersionProps) {
   );
 }
 
+/** The text: every citation opens its quote beside its source. */
+function Body({ draft }: { draft: Draft }) {
+  const [opened, setOpened] = useState<Opened | null>(null);
+  const run = draft.run_id;
+  const claims = useRead(
+    ['research', run ?? '', 'claims'],
+    (signal) => api.research.listClaims({ path: { id: run! }, query: { page_size: 100 }, signal }),
+    { enabled: run !== null },
+  );
+  const known = claims.data?.items ?? [];
+  return (
+    <div lang={draft.language}>
+      <Suspense fallback={<Waiting lines={8} />}>
+        <Markdown
+          text={draft.body_markdown}
+          citation={(cited, before) => {
+            const meant = claimsCitedInDraft(known, draft, cited, before);
+            return meant.length > 0 ? <ToQuote number={cited} open={() => setOpened({ claims: meant, said: [] })} /> : `[${cited}]`;
+          }}
+        />
+      </Suspense>
+      <CitationDrawer opened={opened} onClose={() => setOpened(null)} />
+    </div>
+  );
+}
+
 function Read({ draft }: { draft: Draft }) {
   const { t, language } = useLanguage();
   return (
@@ -159,11 +187,7 @@ function Read({ draft }: { draft: Draft }) {
           {t.drafts.words(number(draft.word_count, language), number(draft.target_words, language))} · {t.drafts.sources(draft.citations.length)}
         </Text>
       </Group>
-      <div lang={draft.language}>
-        <Suspense fallback={<Waiting lines={8} />}>
-          <Markdown text={draft.body_markdown} />
-        </Suspense>
-      </div>
+      <Body draft={draft} />
       <Facts
         columns={2}
         facts={[

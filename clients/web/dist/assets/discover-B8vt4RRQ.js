@@ -1,0 +1,1 @@
+export{t as DiscoverTopics}from"./discover-ZOaVBFRX.js";

@@ -1,1 +1,0 @@
-export{t as Reports}from"./reports-BKMVOZ7c.js";

@@ -1,0 +1,1 @@
+export{t as Reports}from"./reports-Dxk1Kg2x.js";

@@ -1,1 +1,0 @@
-export{n as Searches}from"./searches-CT3sC9oc.js";

@@ -1,0 +1,1 @@
+export{n as Searches}from"./searches-B2AQyLkx.js";
