@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -19,40 +18,8 @@ import (
 	"github.com/content-creator/content-creator-api/collect"
 	"github.com/content-creator/content-creator-api/llm/llmtest"
 	"github.com/content-creator/content-creator-api/store"
+	"github.com/content-creator/content-creator-api/store/storetest"
 )
-
-// A cut is a context whose time is over once it has been asked so often whether it is: each statement of the database asks a few
-// times. So work can be cut off before any of its statements, and stays cut off.
-type cut struct {
-	context.Context
-	left atomic.Int64
-	over chan struct{}
-	once sync.Once
-}
-
-func cutAfter(ctx context.Context, asked int) *cut {
-	c := &cut{Context: ctx, over: make(chan struct{})}
-	c.left.Store(int64(asked))
-	return c
-}
-
-// Done is context.Context's.
-func (c *cut) Done() <-chan struct{} {
-	if c.left.Add(-1) <= 0 {
-		c.once.Do(func() { close(c.over) })
-	}
-	return c.over
-}
-
-// Err is context.Context's.
-func (c *cut) Err() error {
-	select {
-	case <-c.over:
-		return context.DeadlineExceeded
-	default:
-		return c.Context.Err()
-	}
-}
 
 // later is by how much later the next cut is: close by at first, then further and further away.
 func later(asked int) int { return max(2, asked/20) }
@@ -68,7 +35,7 @@ type cutter[T river.JobArgs] struct {
 // Work is river.Worker's.
 func (c cutter[T]) Work(ctx context.Context, job *river.Job[T]) error {
 	for asked := 1; ; asked += later(asked) {
-		if err := c.Worker.Work(cutAfter(ctx, asked), job); err == nil || ctx.Err() != nil {
+		if err := c.Worker.Work(storetest.CutOff(ctx, asked), job); err == nil || ctx.Err() != nil {
 			return err
 		}
 		c.cuts.Add(1)
@@ -215,7 +182,7 @@ func TestAnswersAreCutOffAnywhere(t *testing.T) {
 		failed, answered := 0, false
 		for asked := 1; !answered; asked += later(asked) {
 
-			if err := answer(cutAfter(t.Context(), asked)); err != nil {
+			if err := answer(storetest.CutOff(t.Context(), asked)); err != nil {
 				failed++
 				require.True(t, strings.Contains(err.Error(), "deadline") || strings.Contains(err.Error(), "conn"), "%s: %v", name, err)
 				continue
