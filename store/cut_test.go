@@ -21,7 +21,7 @@ import (
 func cutAnywhere(t *testing.T, s *store.Store, work func(ctx context.Context, t *testing.T) error) {
 	t.Helper()
 	takenBack := errors.New("taken back")
-	for asked := 1; ; asked += max(1, asked/30) {
+	for asked := 1; ; asked += max(1, asked/20) {
 		reached := false
 		err := s.InTx(t.Context(), func(ctx context.Context) error {
 			reached = true
@@ -50,10 +50,10 @@ func requireOver(t *testing.T, err error) {
 }
 
 // grouped is a world of two documents that are copies of each other and a story of two publishers.
-func grouped(t *testing.T, s *store.Store) (collection store.Collection, documents []store.PendingDocument) {
+func grouped(t *testing.T, s *store.Store) (documents []store.PendingDocument) {
 	t.Helper()
 	text := "The heat pump warms the house."
-	collection = feed(t, s, store.CollectionCreate{},
+	feed(t, s, store.CollectionCreate{},
 		store.Document{Title: "Heat pumps", ContentText: &text, SourceName: "a.example", Language: "en", Summary: &text},
 		store.Document{Title: "Heat pumps again", ContentText: &text, SourceName: "b.example", Language: "en"})
 	require.NoError(t, s.InTx(t.Context(), func(ctx context.Context) (err error) {
@@ -66,7 +66,7 @@ func grouped(t *testing.T, s *store.Store) (collection store.Collection, documen
 	}))
 	require.EqualValues(t, 1, number(t, s, `select count(*) from duplicate_clusters`))
 	require.EqualValues(t, 1, number(t, s, `select count(*) from stories`))
-	return collection, documents
+	return documents
 }
 
 // findings are one cluster and one story of all documents.
@@ -92,7 +92,10 @@ func findings(documents []store.PendingDocument) store.Findings {
 func TestWritesAreCutOffAnywhere(t *testing.T) {
 	t.Parallel()
 	s := storetest.New(t)
-	collection, documents := grouped(t, s)
+	documents := grouped(t, s)
+	fresh := aCollection(t, s, "https://example.org/fresh")
+	entry := anArticle("https://example.org/new")
+	entry.EntryAddress = "https://example.org/new#1"
 	topic := aTopic(t.Context(), t, s, "A topic")
 	schedule, err := s.CreateDiscoverySchedule(t.Context(), store.DiscoveryScheduleCreate{Name: "x", EveryHours: 1, Request: store.DiscoveryRequest{Domain: "energy", Market: "de", Language: "en"}})
 	require.NoError(t, err)
@@ -136,7 +139,7 @@ func TestWritesAreCutOffAnywhere(t *testing.T) {
 		},
 		"save a poll": func(ctx context.Context, t *testing.T) error {
 			_, err := s.SavePoll(ctx, store.Poll{
-				Asked: collection, At: time.Now(), NextPollAt: time.Now().Add(time.Hour), Documents: []store.Document{anArticle("https://example.org/new")},
+				Asked: fresh, At: time.Now(), NextPollAt: time.Now().Add(time.Hour), Documents: []store.Document{entry},
 				MovedTo: "https://example.org/moved", FinalURL: "https://example.org/moved", Status: http.StatusOK,
 			})
 			if err != nil {
@@ -298,7 +301,6 @@ func TestSearchesAreCutOffAnywhere(t *testing.T) {
 		{"relevance", "solar", store.DocumentFilter{PublishedBefore: between}},
 		{"relevance", `"smart building"`, store.DocumentFilter{}},
 		{"-published_at", "pandemic", store.DocumentFilter{Language: "en"}},
-		{"published_at", "solar", store.DocumentFilter{PublishedBefore: between}},
 	} {
 		for name, s := range others {
 			t.Run(fmt.Sprint(i, "/", name), func(t *testing.T) {
@@ -320,15 +322,14 @@ func TestSearchesAreCutOffAnywhere(t *testing.T) {
 	for name, s := range others {
 		t.Run("topics/"+name, func(t *testing.T) {
 			t.Parallel()
-			for _, sort := range []string{"title", "-priority"} {
-				cutAnywhere(t, s, func(ctx context.Context, t *testing.T) error {
-					list, err := s.Topics(ctx, store.TopicFilter{Search: "solar"}, store.Page{Sort: sort, Size: 5})
-					if err == nil {
-						require.Len(t, list.Items, 5)
-					}
-					return err
-				})
-			}
+			sort := map[string]string{"near": "title", "far": "-priority"}[name]
+			cutAnywhere(t, s, func(ctx context.Context, t *testing.T) error {
+				list, err := s.Topics(ctx, store.TopicFilter{Search: "solar"}, store.Page{Sort: sort, Size: 5})
+				if err == nil {
+					require.Len(t, list.Items, 5)
+				}
+				return err
+			})
 		})
 	}
 }
