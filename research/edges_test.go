@@ -1,6 +1,7 @@
 package research
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -77,4 +78,46 @@ func TestReportOfAnotherLanguage(t *testing.T) {
 	report := r.render(store.ResearchOutcome{Method: store.Extractive}, nil, nil)
 	require.Contains(t, report, labelsOf["en"].nothing)
 	require.Contains(t, report, labelsOf["en"].extractive)
+}
+
+// TestPricesHalfKnown: what a call costs is unknown where a part of its price, or of what it took, is.
+func TestPricesHalfKnown(t *testing.T) {
+	t.Parallel()
+	one := new(int64(1_000_000))
+	require.Nil(t, gemini{price: ledger.Price{PerInput: one, PerOutput: one}}.cost(1, 1))
+	require.EqualValues(t, 1_000_003, *gemini{price: ledger.Price{PerInput: one, PerOutput: one, PerRequest: one}}.cost(1, 2))
+	paid := &Reranker{price: ledger.Price{PerInput: one, PerRequest: one}}
+	require.Nil(t, paid.cost(nil))
+	require.EqualValues(t, 1_000_005, *paid.cost(new(5)))
+	require.Nil(t, (&Reranker{}).cost(new(5)))
+	require.EqualValues(t, 1_000_000, *(&Reranker{price: ledger.Price{PerRequest: one}}).cost(nil), "no tokens are paid for")
+}
+
+// TestGroupsTakeWhatIsMissing: of one page that two backends found the better placed one's words stand, and the longer text.
+func TestGroupsTakeWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	for _, hits := range [][2]Hit{
+		{{Rank: 1, Title: "First"}, {Rank: 2, Title: "Second", Snippet: "Said", Text: "The text"}},
+		{{Rank: 2, Title: "Second", Snippet: "Said", Text: "The text"}, {Rank: 1, Title: "First"}},
+	} {
+		g := Group{Hit: hits[0]}
+		g.merge(hits[1])
+		require.Equal(t, []string{"First", "Said", "The text"}, []string{g.Title, g.Snippet, g.Text})
+	}
+}
+
+// TestNobodyWaitsWithoutTime: a backend that asks for a moment is not asked again by who has none left.
+func TestNobodyWaitsWithoutTime(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	asked := 0
+	b := Backend{Name: "busy", Own: true, Search: func(context.Context, Query) ([]Hit, error) {
+		asked++
+		cancel()
+		return nil, &BackendError{Backend: "busy", Code: CodeRateLimited, RetryAfter: maxPatience}
+	}}
+	hits, outcome := b.consult(ctx, nil, Query{Text: "x"})
+	require.Empty(t, hits)
+	require.NotNil(t, outcome.Error)
+	require.Equal(t, 1, asked)
 }

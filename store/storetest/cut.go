@@ -15,10 +15,10 @@ func CutOff(ctx context.Context, asked int) context.Context {
 }
 
 type cut struct {
-	context.Context
-	left atomic.Int64
-	over chan struct{}
-	once sync.Once
+	context.Context //nolint:containedctx // it is one
+	left            atomic.Int64
+	over            chan struct{}
+	once            sync.Once
 }
 
 // Done is context.Context's.
