@@ -388,6 +388,30 @@ func TestKeysCommand(t *testing.T) {
 		require.Empty(t, got.out, args)
 	}
 	require.NotContains(t, keys("list").out, id["reader"])
+
+	s := storetest.Open(t, strings.TrimPrefix(database, "DATABASE_URL="))
+	_, err := s.Pool().Exec(t.Context(), `update api_keys set last_used_at = '2026-11-23 10:00:00+00' where name = 'laptop'`)
+	require.NoError(t, err)
+	require.Regexp(t, `(?m)^`+id["laptop"]+` .* never +2026-11-23T10:00:00Z$`, keys("list").out)
+	_, err = s.Pool().Exec(t.Context(), `alter table api_keys rename to taken_away; alter table sign_in_codes rename to taken_away_too`)
+	require.NoError(t, err)
+	for _, args := range []string{"keys list", "sign-in"} {
+		got := execute(t, args, database)
+		require.Equal(t, exitFailure, got.code, args)
+		require.NotEmpty(t, got.log, args)
+		require.Empty(t, got.out, args)
+	}
+}
+
+// TestDataFolderThatCannotBe: what runs beside the server says why there is no folder of data.
+func TestDataFolderThatCannotBe(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	got := execute(t, "sign-in", "DATA_DIR="+filepath.Join(file, "below"))
+	require.Equal(t, exitFailure, got.code)
+	require.Contains(t, got.log, "DATA_DIR")
+	require.Empty(t, got.out)
 }
 
 func TestFirstKey(t *testing.T) {

@@ -57,6 +57,8 @@ func TestAmounts(t *testing.T) {
 		{"en", "It took 10:30 km.", "amount 10:30 km"},
 		{"en", "Nothing: 5, 7 and 5G in 2026; room 12 ABC$.", ""},
 		{"en", "20$30 is nothing", ""},
+		{"fr", "C'est 1 billion d'euros.", "amount 1 billion d'euros 1000000000000 EUR"},
+		{"en", "In March 12 km", "amount 12 km 12 km"},
 	} {
 		want := []string{}
 		if c[2] != "" {
@@ -89,6 +91,7 @@ func TestDates(t *testing.T) {
 		{"en", "In Q3 2026 it grew.", "date Q3 2026 2026-Q3", nil},
 		{"en", "Sept. 5, 2026 was warm.", "date Sept. 5, 2026 2026-09-05", nil},
 		{"fr", "Le 1er mars 2026, il pleut.", "date 1er mars 2026 2026-03-01", nil},
+		{"fr", "C'est aujourd’hui.", "date aujourd'hui 2026-11-23", &published},
 		{"fr", "C'est aujourd'hui.", "date aujourd'hui 2026-11-23", &published},
 		{"fr", "Le 14/03/2026 il pleut.", "date 14/03/2026 2026-03-14", nil},
 		{"es", "El 12 de marzo de 2026 llovió.", "date 12 de marzo de 2026 2026-03-12", nil},

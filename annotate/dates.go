@@ -249,18 +249,13 @@ func (r *entityReader) quarter(i int) bool {
 // relativeDay: yesterday. "Morgen" with a capital is a morning.
 func (r *entityReader) relativeDay(i int) bool {
 	w := r.words[i]
-	lower := w.lower
-	to := i + 1
-	if lower == "aujourd" && i+1 < len(r.words) && r.words[i+1].lower == "hui" {
-		lower, to = "aujourd'hui", i+2
-	}
-	days, known := relativeDays[r.language][lower]
-	if !known || lower == "morgen" && w.capital {
+	days, known := relativeDays[r.language][w.lower]
+	if !known || w.lower == "morgen" && w.capital {
 		return false
 	}
 	date := ""
 	if r.published != nil {
 		date = r.published.AddDate(0, 0, days).Format(time.DateOnly)
 	}
-	return r.takeDate(i, to, date)
+	return r.takeDate(i, i+1, date)
 }

@@ -224,6 +224,29 @@ func TestRobotsAreKept(t *testing.T) {
 	require.Len(t, r.known, maxRobotsKept)
 }
 
+// TestRobotsOfQueries: what a robots.txt says of a query holds for it alone.
+func TestRobotsOfQueries(t *testing.T) {
+	t.Parallel()
+	s := serve(t, page("text/plain", "User-agent: *\nDisallow: /a?sort="))
+	r := newRobots(fetcher(t, Config{}), clock)
+	require.NoError(t, r.allow(t.Context(), address(t, s.URL+"/a")))
+	require.NoError(t, r.allow(t.Context(), address(t, s.URL+"/a?page=2")))
+	require.Equal(t, CodeRobotsDisallowed, fault(t, r.allow(t.Context(), address(t, s.URL+"/a?sort=up"))).Code)
+}
+
+// TestRobotsNobodyWaitsFor: who has no time left does not wait for a robots.txt; for the others it is fetched all the same.
+func TestRobotsNobodyWaitsFor(t *testing.T) {
+	t.Parallel()
+	release, asked := make(chan struct{}), make(chan struct{}, 1)
+	s := serve(t, func(http.ResponseWriter, *http.Request) { asked <- struct{}{}; <-release })
+	r := newRobots(fetcher(t, Config{}), clock)
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-asked; cancel() }()
+	require.ErrorIs(t, r.allow(ctx, address(t, s.URL+"/a")), context.Canceled)
+	close(release)
+	require.NoError(t, r.allow(t.Context(), address(t, s.URL+"/a")))
+}
+
 func TestRobotsAreAskedForOnce(t *testing.T) {
 	t.Parallel()
 	var asked atomic.Int64

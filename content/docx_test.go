@@ -21,7 +21,7 @@ func TestWordDocument(t *testing.T) {
 	file, err := content.Export(store.Draft{BodyMarkdown: strings.Join([]string{
 		"# Heat & *pumps*", "", "A first \\#line\nand **its** rest &amp; [a link](<https://a.example/?a=1&b=2>) and [none](<javascript:x>).", "",
 		"### Third level", "", "- a.example (*disputed*): 35 % [1]", "- two", "  1. deeper", "", "7. seven", "8. eight", "", "<script>no</script>", "", "    code <b>", "",
-		"| a | b |", "> quoted  \n> twice `x*y*`",
+		"See <https://b.example/auto>, <me@a.example>.", "", "| a | b |", "> quoted  \n> twice `x*y*`",
 	}, "\n")}, "docx")
 	require.NoError(t, err)
 	archive, err := zip.NewReader(bytes.NewReader(file), int64(len(file)))
@@ -44,7 +44,7 @@ func TestWordDocument(t *testing.T) {
 		`<w:pStyle w:val="Heading1"/></w:pPr><w:r><w:t xml:space="preserve">Heat &amp; </w:t></w:r><w:r><w:rPr><w:i/></w:rPr><w:t xml:space="preserve">pumps</w:t>`,
 		`A first #line</w:t></w:r><w:r><w:t xml:space="preserve"> </w:t></w:r><w:r><w:t xml:space="preserve">and `, `<w:b/></w:rPr><w:t xml:space="preserve">its`, ` rest &amp; `,
 		`<w:hyperlink r:id="link1"><w:r><w:rPr><w:color w:val="0563C1"/>`, `>none<`, `<w:pStyle w:val="Heading3"/>`, `<w:i/></w:rPr><w:t xml:space="preserve">disputed`,
-		`<w:ilvl w:val="0"/><w:numId w:val="1"/>`, `<w:ilvl w:val="1"/><w:numId w:val="2"/>`, `<w:ilvl w:val="0"/><w:numId w:val="3"/>`, `code &lt;b&gt;`, `<w:br/>`, `x*y*`,
+		`<w:ilvl w:val="0"/><w:numId w:val="1"/>`, `<w:ilvl w:val="1"/><w:numId w:val="2"/>`, `<w:ilvl w:val="0"/><w:numId w:val="3"/>`, `code &lt;b&gt;`, `>https://b.example/auto<`, `>me@a.example<`, `<w:br/>`, `x*y*`,
 	} {
 		require.Contains(t, document, want)
 	}

@@ -6,12 +6,12 @@ import (
 	"log/slog"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/stretchr/testify/require"
@@ -19,40 +19,8 @@ import (
 	"github.com/content-creator/content-creator-api/collect"
 	"github.com/content-creator/content-creator-api/llm/llmtest"
 	"github.com/content-creator/content-creator-api/store"
+	"github.com/content-creator/content-creator-api/store/storetest"
 )
-
-// A cut is a context whose time is over once it has been asked so often whether it is: each statement of the database asks a few
-// times. So work can be cut off before any of its statements, and stays cut off.
-type cut struct {
-	context.Context
-	left atomic.Int64
-	over chan struct{}
-	once sync.Once
-}
-
-func cutAfter(ctx context.Context, asked int) *cut {
-	c := &cut{Context: ctx, over: make(chan struct{})}
-	c.left.Store(int64(asked))
-	return c
-}
-
-// Done is context.Context's.
-func (c *cut) Done() <-chan struct{} {
-	if c.left.Add(-1) <= 0 {
-		c.once.Do(func() { close(c.over) })
-	}
-	return c.over
-}
-
-// Err is context.Context's.
-func (c *cut) Err() error {
-	select {
-	case <-c.over:
-		return context.DeadlineExceeded
-	default:
-		return c.Context.Err()
-	}
-}
 
 // later is by how much later the next cut is: close by at first, then further and further away.
 func later(asked int) int { return max(2, asked/20) }
@@ -68,12 +36,13 @@ type cutter[T river.JobArgs] struct {
 // Work is river.Worker's.
 func (c cutter[T]) Work(ctx context.Context, job *river.Job[T]) error {
 	for asked := 1; ; asked += later(asked) {
-		if err := c.Worker.Work(cutAfter(ctx, asked), job); err == nil || ctx.Err() != nil {
+		if err := c.Worker.Work(storetest.CutOff(ctx, asked), job); err == nil || ctx.Err() != nil {
 			return err
 		}
 		c.cuts.Add(1)
 		// It may have been cut off once all was done, and before it heard of that.
-		if now, err := c.store.Job(ctx, store.JobID(job.ID)); err != nil || now.Finished() {
+		var over bool
+		if err := c.store.Pool().QueryRow(ctx, `select finalized_at is not null from river_job where id = $1`, job.ID).Scan(&over); err != nil || over {
 			return err
 		}
 	}
@@ -82,6 +51,21 @@ func (c cutter[T]) Work(ctx context.Context, job *river.Job[T]) error {
 // cutting registers a worker that is cut off.
 func cutting[T river.JobArgs](workers *river.Workers, s *store.Store, cuts *atomic.Int64, worker river.Worker[T]) {
 	river.AddWorker(workers, cutter[T]{worker, s, cuts})
+}
+
+// hands work on jobs with these workers until the test ends.
+func (w *world) hands(workers *river.Workers) {
+	w.t.Helper()
+	hands, err := river.NewClient(riverpgxv5.New(w.store.Pool()), &river.Config{
+		Workers: workers, Logger: slog.New(slog.DiscardHandler),
+		Queues: map[string]river.QueueConfig{
+			queueDefault: {MaxWorkers: 1}, queueResearch: {MaxWorkers: 1}, queueCollect: {MaxWorkers: 1}, queueArticles: {MaxWorkers: 1},
+		},
+		FetchPollInterval: 10 * time.Millisecond, FetchCooldown: 5 * time.Millisecond,
+	})
+	require.NoError(w.t, err)
+	require.NoError(w.t, hands.Start(w.t.Context()))
+	w.t.Cleanup(func() { _ = hands.StopAndCancel(context.Background()) })
 }
 
 // TestJobsAreCutOffAnywhere cuts each kind of job off at one statement after the other, until an attempt gets through: then its result is
@@ -112,14 +96,7 @@ func TestJobsAreCutOffAnywhere(t *testing.T) {
 	cutting(workers, w.store, cuts, &researchWorker{store: w.store, now: time.Now})
 	cutting(workers, w.store, cuts, &synthesizeWorker{store: w.store, now: time.Now})
 	cutting(workers, w.store, cuts, &importWorker{store: w.store})
-	hands, err := river.NewClient(riverpgxv5.New(w.store.Pool()), &river.Config{
-		Workers: workers, Logger: slog.New(slog.DiscardHandler),
-		Queues:            map[string]river.QueueConfig{queueDefault: {MaxWorkers: 1}, queueResearch: {MaxWorkers: 1}},
-		FetchPollInterval: 10 * time.Millisecond, FetchCooldown: 5 * time.Millisecond,
-	})
-	require.NoError(t, err)
-	require.NoError(t, hands.Start(t.Context()))
-	t.Cleanup(func() { _ = hands.StopAndCancel(context.Background()) })
+	w.hands(workers)
 
 	topic, err := w.store.CreateTopic(t.Context(), store.TopicCreate{Title: "By how many kilometres does the district heating network of Lindau grow?", Domain: "energy", Market: "de", Language: "en"})
 	require.NoError(t, err)
@@ -198,6 +175,8 @@ func TestAnswersAreCutOffAnywhere(t *testing.T) {
 	runs, err := w.store.ResearchRuns(t.Context(), store.ResearchFilter{}, store.Page{})
 	require.NoError(t, err)
 	run := runs.Items[0].ID
+	waiting := w.poll(c, w.collection("https://later.example/feed"))
+	w.execute(`update river_job set state = 'scheduled', scheduled_at = now() + interval '1 hour' where id = $1 and state = 'available'`, int64(waiting.ID))
 	for name, answer := range map[string]func(ctx context.Context) error{
 		"validate": func(ctx context.Context) error { _, err := c.ValidateTopic(ctx, topic.ID, Validation{}); return err },
 		"compare":  func(ctx context.Context) error { _, err := c.CompareResearch(ctx, run, run); return err },
@@ -207,6 +186,7 @@ func TestAnswersAreCutOffAnywhere(t *testing.T) {
 		},
 		"same research": func(ctx context.Context) error { _, err := c.Research(ctx, asking(topic), time.Hour); return err },
 		"schedules":     c.queueSchedules,
+		"cancel":        func(ctx context.Context) error { _, err := c.Cancel(ctx, waiting.ID); return err },
 		"rescore": func(ctx context.Context) error {
 			_, err := c.RescoreTopics(ctx, store.RescoringRequest{Filter: &store.TopicFilter{Market: "de"}})
 			return err
@@ -215,7 +195,7 @@ func TestAnswersAreCutOffAnywhere(t *testing.T) {
 		failed, answered := 0, false
 		for asked := 1; !answered; asked += later(asked) {
 
-			if err := answer(cutAfter(t.Context(), asked)); err != nil {
+			if err := answer(storetest.CutOff(t.Context(), asked)); err != nil {
 				failed++
 				require.True(t, strings.Contains(err.Error(), "deadline") || strings.Contains(err.Error(), "conn"), "%s: %v", name, err)
 				continue
@@ -225,4 +205,74 @@ func TestAnswersAreCutOffAnywhere(t *testing.T) {
 		require.Positive(t, failed, name)
 	}
 	require.Equal(t, 1, w.count(`select count(*) from research_runs`))
+}
+
+// TestCollectingIsCutOffAnywhere does the same to what brings documents in: a poll, the reading of a page, processing, the search
+// for feeds and a dry run. Each document is there once, read and processed once its jobs get through.
+func TestCollectingIsCutOffAnywhere(t *testing.T) {
+	t.Parallel()
+	w, m := newWorld(t), newMagazine(t)
+	other := w.collection("https://other.example/feed.xml")
+	w.save(other, harbour("Harbour closed", "a.example/1", "One."), harbour("Harbour stays closed", "b.example/2", "Two."),
+		bridge("Bread for the president", "a.example/3"), bridge("Bread, again", "c.example/4"))
+	w.process()
+	queue := w.client(func(c *Config) { c.Polls = 0 }, reading(t))
+	config := configured(reading(t))
+	fetcher := collect.NewFetcher(collect.Config{UserAgent: "test", AllowCIDRs: loopback})
+	t.Cleanup(fetcher.Close)
+	cuts, workers := &atomic.Int64{}, river.NewWorkers()
+	metrics := newMetrics(prometheus.NewRegistry())
+	cutting(workers, w.store, cuts, &pollWorker{
+		store: w.store, collectors: collect.All(fetcher, collect.Services{}, time.Now), now: time.Now, metrics: metrics, client: queue, readsPages: true,
+	})
+	cutting(workers, w.store, cuts, &articleWorker{store: w.store, pages: config.Pages, now: time.Now, client: queue})
+	cutting(workers, w.store, cuts, &processWorker{store: w.store, client: queue, metrics: metrics})
+	cutting(workers, w.store, cuts, &discoverWorker{store: w.store, discoverer: collect.NewDiscoverer(fetcher, time.Now, "https://www.youtube.com", "https://github.com")})
+	cutting(workers, w.store, cuts, &importWorker{store: w.store})
+	w.hands(workers)
+
+	done := func(name string, job store.Job, err error) {
+		t.Helper()
+		require.NoError(t, err, name)
+		ended := w.finished(job.ID)
+		require.Equal(t, "succeeded", ended.State, "%s: %+v", name, ended.Error)
+		require.Greater(t, cuts.Swap(0), int64(5), name)
+	}
+	c := w.collection(m.URL + "/feed.xml")
+	polled, err := queue.Poll(t.Context(), c.ID)
+	done("poll", polled, err)
+	eventually(t, func() bool { return w.count(`select count(*) from river_job where finalized_at is null`) == 0 })
+	require.Greater(t, cuts.Swap(0), int64(10), "the page and its processing")
+	require.Equal(t, 5, w.documents())
+	require.Equal(t, 1, w.count(`select count(*) from documents where content_from = 'page' and status = 'processed'`))
+	require.Equal(t, 1, w.count(`select documents_count from collections where id = $1`, c.ID))
+
+	require.NoError(t, w.store.DeleteDocument(t.Context(), uuidOf(t, w, `select id from documents where canonical_url like '%a.example/1'`), 0))
+	w.save(other, harbour("Harbour shut", "d.example/5", "Three."))
+	require.NoError(t, w.store.InTx(t.Context(), queue.ensureProcessing))
+	eventually(t, func() bool {
+		return w.count(`select count(*) from documents where status = 'new'`)+w.count(`select count(*) from river_job where finalized_at is null`) == 0
+	})
+	require.Len(t, w.clusters(), 2)
+	require.Greater(t, cuts.Swap(0), int64(10))
+
+	found, err := queue.Discover(t.Context(), DiscoverArgs{URLs: []string{m.URL + "/feed.xml"}, Limit: 5})
+	done("discover", found, err)
+	sites := discovered(t, w.finished(found.ID)).Sites
+	require.Len(t, sites[0].Feeds, 1, "%+v", sites)
+	require.Equal(t, []uuid.UUID{c.ID}, sites[0].Feeds[0].CollectionIDs)
+
+	rehearsal := intoTech
+	rehearsal.DryRun = true
+	rehearsed, err := queue.ImportOPML(t.Context(), []byte(list(outline("A", "https://a.example/feed"))), "", rehearsal)
+	done("dry run", rehearsed, err)
+	require.Zero(t, w.count(`select count(*) from collections where domain = 'tech'`))
+	require.Zero(t, w.count(`select count(*) from opml_imports`))
+	require.Zero(t, w.count(`select count(*) from river_job where state <> 'completed'`))
+}
+
+func uuidOf(t *testing.T, w *world, query string) (id uuid.UUID) {
+	t.Helper()
+	require.NoError(t, w.store.Pool().QueryRow(t.Context(), query).Scan(&id))
+	return id
 }

@@ -451,6 +451,18 @@ func TestContentInParts(t *testing.T) {
 	require.Equal(t, "ab", answer.Text)
 }
 
+// TestPromptOfNoTokens: an endpoint that counts none has not counted, and what the call has cost is unknown.
+func TestPromptOfNoTokens(t *testing.T) {
+	t.Parallel()
+	s := llmtest.New(t)
+	s.Otherwise = &llmtest.Reply{Body: `{"choices":[{"message":{"content":"a"}}],"usage":{"prompt_tokens":0,"completion_tokens":2}}`}
+	answer, err := client(s, func(c *llm.Config) { c.Price = ledger.Price{PerInput: micro(1), PerOutput: micro(1)} }).Ask(t.Context(), ledger.Unbooked{}, hello)
+	require.NoError(t, err)
+	require.Nil(t, answer.InputTokens)
+	require.Equal(t, 2, *answer.OutputTokens)
+	require.Nil(t, answer.Cost)
+}
+
 func TestErrorUnwraps(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("cause")

@@ -137,6 +137,12 @@ func TestAllBackendsFailed(t *testing.T) {
 func writer(t *testing.T, say func(passages map[string]string) []map[string]any, decide string) (*llm.Client, *llmtest.Server) {
 	t.Helper()
 	server := llmtest.New(t)
+	return writing(t, server, say, decide), server
+}
+
+// writing makes a server such a model, but for what it answers already.
+func writing(t *testing.T, server *llmtest.Server, say func(passages map[string]string) []map[string]any, decide string) *llm.Client {
+	t.Helper()
 	server.Always(llmtest.Match{Prompt: "Name at most"}, func(llmtest.Request) llmtest.Reply {
 		return llmtest.Reply{Text: `{"questions":[],"queries":[]}`}
 	})
@@ -160,7 +166,7 @@ func writer(t *testing.T, say func(passages map[string]string) []map[string]any,
 		require.NoError(t, err)
 		return llmtest.Reply{Text: string(body)}
 	})
-	return llm.New(llm.Config{BaseURL: server.URL, APIKey: llmtest.Key, Model: "writer-1"}), server
+	return llm.New(llm.Config{BaseURL: server.URL, APIKey: llmtest.Key, Model: "writer-1"})
 }
 
 // with is the id of the passage that has some words.
@@ -379,4 +385,46 @@ func TestSourcesAreNumberedInOrder(t *testing.T) {
 	require.Equal(t, "https://alt.example/rad", out.Sources[1].URL)
 	require.Contains(t, out.Report, "- „An der Elzbrücke wurden im Jahr 2025 insgesamt 14.500 Fahrräder am Tag gezählt, teilte das Amt mit.“: 14.500 [1] (2026-02-01) gegenüber 12.000 [2] (2024-03-01)")
 	require.Regexp(t, `(?s)## Quellen\n\n- \[1\].*\n- \[2\][^\n]*\n$`, out.Report)
+}
+
+// TestCancelledWhileAModelThinks: research that is cancelled while a model plans, writes or judges ends with that, and not with a
+// report that blames the model.
+func TestCancelledWhileAModelThinks(t *testing.T) {
+	t.Parallel()
+	for _, at := range []string{"Name at most", "The passages stand between", "The pairs stand between"} {
+		t.Run(at, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			tools := web(bikes...)
+			server := llmtest.New(t)
+			server.Always(llmtest.Match{Prompt: at}, func(llmtest.Request) llmtest.Reply {
+				cancel()
+				return llmtest.Reply{Until: t.Context().Done()}
+			})
+			tools.Model = writing(t, server, func(passages map[string]string) []map[string]any {
+				return []map[string]any{{"text": "Sensoren erfassten 14.500 Fahrräder am Tag.", "evidence": []string{with(passages, "14.500")}}}
+			}, "supported")
+			out, err := research.Run(ctx, ctx, ask("Wie viele Fahrräder wurden an der Elzbrücke am Tag gezählt?", "de"), tools, &researchtest.Diary{})
+			require.ErrorIs(t, err, context.Canceled)
+			require.Empty(t, out.Report)
+		})
+	}
+}
+
+// TestJudgeIsAway: where the model writes but does not judge, what rules leave open is told as not judged.
+func TestJudgeIsAway(t *testing.T) {
+	t.Parallel()
+	tools := web(bikes...)
+	server := llmtest.New(t)
+	server.Always(llmtest.Match{Prompt: "The pairs stand between"}, func(llmtest.Request) llmtest.Reply { return llmtest.Reply{Status: 402} })
+	tools.Model = writing(t, server, func(passages map[string]string) []map[string]any {
+		return []map[string]any{{"text": "Sensoren erfassten 14.500 Fahrräder am Tag.", "evidence": []string{with(passages, "14.500")}}}
+	}, "supported")
+	out := run(t, ask("Wie viele Fahrräder wurden an der Elzbrücke am Tag gezählt?", "de"), tools, &researchtest.Diary{})
+	require.Equal(t, "partial", out.Status)
+	require.NotContains(t, sentences(out), "Sensoren erfassten", "nobody has judged it")
+	require.Contains(t, sentences(out), "14.500")
+	require.Len(t, out.Shortfalls, 1)
+	require.Contains(t, out.Shortfalls[0], "402")
 }

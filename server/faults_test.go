@@ -40,6 +40,10 @@ func TestWithoutATable(t *testing.T) {
 		{"GET", topic + "/competitors"},
 		{"GET", "/research/reports"},
 		{"GET", "/research/reports" + one},
+		{"GET", "/searches"},
+		{"GET", "/collections"},
+		{"GET", "/admin/metrics"},
+		{"POST", "/collections/discover", `{"url": "https://a.example"}`},
 		{"DELETE", "/drafts" + one},
 		{"DELETE", "/topics/discovery-schedules" + one},
 		{"DELETE", "/scoring-profiles/original"},
@@ -60,6 +64,7 @@ func TestWithoutATable(t *testing.T) {
 	for _, table := range []string{
 		"research_runs", "research_steps", "research_sources", "snapshots", "claims", "calls", "discoveries", "discovery_schedules", "topic_scores", "topic_documents",
 		"scoring_profiles", "drafts", "research_reports", "topics", "job_progress",
+		"saved_searches", "collections", "webhooks",
 	} {
 		w.execute(`alter table ` + table + ` rename to taken_away`)
 		failed := 0

@@ -40,7 +40,7 @@ func TestResearchQuestion(t *testing.T) {
 	w := newWorld(t, func(o *options) { o.working = true })
 	d := w.article("Bicycles in Lindau", bridge+" The mayor was pleased.", "en")
 
-	result := w.research("/research/deep", `{"question": "How many bicycles cross the Elz bridge on a day?", "language": "en-GB", "depth": "quick", "budget": {"max_cost_usd": 0}}`)
+	result := w.research("/research/deep", `{"question": "How many bicycles cross the Elz bridge on a day?", "language": "en-GB", "depth": "quick", "budget": {"max_cost_usd": 0, "max_requests": 7}}`)
 	require.Equal(t, "complete", result["status"])
 	require.Equal(t, false, result["reused"])
 	id := result["run_id"].(string)
@@ -52,6 +52,7 @@ func TestResearchQuestion(t *testing.T) {
 	require.EqualValues(t, 1, run["sources_read"])
 	require.Zero(t, run["cost"].(map[string]any)["requests"], "the own archive is free")
 	require.EqualValues(t, 120, run["budget"].(map[string]any)["max_seconds"])
+	require.EqualValues(t, 7, run["budget"].(map[string]any)["max_requests"])
 	require.EqualValues(t, 0, run["budget"].(map[string]any)["max_cost_usd"])
 
 	claims := w.read("/research/runs/" + id + "/claims?verdict=supported")
@@ -71,7 +72,7 @@ func TestResearchQuestion(t *testing.T) {
 	a := w.send("GET", "/research/runs/"+id, "")
 	require.Equal(t, http.StatusNotModified, w.send("GET", "/research/runs/"+id, "", "If-None-Match: "+a.Header.Get("ETag")).StatusCode)
 
-	again := w.research("/research/deep", `{"question": "how many bicycles cross the Elz bridge on a day", "language": "en", "depth": "quick"}`)
+	again := w.research("/research/deep", `{"question": "how many bicycles cross the Elz bridge on a day", "language": "en", "depth": "quick", "budget": {"max_seconds": 90}}`)
 	require.Equal(t, true, again["reused"])
 	require.Equal(t, id, again["run_id"])
 

@@ -135,7 +135,9 @@ func TestBudgetHolds(t *testing.T) {
 				return
 			}
 			var over *store.OverBudget
-			assert.ErrorAs(t, err, &over)
+			if assert.ErrorAs(t, err, &over) {
+				assert.ErrorContains(t, over, "micro-dollars are left")
+			}
 		})
 	}
 	wait.Wait()

@@ -8,7 +8,7 @@ func (s *Store) Narrow(far bool) {
 		gather: 10, gatherDeep: 15, deepPage: 40,
 		walk:       30,
 		headsFirst: 40, headsMost: 1_000, headsRows: 200,
-		ranked: 30, phrased: 30, direct: 10, checked: 500, spare: 3, sampled: 1, counted: 25,
+		ranked: 30, phrased: 30, direct: 10, checked: 500, spare: 3, sampled: 1, counted: 25, beginningsMost: 400,
 		costCheck: 0.1,
 	}
 	if far {

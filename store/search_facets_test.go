@@ -50,19 +50,21 @@ func TestFacets(t *testing.T) {
 				documents[i].PublishedAt = pointer(time.Date(2024, time.Month(1+random.IntN(30)), 3, 0, 0, 0, 0, time.UTC))
 			}
 		}
-		feed(t, s, c, documents...)
+		processedFeed(t, s, c, documents...)
 	}
 	for name, tc := range map[string]struct {
 		terms  string
 		filter store.DocumentFilter
+		// matchless searches find nothing.
+		matchless bool
 	}{
-		"a word":           {"heat", store.DocumentFilter{}},
-		"a phrase":         {`"heat pump"`, store.DocumentFilter{}},
-		"filters":          {"pump", store.DocumentFilter{Domain: "energy", Language: "de"}},
-		"a site":           {"pump", store.DocumentFilter{Site: "www.example.com"}},
-		"a span of time":   {"pump", store.DocumentFilter{PublishedAfter: pointer(time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC))}},
-		"no match":         {"xylophone", store.DocumentFilter{}},
-		"stop words alone": {"the", store.DocumentFilter{Language: "en"}},
+		"a word":           {"heat", store.DocumentFilter{}, false},
+		"a phrase":         {`"heat pump"`, store.DocumentFilter{}, false},
+		"filters":          {"pump", store.DocumentFilter{Domain: "energy", Language: "de"}, false},
+		"a site":           {"pump", store.DocumentFilter{Site: "www.example.com"}, false},
+		"a span of time":   {"pump", store.DocumentFilter{PublishedAfter: pointer(time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC))}, false},
+		"no match":         {"xylophone", store.DocumentFilter{}, true},
+		"stop words alone": {"the", store.DocumentFilter{Language: "en"}, true},
 	} {
 		var matches []store.DocumentSummary
 		for page := (store.Page{Size: 100, Sort: "-fetched_at"}); ; {
@@ -76,6 +78,7 @@ func TestFacets(t *testing.T) {
 			}
 			page.Cursor = *list.NextCursor
 		}
+		require.Equal(t, tc.matchless, len(matches) == 0, name)
 		for _, narrow := range []bool{false, true} {
 			for _, sort := range []string{"relevance", "-published_at"} {
 				t.Run(fmt.Sprintf("%s/%t/%s", name, narrow, sort), func(t *testing.T) {

@@ -28,8 +28,9 @@ func (h *hunt) parts(ctx context.Context) ([]group, error) {
 		return h.grades(1), nil
 	case keyFloat:
 		return h.grades(-1), nil
+	default:
+		return h.calendar(ctx)
 	}
-	return h.calendar(ctx)
 }
 
 // inParts asks the index for one part of the order after the other. They come in the order of the arrays; sorting them again

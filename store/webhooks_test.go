@@ -52,6 +52,16 @@ func emit(t *testing.T, s *store.Store, types ...string) {
 func TestWebhookIsToldOf(t *testing.T) {
 	t.Parallel()
 
+	t.Run("nothing of other types, which are passed over", func(t *testing.T) {
+		t.Parallel()
+		s := storetest.New(t)
+		w := aWebhook(t, s, "wanted")
+		emit(t, s, "other", "another")
+		require.Empty(t, told(t, s, w.ID))
+		emit(t, s, "wanted")
+		require.Equal(t, []string{"wanted"}, told(t, s, w.ID))
+	})
+
 	t.Run("what happens from its beginning on", func(t *testing.T) {
 		t.Parallel()
 		s := storetest.New(t)
