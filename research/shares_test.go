@@ -49,11 +49,15 @@ func countings(prices ...int64) (tools research.Tools, searches, reads *atomic.I
 // TestSearchingLeavesRequestsForReading: of a few requests most are for reading and some for writing; what was left out for that is told.
 func TestSearchingLeavesRequestsForReading(t *testing.T) {
 	t.Parallel()
+	reranking := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+		_, _ = rw.Write([]byte(`{"results":[{"index":0,"relevance_score":0.9},{"index":1,"relevance_score":0.8},{"index":2,"relevance_score":0.7},{"index":3,"relevance_score":0.6},{"index":4,"relevance_score":0.5},{"index":5,"relevance_score":0.4}]}`))
+	}))
+	t.Cleanup(reranking.Close)
 	for name, tc := range map[string]struct {
-		requests        *int
-		model, archived bool
-		searches, reads int64
-		en, de          string
+		requests                  *int
+		model, reranked, archived bool
+		searches, reads           int64
+		en, de                    string
 	}{
 		"no limit": {searches: 6, reads: 6},
 		"enough":   {requests: new(12), searches: 6, reads: 6},
@@ -66,6 +70,11 @@ func TestSearchingLeavesRequestsForReading(t *testing.T) {
 			requests: new(8), model: true, searches: 2, reads: 3,
 			en: "Brave was not asked; SearXNG (1 of 2 searches) and Tavily (1 of 2 searches) were not asked everything; 3 of 6 sources were not read.",
 			de: "Brave wurde nicht gefragt; SearXNG (1 von 2 Suchen) und Tavily (1 von 2 Suchen) wurden nicht alles gefragt; 3 von 6 Quellen wurden nicht gelesen.",
+		},
+		"few, and a reranker": {
+			requests: new(8), reranked: true, searches: 2, reads: 5,
+			en: "Brave was not asked; SearXNG (1 of 2 searches) and Tavily (1 of 2 searches) were not asked everything; 1 of 6 sources was not read.",
+			de: "Brave wurde nicht gefragt; SearXNG (1 von 2 Suchen) und Tavily (1 von 2 Suchen) wurden nicht alles gefragt; 1 von 6 Quellen wurde nicht gelesen.",
 		},
 		"two": {
 			requests: new(2), searches: 1, reads: 1,
@@ -86,6 +95,9 @@ func TestSearchingLeavesRequestsForReading(t *testing.T) {
 			tools, searches, reads := countings(0, 0, 0)
 			if tc.model {
 				tools.Model, _ = writer(t, func(map[string]string) []map[string]any { return []map[string]any{} }, "supported")
+			}
+			if tc.reranked {
+				tools.Reranker = research.NewReranker(research.RerankService{BaseURL: reranking.URL, Key: "k", Model: "r"})
 			}
 			if tc.archived {
 				find := tools.Backends[0].Search
