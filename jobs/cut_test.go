@@ -175,8 +175,17 @@ func TestAnswersAreCutOffAnywhere(t *testing.T) {
 	runs, err := w.store.ResearchRuns(t.Context(), store.ResearchFilter{}, store.Page{})
 	require.NoError(t, err)
 	run := runs.Items[0].ID
-	waiting := w.poll(c, w.collection("https://later.example/feed"))
-	w.execute(`update river_job set state = 'scheduled', scheduled_at = now() + interval '1 hour' where id = $1 and state = 'available'`, int64(waiting.ID))
+	// A job that waits from the moment at which workers can see it.
+	unasked := w.collection("https://later.example/feed")
+	var waiting store.Job
+	require.NoError(t, w.store.InTx(t.Context(), func(ctx context.Context) error {
+		if waiting, err = c.Poll(ctx, unasked.ID); err != nil {
+			return err
+		}
+		tx, _ := store.Tx(ctx)
+		_, err = tx.Exec(ctx, `update river_job set state = 'scheduled', scheduled_at = now() + interval '1 hour' where id = $1`, int64(waiting.ID))
+		return err
+	}))
 	for name, answer := range map[string]func(ctx context.Context) error{
 		"validate": func(ctx context.Context) error { _, err := c.ValidateTopic(ctx, topic.ID, Validation{}); return err },
 		"compare":  func(ctx context.Context) error { _, err := c.CompareResearch(ctx, run, run); return err },
@@ -194,7 +203,6 @@ func TestAnswersAreCutOffAnywhere(t *testing.T) {
 	} {
 		failed, answered := 0, false
 		for asked := 1; !answered; asked += later(asked) {
-
 			if err := answer(storetest.CutOff(t.Context(), asked)); err != nil {
 				failed++
 				require.True(t, strings.Contains(err.Error(), "deadline") || strings.Contains(err.Error(), "conn"), "%s: %v", name, err)
