@@ -73,7 +73,7 @@ func DifficultyOf(pages []ScoredPage, authority *float64, now time.Time) Difficu
 	}
 	n := float64(len(scores))
 	if len(scores) < minScored {
-		d.Score = Unscored(fmt.Sprintf("%s could be scored; it takes %d at least", amount(n, "page"), minScored))
+		d.Score = Unscored(fmt.Sprintf("%s could be scored; it takes %d at least", store.Amount(int(n), "page"), minScored))
 		return d
 	}
 	quality := mean(scores)
@@ -103,14 +103,6 @@ func DifficultyOf(pages []ScoredPage, authority *float64, now time.Time) Difficu
 	d.RankingTime = &RankingTime{FromMonths: from, ToMonths: to, Method: store.MethodDerived}
 	d.recommend(value, quality, authority, fresh)
 	return d
-}
-
-// amount is how many of something there are, in words.
-func amount(n float64, one string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%.0f %ss", n, one)
 }
 
 func mean(list []float64) float64 {
@@ -223,7 +215,7 @@ func (d *Difficulty) recommend(value, quality float64, authority *float64, fresh
 		if *words > 2500 {
 			priority = "critical"
 		}
-		add("content", priority, fmt.Sprintf("Write about %.0f words with %s and %s.", *words, amount(*d.Targets.H2.Value(), "subheading"), amount(*d.Targets.Images.Value(), "picture")))
+		add("content", priority, fmt.Sprintf("Write about %.0f words with %s and %s.", *words, store.Amount(int(*d.Targets.H2.Value()), "subheading"), store.Amount(int(*d.Targets.Images.Value()), "picture")))
 	}
 	if quality > 85 {
 		add("quality", "critical", fmt.Sprintf("The pages that stand there are very good, %.0f on average: only something better, or other, will do.", quality))

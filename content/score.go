@@ -165,7 +165,7 @@ func wordsPart(words, target int) part {
 	p := part{name: "words", weight: 0.15, value: new(WordsValue(words)), inputs: map[string]any{"words": words}, note: "1,500 to 3,000 words are best"}
 	switch {
 	case words < 1500:
-		p.suggestion = fmt.Sprintf("Write %s more: 1,500 to 3,000 are best, it has %d.", amount(float64(1500-words), "word"), words)
+		p.suggestion = fmt.Sprintf("Write %s more: 1,500 to 3,000 are best, it has %d.", store.Amount(1500-words, "word"), words)
 	case words > 3000:
 		p.suggestion = fmt.Sprintf("Shorten it or split it: 1,500 to 3,000 words are best, it has %d.", words)
 	}
@@ -181,12 +181,12 @@ func targetPart(words, target int) part {
 	switch {
 	case share < enough:
 		p.value = new(share)
-		p.suggestion = fmt.Sprintf("Write %s more: %d are wanted, it has %d.", amount(float64(target-words), "word"), target, words)
+		p.suggestion = fmt.Sprintf("Write %s more: %d are wanted, it has %d.", store.Amount(target-words, "word"), target, words)
 	case share <= plenty:
 		p.value = new(1.)
 	default:
 		p.value = new(plenty / share)
-		p.suggestion = fmt.Sprintf("Shorten it by %s: %d are wanted, it has %d.", amount(float64(words-target), "word"), target, words)
+		p.suggestion = fmt.Sprintf("Shorten it by %s: %d are wanted, it has %d.", store.Amount(words-target, "word"), target, words)
 	}
 	return p
 }
@@ -375,7 +375,7 @@ func (p Page) freshnessPart(now time.Time) part {
 		out.note = "the page says that it was published in the future"
 		return out
 	}
-	out.value, out.note = new(FreshnessValue(days)), fmt.Sprintf("it is %s old", amount(max(math.Floor(days), 0), "day"))
+	out.value, out.note = new(FreshnessValue(days)), fmt.Sprintf("it is %s old", store.Amount(max(int(days), 0), "day"))
 	if days >= 180 {
 		out.suggestion = fmt.Sprintf("Bring it up to date: it is %d days old.", int(days))
 	}

@@ -198,7 +198,12 @@ func (c *Client) takeOver(ctx context.Context) error {
 // keepTakingOver looks for dead workers until ctx ends. It is no job itself, since a sweep whose
 // worker has died keeps every other sweep from being queued.
 func (c *Client) keepTakingOver(ctx context.Context) {
-	tick := time.NewTicker(c.sweepEvery)
+	c.keep(ctx, c.sweepEvery, c.takeOver, "dead workers were not looked after")
+}
+
+// keep does something again and again until ctx ends; a warning tells when it failed.
+func (c *Client) keep(ctx context.Context, every time.Duration, do func(context.Context) error, warning string) {
+	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
 		select {
@@ -206,8 +211,8 @@ func (c *Client) keepTakingOver(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		if err := c.takeOver(ctx); err != nil && ctx.Err() == nil {
-			c.log.Warn("dead workers were not looked after", "error", err)
+		if err := do(ctx); err != nil && ctx.Err() == nil {
+			c.log.Warn(warning, "error", err)
 		}
 	}
 }

@@ -87,7 +87,7 @@ func shortfallOf(unwritten []error) *string {
 	if len(unwritten) == 0 {
 		return nil
 	}
-	return new(fmt.Sprintf("The model did not write %s, made of the report's own sentences instead. %s", amount(len(unwritten), "section"), sentence(unwritten[0])))
+	return new(fmt.Sprintf("The model did not write %s, made of the report's own sentences instead. %s", store.Amount(len(unwritten), "section"), sentence(unwritten[0])))
 }
 
 func resultOf(d store.Draft) synthesizeResult {

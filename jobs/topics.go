@@ -181,7 +181,7 @@ func (w *topicsWorker) remark(ctx context.Context, r store.DiscoveryRequest, fou
 	for _, d := range h.Sample {
 		publishers[d.SourceName] = true
 	}
-	archive := fmt.Sprintf("%s %s, of %s", amount(found.Documents, "document"), window, amount(len(publishers), "publisher"))
+	archive := fmt.Sprintf("%s %s, of %s", store.Amount(found.Documents, "document"), window, store.Amount(len(publishers), "publisher"))
 	const more = " More feeds on the same subject, or a longer window, show what several write about."
 	switch {
 	case articles > 0:
@@ -202,14 +202,6 @@ func (w *topicsWorker) remark(ctx context.Context, r store.DiscoveryRequest, fou
 		note += fmt.Sprintf(" The newest is of %s: name a later day than that as until to look there.", newest.Items[0].PublishedAt.UTC().Format(time.DateOnly))
 	}
 	return &note, nil
-}
-
-// amount is a count with what is counted.
-func amount(n int, one string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %ss", n, one)
 }
 
 // surges are the terms of the window that stand in more documents than before, with these. What else it reads of the window the hunt keeps.

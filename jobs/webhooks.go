@@ -82,18 +82,7 @@ func (c *Client) deliver(ctx context.Context, id uuid.UUID, add func(context.Con
 // keepCalling looks again and again for webhooks with something to do, until ctx ends. It is no job itself: one a second
 // would be the most of all jobs.
 func (c *Client) keepCalling(ctx context.Context) {
-	tick := time.NewTicker(webhookTick)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		if err := c.queueWebhooks(ctx); err != nil && ctx.Err() == nil {
-			c.log.Warn("webhooks were not looked after", "error", err)
-		}
-	}
+	c.keep(ctx, webhookTick, c.queueWebhooks, "webhooks were not looked after")
 }
 
 // queueWebhooks queues the jobs of webhooks with something to do.

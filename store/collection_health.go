@@ -84,7 +84,7 @@ func (c Collection) nextPoll(now time.Time) string {
 // summarise says the state in one sentence.
 func (h CollectionHealth) summarise() string {
 	counts := fmt.Sprintf("%d of %s went well, %s in the last 24 hours",
-		h.SuccessCount, amount(h.SuccessCount+h.FailureCount, "poll"), amount(h.DocumentsLast24h, "document"))
+		h.SuccessCount, Amount(h.SuccessCount+h.FailureCount, "poll"), Amount(h.DocumentsLast24h, "document"))
 	switch h.State {
 	case "new":
 		return "New: it has not been polled yet."
@@ -105,8 +105,8 @@ func (h CollectionHealth) summarise() string {
 		strings.ToUpper(h.State[:1]), h.State[1:], failed, strings.TrimSuffix(h.LastError.Message, "."), counts)
 }
 
-// amount is how many of something there are, in words.
-func amount(n int64, one string) string {
+// Amount is how many of something there are, in English words: 1 poll, 2 polls.
+func Amount[N int | int64](n N, one string) string {
 	if n == 1 {
 		return "1 " + one
 	}

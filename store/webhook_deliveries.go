@@ -74,7 +74,7 @@ var deliveryListing = plainListing[WebhookDelivery]{
 	from:     "webhook_deliveries",
 	where:    `webhook_id = @webhook and (@state::text is null or state = @state)`,
 	orders:   []order{{name: "-created_at", desc: true, keys: []sortKey{{"id", keyID}}}},
-	scan:     func(row pgx.CollectableRow) (d WebhookDelivery, err error) { return d, scanDelivery(row, &d) },
+	scan:     scanOneDelivery,
 	keys:     func(d WebhookDelivery, _ string) []string { return []string{d.ID.String()} },
 }
 
