@@ -1,11 +1,12 @@
 import type { FeedToken, SavedSearch, SearchFilters } from '@content-creator/client';
-import { Anchor, Button, Code, CopyButton, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { Anchor, Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconBookmark } from '@tabler/icons-react';
 import { type FormEvent, useState } from 'react';
 import { usePaging } from '../address';
 import { useLanguage } from '../language';
 import { ConfirmButton } from '../parts/confirm';
+import { Copyable } from '../parts/copyable';
 import { Empty } from '../parts/empty';
 import { Loaded } from '../parts/loaded';
 import { Page } from '../parts/page';
@@ -88,16 +89,7 @@ function Addresses({ token }: { token: FeedToken }) {
     <Stack>
       <Text>{t.searches.once}</Text>
       {(['rss', 'atom', 'json'] as const).map((format) => (
-        <Group key={format} justify="space-between" wrap="nowrap">
-          <Code>{whole(token[format])}</Code>
-          <CopyButton value={whole(token[format])}>
-            {({ copied, copy }) => (
-              <Button size="xs" variant="default" flex="none" onClick={copy}>
-                {copied ? t.common.copied : t.common.copy}
-              </Button>
-            )}
-          </CopyButton>
-        </Group>
+        <Copyable key={format} value={whole(token[format])} />
       ))}
     </Stack>
   );

@@ -1,11 +1,12 @@
 import { type ApiKey, type ApiKeyWithSecret, Scope } from '@content-creator/client';
-import { Alert, Badge, Button, Checkbox, Code, CopyButton, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { Alert, Badge, Button, Checkbox, Code, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { type FormEvent, useState } from 'react';
 import { useDialog, usePaging } from '../../address';
 import { date } from '../../format';
 import { useLanguage } from '../../language';
 import { ConfirmButton } from '../../parts/confirm';
+import { Copyable } from '../../parts/copyable';
 import { Loaded } from '../../parts/loaded';
 import { type Column, DataTable } from '../../parts/table';
 import { Time } from '../../parts/time';
@@ -108,16 +109,7 @@ function Made({ apiKey }: { apiKey: ApiKeyWithSecret }) {
       <Alert color="teal" title={t.apiKeys.made}>
         {t.apiKeys.once}
       </Alert>
-      <Group justify="space-between" wrap="nowrap">
-        <Code>{apiKey.key}</Code>
-        <CopyButton value={apiKey.key}>
-          {({ copied, copy }) => (
-            <Button size="xs" variant="default" onClick={copy}>
-              {copied ? t.common.copied : t.common.copy}
-            </Button>
-          )}
-        </CopyButton>
-      </Group>
+      <Copyable value={apiKey.key} />
     </Stack>
   );
 }

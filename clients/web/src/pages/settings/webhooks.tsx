@@ -1,10 +1,11 @@
 import { EventType, type Webhook, type WebhookDelivery, type WebhookWithSecret } from '@content-creator/client';
-import { Alert, Badge, Button, Code, CopyButton, Drawer, Group, Modal, MultiSelect, Stack, Switch, Text, TextInput } from '@mantine/core';
+import { Alert, Badge, Button, Code, Drawer, Group, Modal, MultiSelect, Stack, Switch, Text, TextInput } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { type FormEvent, useState } from 'react';
 import { useDialog, usePaging } from '../../address';
 import { useLanguage } from '../../language';
 import { ConfirmButton } from '../../parts/confirm';
+import { Copyable } from '../../parts/copyable';
 import { Empty } from '../../parts/empty';
 import { Loaded } from '../../parts/loaded';
 import { type Column, DataTable } from '../../parts/table';
@@ -199,16 +200,7 @@ function Secret({ hook }: { hook: WebhookWithSecret }) {
         {t.webhooks.secretOnce}
         {hook.previous_secret_until && ` ${t.webhooks.secretOverlap}`}
       </Alert>
-      <Group justify="space-between" wrap="nowrap">
-        <Code style={{ overflowWrap: 'anywhere' }}>{hook.secret}</Code>
-        <CopyButton value={hook.secret}>
-          {({ copied, copy }) => (
-            <Button size="xs" variant="default" onClick={copy}>
-              {copied ? t.common.copied : t.common.copy}
-            </Button>
-          )}
-        </CopyButton>
-      </Group>
+      <Copyable value={hook.secret} />
     </Stack>
   );
 }

@@ -1,0 +1,1 @@
+export{t as Costs}from"./costs-8qh1zWOq.js";

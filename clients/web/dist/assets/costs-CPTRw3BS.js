@@ -1,1 +1,0 @@
-export{t as Costs}from"./costs-BldLndIr.js";

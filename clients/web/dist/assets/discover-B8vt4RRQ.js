@@ -1,1 +1,0 @@
-export{t as DiscoverTopics}from"./discover-ZOaVBFRX.js";

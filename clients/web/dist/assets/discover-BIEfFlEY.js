@@ -1,0 +1,1 @@
+export{t as DiscoverTopics}from"./discover-B4E-vkJU.js";

@@ -1,0 +1,1 @@
+export{t as Reports}from"./reports-CE9TpnYo.js";

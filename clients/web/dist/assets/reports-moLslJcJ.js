@@ -1,1 +1,0 @@
-export{t as Reports}from"./reports-Dxk1Kg2x.js";

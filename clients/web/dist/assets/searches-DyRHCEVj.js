@@ -1,1 +1,0 @@
-export{n as Searches}from"./searches-B2AQyLkx.js";

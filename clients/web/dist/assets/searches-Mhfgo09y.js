@@ -1,0 +1,1 @@
+export{n as Searches}from"./searches-Buyifh55.js";
